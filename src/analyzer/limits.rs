@@ -1,0 +1,1 @@
+//! Every limit of every table and buffer.

@@ -1,0 +1,5 @@
+//! The only module that knows the whole pipe. Floor 7.
+
+pub mod analysis;
+pub mod limits;
+pub mod pipeline;

@@ -1,0 +1,3 @@
+//! Key material to plaintext. Floor 2.
+
+pub mod keylog;

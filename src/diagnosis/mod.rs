@@ -1,0 +1,3 @@
+//! Session to findings and a verdict. Floor 6.
+
+pub mod rule;

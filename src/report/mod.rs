@@ -1,0 +1,1 @@
+//! Analysis to text, JSON, NDJSON. Floor 9.

@@ -1,0 +1,1 @@
+//! Joins trackers into peer connections.

@@ -1,0 +1,1 @@
+//! The model: what screens, reports and rules read.

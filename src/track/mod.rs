@@ -1,0 +1,8 @@
+//! One tracker per protocol conversation; none knows another. Floor 4.
+
+pub mod dtls;
+pub mod ice;
+pub mod rtcp;
+pub mod rtp_stream;
+pub mod signaling;
+pub mod turn;

@@ -1,0 +1,21 @@
+//! The field's nouns with their units. Floor 0: imports nothing of ours.
+//!
+//! | file | nouns |
+//! | --- | --- |
+//! | [`time`] | `Timestamp`, spans |
+//! | [`address`] | `TransportAddress`, `Transport`, `FiveTuple`, `Direction`, `Side` |
+//! | [`ids`] | `FrameNumber`, `FlowId`, `Ssrc`, `PayloadType`, … |
+//! | [`frame`] | `Frame`, `LinkType` |
+//! | [`fault`] | `Fault`, `Layer`, `FaultLog` |
+//! | [`claim`] | `Basis`, `Claim` |
+//! | [`sighting`] | `Sighting`: when, which frame, which flow, which way |
+//! | [`codepoint`] | the macro behind enums that mirror an IANA registry |
+
+pub mod address;
+pub mod claim;
+pub mod codepoint;
+pub mod fault;
+pub mod frame;
+pub mod ids;
+pub mod sighting;
+pub mod time;

@@ -1,0 +1,1 @@
+//! TURN ChannelData messages (RFC 8656 §12.4).

@@ -1,0 +1,1 @@
+//! DTLS records and handshake messages (RFC 6347, 9147).

@@ -1,0 +1,1 @@
+//! ICMP and ICMPv6 messages and the packet they quote.

@@ -1,0 +1,1 @@
+//! The one place that calls the rtp and rtcp crates, behind length guards.

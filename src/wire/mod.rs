@@ -1,0 +1,22 @@
+//! Bytes to typed views: pure, stateless, clockless. Floor 1.
+//!
+//! A view borrows the bytes, judges nothing beyond lengths, checks those once in `new`, and shows every field a sender may set.
+//! Whatever decodes a sequence gives the good part *and* the faults.
+#![warn(clippy::indexing_slicing)]
+
+pub mod channel_data;
+pub mod datagram;
+pub mod dns;
+pub mod dtls;
+pub mod http1;
+pub mod icmp;
+pub mod ip;
+pub mod link;
+pub mod media;
+pub mod packet;
+pub mod rtcp;
+pub mod rtp;
+pub mod stun;
+pub mod tcp;
+pub mod tls;
+pub mod udp;

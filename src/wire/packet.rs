@@ -1,0 +1,1 @@
+//! A frame cut into link, IP and transport: the packet path's first stage.

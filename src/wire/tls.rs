@@ -1,0 +1,1 @@
+//! TLS handshake bodies shared with DTLS.
