@@ -1,3 +1,4 @@
 //! Session to findings and a verdict. Floor 6.
 
+pub mod finding;
 pub mod rule;

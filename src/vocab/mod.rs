@@ -7,11 +7,13 @@
 //! | [`ids`] | `FrameNumber`, `FlowId`, `Ssrc`, `PayloadType`, … |
 //! | [`frame`] | `Frame`, `LinkType` |
 //! | [`fault`] | `Fault`, `Layer`, `FaultLog` |
+//! | [`capture`] | `Capture`: files, quality, counts, faults |
 //! | [`claim`] | `Basis`, `Claim` |
 //! | [`sighting`] | `Sighting`: when, which frame, which flow, which way |
 //! | [`codepoint`] | the macro behind enums that mirror an IANA registry |
 
 pub mod address;
+pub mod capture;
 pub mod claim;
 pub mod codepoint;
 pub mod fault;

@@ -1,1 +1,0 @@
-//! The model: what screens, reports and rules read.

@@ -1,0 +1,76 @@
+//! Streams and DTLS associations as part of a peer connection.
+
+use crate::track::dtls::Association;
+use crate::track::rtp_stream::Stream;
+use crate::vocab::address::Side;
+use crate::vocab::claim::Basis;
+use crate::vocab::ids::{FrameNumber, PeerConnectionId, Ssrc};
+
+/// Audio, video, or not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MediaKind {
+    /// `m=audio`.
+    Audio,
+    /// `m=video`.
+    Video,
+}
+
+impl MediaKind {
+    /// `audio` or `video`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Audio => "audio",
+            Self::Video => "video",
+        }
+    }
+}
+
+/// One RTP stream (one SSRC of one sender) with what signaling says of it.
+#[derive(Debug, Clone)]
+pub struct MediaStream {
+    /// What the packets show.
+    pub stats: Stream,
+    /// The peer connection it belongs to.
+    pub peer_connection: Option<PeerConnectionId>,
+    /// Who sends it, within that peer connection.
+    pub from: Option<Side>,
+    /// Audio or video.
+    pub kind: Option<MediaKind>,
+    /// MID of its m-section.
+    pub mid: Option<String>,
+    /// RID of its simulcast layer.
+    pub rid: Option<String>,
+    /// Encoding name, `VP8`; for RTX streams `rtx`.
+    pub codec: Option<String>,
+    /// RTP clock rate, Hz.
+    pub clock_rate: Option<u32>,
+    /// Whether signaling declared the clock rate or it was inferred from the timestamps.
+    pub clock_rate_basis: Option<Basis>,
+    /// SSRC of the RTX stream that repairs this one (RFC 4588).
+    pub rtx_ssrc: Option<Ssrc>,
+    /// SSRC that this RTX or FEC stream repairs.
+    pub repairs: Option<Ssrc>,
+    /// SRTP (true), plain RTP (false), or not known.
+    pub encrypted: Option<bool>,
+    /// Authentication tag length taken off each packet, bytes, and how it is known.
+    pub tag_length: Option<(u8, Basis)>,
+    /// `payloadBytes` as webrtc-stats counts bytesSent: no header, no SRTP tag.
+    pub payload_bytes: u64,
+    /// Media track identifier (`a=msid`), when declared.
+    pub msid: Option<String>,
+}
+
+/// A DTLS association with its place in a peer connection.
+#[derive(Debug, Clone)]
+pub struct DtlsTransport {
+    /// What the packets show.
+    pub association: Association,
+    /// The peer connection it belongs to.
+    pub peer_connection: Option<PeerConnectionId>,
+    /// Which side the `Direction::Forward` sender of its flow is.
+    pub forward_side: Option<Side>,
+    /// Certificate by certificate: does its hash stand in that side's description?
+    pub matches_sdp: Vec<Option<bool>>,
+    /// Frames of descriptions and certificates that the comparison used.
+    pub match_frames: Vec<FrameNumber>,
+}

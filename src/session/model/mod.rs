@@ -1,0 +1,15 @@
+//! The model: plain data that screens, reports and rules read. No behaviour beyond look-ups.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`peer_connection`] | `PeerConnection`, its endpoints, state history and setup times |
+//! | [`description`] | offers and answers as signaled, and what was agreed |
+//! | [`ice`] | candidates, candidate pairs, selection |
+//! | [`media`] | streams and DTLS associations as part of a peer connection |
+//! | [`scene`] | `Scene`: everything joined, in flat lists that refer to each other by id |
+
+pub mod description;
+pub mod ice;
+pub mod media;
+pub mod peer_connection;
+pub mod scene;

@@ -1,0 +1,66 @@
+//! Everything joined: flat lists that refer to each other by id, in order of first frame.
+
+use std::net::IpAddr;
+
+use crate::flow::exchange::Exchange;
+use crate::flow::table::FlowRecord;
+use crate::session::model::media::{DtlsTransport, MediaStream};
+use crate::session::model::peer_connection::PeerConnection;
+use crate::track::ice::ServerQuery;
+use crate::track::rtcp::RtcpFlow;
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::turn::Allocation;
+use crate::vocab::ids::{PeerConnectionId, StreamId};
+use crate::vocab::time::Timestamp;
+
+/// What the capture shows, joined. Screens, reports and rules read this and compute nothing that is not here.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    /// First frame's time: the zero of `timeSeconds`.
+    pub start: Timestamp,
+    /// Last frame's time.
+    pub end: Timestamp,
+    /// The capture's own addresses, inferred; empty when it can't be told.
+    pub local: Vec<IpAddr>,
+    /// Names learned for addresses (DNS, mDNS, HTTP Host, pcapng name records), address first.
+    pub names: Vec<(IpAddr, String)>,
+    /// Conversations; position = `FlowId`.
+    pub flows: Vec<FlowRecord>,
+    /// HTTP exchanges; position = `ExchangeId`.
+    pub http: Vec<Exchange>,
+    /// Signaling dialogues; position = `DialogueId`.
+    pub dialogues: Vec<Dialogue>,
+    /// Peer connections; position = `PeerConnectionId`.
+    pub peer_connections: Vec<PeerConnection>,
+    /// DTLS associations; position = `AssociationId`.
+    pub dtls: Vec<DtlsTransport>,
+    /// Media streams; position = `StreamId`.
+    pub streams: Vec<MediaStream>,
+    /// TURN allocations; position = `AllocationId`.
+    pub turn: Vec<Allocation>,
+    /// Which peer connection each allocation served, where one did.
+    pub turn_owner: Vec<Option<PeerConnectionId>>,
+    /// Binding requests to STUN servers.
+    pub server_queries: Vec<ServerQuery>,
+    /// RTCP facts per flow.
+    pub rtcp: Vec<RtcpFlow>,
+    /// Per flow, the peer connection it belongs to; same length as `flows`.
+    pub flow_owner: Vec<Option<PeerConnectionId>>,
+}
+
+impl Scene {
+    /// Seconds from the start of the capture.
+    pub fn seconds(&self, at: Timestamp) -> f64 {
+        at.seconds_from(self.start)
+    }
+
+    /// A peer connection's streams with their ids.
+    pub fn streams_of(&self, pc: &PeerConnection) -> impl Iterator<Item = (StreamId, &MediaStream)> {
+        pc.streams.iter().filter_map(|&id| self.streams.get(id.index()).map(|stream| (id, stream)))
+    }
+
+    /// The best name known for an address.
+    pub fn name_of(&self, ip: IpAddr) -> Option<&str> {
+        self.names.iter().find(|(known, _)| *known == ip).map(|(_, name)| name.as_str())
+    }
+}
