@@ -10,6 +10,7 @@
 //! | [`capture`] | `Capture`: files, quality, counts, faults |
 //! | [`claim`] | `Basis`, `Claim` |
 //! | [`sighting`] | `Sighting`: when, which frame, which flow, which way |
+//! | [`printable`] | text from the wire, made safe for a terminal |
 //! | [`codepoint`] | the macro behind enums that mirror an IANA registry |
 
 pub mod address;
@@ -19,5 +20,6 @@ pub mod codepoint;
 pub mod fault;
 pub mod frame;
 pub mod ids;
+pub mod printable;
 pub mod sighting;
 pub mod time;
