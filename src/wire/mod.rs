@@ -6,6 +6,7 @@
 
 pub mod channel_data;
 pub mod datagram;
+pub mod detail;
 pub mod dns;
 pub mod dtls;
 pub mod http1;
@@ -14,8 +15,10 @@ pub mod ip;
 pub mod link;
 pub mod media;
 pub mod packet;
+pub mod read;
 pub mod rtcp;
 pub mod rtp;
+pub mod span;
 pub mod stun;
 pub mod tcp;
 pub mod tls;
