@@ -17,6 +17,7 @@
 
 use crate::vocab::fault::{Fault, Layer};
 use crate::vocab::ids::{PayloadType, Ssrc};
+use crate::wire::span::{FRAME_CUT, Span};
 
 /// One packet's header and payload, checked against the datagram's length once, in [`Header::new`].
 #[derive(Debug, Clone, Copy)]
@@ -36,19 +37,19 @@ impl<'a> Header<'a> {
     /// Fails when the version is not 2, or when the CSRC list or the extension block does not fit.
     #[inline]
     pub fn new(datagram: &'a [u8]) -> Result<Self, Fault> {
-        Self::of_cut(datagram, datagram.len())
+        Self::of_span(Span::whole(datagram))
     }
 
-    /// Views a datagram of `wire_length` bytes of which the snap length left `captured`.
+    /// Views a datagram of which the snap length may have left a part.
     ///
     /// Lengths are checked against the wire; slices hold what was captured. Fails as [`Header::new`] does, and when the cut
     /// hides where the header ends.
     #[inline]
-    pub fn of_cut(captured: &'a [u8], wire_length: usize) -> Result<Self, Fault> {
-        let captured = captured.get(..wire_length).unwrap_or(captured);
-        let Some((fixed, mut rest)) = captured.split_first_chunk::<FIXED_LENGTH>() else {
-            return Err(fault("rtp-header-truncated", captured.len()));
+    pub fn of_span(span: Span<'a>) -> Result<Self, Fault> {
+        let Some((fixed, mut rest)) = span.bytes.split_first_chunk::<FIXED_LENGTH>() else {
+            return Err(span.too_short(FIXED_LENGTH, Layer::Rtp, "rtp-header-truncated"));
         };
+        let wire_length = span.on_wire;
         if fixed[0] >> 6 != VERSION {
             return Err(fault("rtp-version-not-2", 0));
         }
@@ -68,7 +69,7 @@ impl<'a> Header<'a> {
             let Some((&[p0, p1, l0, l1], block)) =
                 rest.split_first_chunk::<EXTENSION_HEADER_LENGTH>()
             else {
-                return Err(fault("rtp-extension-not-captured", start));
+                return Err(span.too_short(header_length, Layer::Rtp, "rtp-extension-truncated"));
             };
             rest = block;
             let length = usize::from(u16::from_be_bytes([l0, l1])) * 4;
@@ -195,8 +196,10 @@ impl<'a> Header<'a> {
                     Ok(usize::from(count))
                 }
             }
-            Some(_) => Err(fault("rtp-padding-not-captured", self.payload_at)),
-            None => Err(fault("rtp-padding-missing", self.payload_at)),
+            _ if self.payload.len() < length => {
+                Err(Fault::new(Layer::Capture, FRAME_CUT, self.payload_at))
+            }
+            _ => Err(fault("rtp-padding-missing", self.payload_at)),
         }
     }
 }
@@ -476,13 +479,15 @@ mod tests {
 
     #[test]
     fn a_snap_length_leaves_the_lengths_of_the_wire() {
-        let h = Header::of_cut(&SAMPLE[..21], 1_000).unwrap();
+        let h = Header::of_span(Span::new(&SAMPLE[..21], 1_000)).unwrap();
         assert_eq!(
             (h.header_length(), h.payload_length(), h.payload()),
             (24, 976, &[][..])
         );
-        let cut = Header::of_cut(&SAMPLE[..18], 1_000).err().map(|f| f.name);
-        assert_eq!(cut, Some("rtp-extension-not-captured"));
+        let cut = Header::of_span(Span::new(&SAMPLE[..18], 1_000))
+            .err()
+            .map(|f| f.name);
+        assert_eq!(cut, Some(FRAME_CUT));
     }
 
     #[test]
@@ -517,7 +522,7 @@ mod tests {
 
     fn walk(bytes: &[u8]) {
         probe(bytes);
-        if let Ok(h) = Header::of_cut(bytes, bytes.len() + 3) {
+        if let Ok(h) = Header::of_span(Span::new(bytes, bytes.len() + 3)) {
             let _ = (h.padding(), h.csrcs().count());
         }
         if let Ok(h) = Header::new(bytes) {

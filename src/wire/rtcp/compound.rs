@@ -177,7 +177,9 @@ pub const HEADER_LENGTH: usize = 4;
 mod tests {
     use super::*;
 
-    fn outline(bytes: &[u8]) -> Vec<Result<(PacketType, u8, usize, u8), &'static str>> {
+    type Outline = Result<(PacketType, u8, usize, u8), &'static str>;
+
+    fn outline(bytes: &[u8]) -> Vec<Outline> {
         Compound::new(bytes)
             .packets()
             .map(|p| {

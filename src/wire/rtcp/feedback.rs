@@ -329,7 +329,7 @@ mod tests {
 
     #[test]
     fn a_bit_rate_limit_is_mantissa_times_power_of_two() {
-        let word: u32 = 2 << 26 | 1_000 << 9 | 40;
+        let word: u32 = 2 << 26 | 1_000 << 9 | 0x28;
         let fci = [&[0, 0, 0, 9][..], &word.to_be_bytes()].concat();
         let limit = BitRateLimit {
             ssrc: Ssrc(9),
