@@ -1,1 +1,0 @@
-//! TLS handshake bodies shared with DTLS.
