@@ -1,1 +1,219 @@
-//! Capture input: source.
+//! One or many captures, pulled one item at a time.
+//!
+//! Several inputs are merged by time with one item of each looked at ahead: equal times keep argument order, a file whose own
+//! clock steps back keeps its own order. A single input goes past all that.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::Read;
+use std::net::IpAddr;
+
+use crate::ingest::error::IngestError;
+use crate::ingest::file::CaptureFile;
+use crate::ingest::index::FrameIndex;
+use crate::ingest::info::FileInfo;
+use crate::ingest::raw::Input;
+use crate::ingest::raw::RawStream;
+use crate::ingest::record::Record;
+use crate::ingest::record::SecretsKind;
+use crate::vocab::frame::Frame;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::time::Timestamp;
+
+/// One or many inputs, merged by time. Memory: at most [`WINDOWS_BYTES`] or so of windows, and an index entry per 4 096 frames.
+#[derive(Debug)]
+pub struct Source {
+    files: Vec<CaptureFile>,
+    infos: Vec<FileInfo>,
+    merge: Option<Merge>,
+}
+
+impl Source {
+    /// Opens all `inputs` and reads their headers; a pipe is waited for until it delivers one.
+    ///
+    /// # Errors
+    ///
+    /// The first input that is unreadable, empty, a directory or no capture.
+    pub fn open(inputs: Vec<Input>) -> Result<Self, IngestError> {
+        if inputs.is_empty() {
+            return Err(IngestError::NoInput);
+        }
+        if inputs.len() > MAX_INPUTS {
+            return Err(IngestError::TooManyInputs {
+                count: inputs.len(),
+                limit: MAX_INPUTS,
+            });
+        }
+        let window_bytes = (WINDOWS_BYTES / inputs.len()).clamp(64 << 10, 1 << 20);
+        let mut files = Vec::with_capacity(inputs.len());
+        let mut infos = Vec::with_capacity(inputs.len());
+        for (number, input) in inputs.into_iter().enumerate() {
+            let (file, info) = CaptureFile::open(input.open()?, number as u16, window_bytes)?;
+            files.push(file);
+            infos.push(info);
+        }
+        Ok(Self::of(files, infos))
+    }
+
+    /// Reads a capture from any stream, such as a child process; it is spooled like standard input.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::open`].
+    pub fn open_stream(name: String, reader: Box<dyn Read + Send>) -> Result<Self, IngestError> {
+        let stream = RawStream::spooled(name, reader)?;
+        let (file, info) = CaptureFile::open(stream, 0, 1 << 20)?;
+        Ok(Self::of(vec![file], vec![info]))
+    }
+
+    fn of(files: Vec<CaptureFile>, infos: Vec<FileInfo>) -> Self {
+        let merge = (files.len() > 1).then(Merge::default);
+        Self {
+            files,
+            infos,
+            merge,
+        }
+    }
+
+    /// The next item, or `None` at the end of all inputs. Never fails: damage becomes faults, kept in [`Source::files`].
+    #[inline]
+    pub fn pull(&mut self) -> Option<Item<'_>> {
+        let (number, record) = match &mut self.merge {
+            None => (0, self.files.first_mut()?.next(self.infos.first_mut()?)),
+            Some(merge) => merge.next(&mut self.files, &mut self.infos)?,
+        };
+        let file = self.files.get(usize::from(number))?;
+        Some(match record {
+            Record::Frame(head) => {
+                let packets = self.infos.get(usize::from(number))?.packets;
+                Item::Frame(file.frame(&head, FrameNumber::new(number, packets)))
+            }
+            Record::Secrets {
+                kind,
+                position,
+                length,
+            } => Item::Secrets {
+                file: number,
+                kind,
+                text: file.bytes(position, length),
+            },
+            Record::Name(address) => Item::Name {
+                file: number,
+                address,
+                name: file.name(),
+            },
+            Record::End => return None,
+        })
+    }
+
+    /// Facts so far, one per input in argument order.
+    pub fn files(&self) -> &[FileInfo] {
+        &self.infos
+    }
+
+    /// How far reading has come.
+    pub fn progress(&self) -> Progress {
+        let mut progress = Progress {
+            read_bytes: 0,
+            total_bytes: Some(0),
+        };
+        for (read, total) in self.files.iter().map(CaptureFile::progress) {
+            progress.read_bytes += read;
+            progress.total_bytes = progress
+                .total_bytes
+                .zip(total)
+                .map(|(sum, more)| sum + more);
+        }
+        progress
+    }
+
+    /// The index to re-read frames by; it grows as frames are pulled, also while another thread uses a copy.
+    pub fn index(&self) -> FrameIndex {
+        FrameIndex::new(self.files.iter().map(CaptureFile::index).collect())
+    }
+}
+
+/// What a capture holds.
+#[derive(Debug, Clone, Copy)]
+pub enum Item<'a> {
+    /// A frame.
+    Frame(Frame<'a>),
+    /// Secrets that came with the capture (pcapng Decryption Secrets Block).
+    Secrets {
+        /// File, from 0.
+        file: u16,
+        /// What they are.
+        kind: SecretsKind,
+        /// The key log, as it stands.
+        text: &'a [u8],
+    },
+    /// A name for an address (pcapng Name Resolution Block).
+    Name {
+        /// File, from 0.
+        file: u16,
+        /// The address.
+        address: IpAddr,
+        /// One of its names.
+        name: &'a str,
+    },
+}
+
+/// How far reading has come, in bytes of the files as they are on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes read.
+    pub read_bytes: u64,
+    /// Bytes there are; `None` when an input is a pipe.
+    pub total_bytes: Option<u64>,
+}
+
+/// One record of each file, the earliest first.
+#[derive(Debug, Default)]
+struct Merge {
+    /// By file.
+    ahead: Vec<Record>,
+    /// Files with a record ahead, by its time, then in argument order.
+    queue: BinaryHeap<Reverse<(Timestamp, u16)>>,
+    /// The file whose record was given out last.
+    taken: Option<u16>,
+}
+
+impl Merge {
+    fn next(&mut self, files: &mut [CaptureFile], infos: &mut [FileInfo]) -> Option<(u16, Record)> {
+        if self.ahead.is_empty() {
+            self.ahead.resize(files.len(), Record::End);
+            for number in 0..files.len() {
+                self.advance(number as u16, files, infos);
+            }
+        } else if let Some(taken) = self.taken {
+            self.advance(taken, files, infos);
+        }
+        let Reverse((_, number)) = self.queue.pop()?;
+        self.taken = Some(number);
+        Some((number, *self.ahead.get(usize::from(number))?))
+    }
+
+    fn advance(&mut self, number: u16, files: &mut [CaptureFile], infos: &mut [FileInfo]) {
+        let place = usize::from(number);
+        let (Some(file), Some(info), Some(ahead)) = (
+            files.get_mut(place),
+            infos.get_mut(place),
+            self.ahead.get_mut(place),
+        ) else {
+            return;
+        };
+        *ahead = file.next(info);
+        let at = match ahead {
+            Record::Frame(head) => head.at,
+            // What has no time comes as soon as its file's frames before it are through.
+            Record::Secrets { .. } | Record::Name(_) => file.previous_at(),
+            Record::End => return,
+        };
+        self.queue.push(Reverse((at, number)));
+    }
+}
+
+/// Inputs at once: a frame number tells this many files apart.
+const MAX_INPUTS: usize = 1 << 16;
+/// Bytes of windows over all inputs; each has between 64 KiB and 1 MiB.
+const WINDOWS_BYTES: usize = 64 << 20;

@@ -66,6 +66,21 @@ impl LinkType {
         }
     }
 
+    /// The number to write into a file header; for raw IP, 101.
+    pub const fn number(self) -> u16 {
+        match self {
+            Self::Null => 0,
+            Self::Ethernet => 1,
+            Self::RawIp => 101,
+            Self::Loop => 108,
+            Self::LinuxSll => 113,
+            Self::Ipv4 => 228,
+            Self::Ipv6 => 229,
+            Self::LinuxSll2 => 276,
+            Self::Other(number) => number,
+        }
+    }
+
     /// The registry's name without the `LINKTYPE_` prefix, as the report prints it.
     pub fn name(self) -> String {
         match self {

@@ -1,1 +1,0 @@
-//! Capture input: pcapng.

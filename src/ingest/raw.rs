@@ -1,0 +1,220 @@
+//! Where capture bytes come from, and how to get at them a second time.
+//!
+//! A path can be opened again and memory is there already. A stream (standard input, a FIFO) passes by once, so its bytes are
+//! copied, as they come and still compressed, into an unlinked temporary file that only this process can see (mode 0600 in the
+//! system's temporary directory). The disk bounds it: when it is full, copying stops, the analysis goes on, and only the bytes
+//! of later frames are out of reach (`capture-spool-stopped`).
+
+use std::fs::File;
+use std::io;
+use std::io::IsTerminal;
+use std::io::Read;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+use crate::ingest::compressed::Compression;
+use crate::ingest::error::IngestError;
+use crate::ingest::format;
+use crate::ingest::index::Store;
+
+/// One capture to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Input {
+    /// A file or FIFO.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+    /// A capture that is in memory, such as the embedded sample.
+    Memory {
+        /// Name to show.
+        name: String,
+        /// The file's bytes.
+        bytes: &'static [u8],
+    },
+}
+
+impl Input {
+    /// What to call it: the path as given, or `standard input`.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Path(path) => path.display().to_string(),
+            Self::Stdin => "standard input".into(),
+            Self::Memory { name, .. } => name.clone(),
+        }
+    }
+
+    /// Opens it and looks at its first bytes.
+    pub(crate) fn open(self) -> Result<RawStream, IngestError> {
+        let name = self.name();
+        match self {
+            Self::Path(path) => open_path(name, &path),
+            Self::Stdin if io::stdin().is_terminal() => Err(IngestError::Terminal),
+            Self::Stdin => RawStream::spooled(name, Box::new(io::stdin())),
+            Self::Memory { bytes, .. } => RawStream::new(
+                name,
+                Some(bytes.len() as u64),
+                Box::new(bytes),
+                Store::memory(bytes),
+            ),
+        }
+    }
+}
+
+/// An opened input: its decoded bytes, and where to find them again.
+pub(crate) struct RawStream {
+    /// What to call it.
+    pub(crate) name: String,
+    /// Its size, compressed as it is; `None` for a stream.
+    pub(crate) total: Option<u64>,
+    /// Bytes taken from it so far.
+    pub(crate) read: Arc<AtomicU64>,
+    /// Set when a stream could not be kept.
+    pub(crate) spool_stopped: Arc<AtomicBool>,
+    /// How it is compressed.
+    pub(crate) compression: Option<Compression>,
+    /// The decoded bytes.
+    pub(crate) reader: Box<dyn Read + Send>,
+    /// The decoded bytes, by offset.
+    pub(crate) store: Store,
+}
+
+impl RawStream {
+    /// A stream that passes by once.
+    pub(crate) fn spooled(name: String, reader: Box<dyn Read + Send>) -> Result<Self, IngestError> {
+        let spool_stopped = Arc::new(AtomicBool::new(false));
+        let (store, reader): (_, Box<dyn Read + Send>) = match nameless_file() {
+            Ok((writer, back)) => {
+                let tee = Spool {
+                    reader,
+                    writer: Some(writer),
+                    stopped: Arc::clone(&spool_stopped),
+                };
+                (Store::file(back), Box::new(tee))
+            }
+            Err(_no_room) => {
+                spool_stopped.store(true, Ordering::Relaxed);
+                (Store::nothing(), reader)
+            }
+        };
+        let mut stream = Self::new(name, None, reader, store)?;
+        stream.spool_stopped = spool_stopped;
+        Ok(stream)
+    }
+
+    fn new(
+        name: String,
+        total: Option<u64>,
+        reader: Box<dyn Read + Send>,
+        store: Store,
+    ) -> Result<Self, IngestError> {
+        let read = Arc::new(AtomicU64::new(0));
+        let mut reader = Counted {
+            reader,
+            count: Arc::clone(&read),
+        };
+        let mut head = [0; HEAD_BYTES];
+        let length = match fill(&mut reader, &mut head) {
+            Ok(0) => return Err(IngestError::Empty { name }),
+            Ok(length) => length,
+            Err(source) => return Err(IngestError::Read { name, source }),
+        };
+        let head = head.get(..length).unwrap_or_default().to_vec();
+        if let Some((method, tool)) = format::other_compression(&head) {
+            return Err(IngestError::OtherCompression { name, method, tool });
+        }
+        let compression = Compression::of(&head);
+        let whole: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(reader));
+        let (reader, store) = match compression {
+            Some(compression) => (compression.decode(whole), store.decoded(compression)),
+            None => (whole, store),
+        };
+        Ok(Self {
+            name,
+            total,
+            read,
+            spool_stopped: Arc::default(),
+            compression,
+            reader,
+            store,
+        })
+    }
+}
+
+fn open_path(name: String, path: &Path) -> Result<RawStream, IngestError> {
+    let about = std::fs::metadata(path).map_err(|error| IngestError::opening(&name, error))?;
+    if about.is_dir() {
+        return Err(IngestError::Directory { name });
+    }
+    let file = File::open(path).map_err(|error| IngestError::opening(&name, error))?;
+    if about.is_file() {
+        let store = Store::path(path.to_owned());
+        RawStream::new(name, Some(about.len()), Box::new(file), store)
+    } else {
+        RawStream::spooled(name, Box::new(file))
+    }
+}
+
+/// Reads until `room` is full or the stream ends: a pipe may deliver byte by byte.
+fn fill(reader: &mut impl Read, room: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while let Some(rest) = room.get_mut(filled..).filter(|rest| !rest.is_empty()) {
+        match reader.read(rest) {
+            Ok(0) => break,
+            Ok(count) => filled += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+/// Counts the bytes that pass.
+struct Counted {
+    reader: Box<dyn Read + Send>,
+    count: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(room)?;
+        self.count.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+/// Copies the bytes that pass into a temporary file.
+struct Spool {
+    reader: Box<dyn Read + Send>,
+    writer: Option<File>,
+    stopped: Arc<AtomicBool>,
+}
+
+impl Read for Spool {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(room)?;
+        if let Some(writer) = &mut self.writer
+            && writer
+                .write_all(room.get(..count).unwrap_or_default())
+                .is_err()
+        {
+            self.writer = None;
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+        Ok(count)
+    }
+}
+
+/// A temporary file without a name, twice: to write, and to read back with a position of its own.
+fn nameless_file() -> io::Result<(File, File)> {
+    let named = tempfile::NamedTempFile::new()?;
+    let back = named.reopen()?;
+    Ok((named.into_file(), back))
+}
+
+/// Bytes that tell compressions apart.
+const HEAD_BYTES: usize = 8;
