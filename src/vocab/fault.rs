@@ -18,6 +18,8 @@ pub enum Layer {
     Udp,
     /// TCP.
     Tcp,
+    /// DNS and multicast DNS.
+    Dns,
     /// STUN and TURN messages.
     Stun,
     /// TLS records.
@@ -49,6 +51,7 @@ impl Layer {
             Self::Ip => "ip",
             Self::Udp => "udp",
             Self::Tcp => "tcp",
+            Self::Dns => "dns",
             Self::Stun => "stun",
             Self::Tls => "tls",
             Self::Dtls => "dtls",

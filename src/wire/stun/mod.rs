@@ -29,11 +29,13 @@
 //! | [`address`] | plain and XOR'd addresses |
 //! | [`error_code`] | what the error codes mean |
 //! | [`integrity`] | MESSAGE-INTEGRITY, FINGERPRINT, the keys |
+//! | [`framing`] | messages in a TCP stream, and RFC 4571's packets |
 //! | [`detail`] | the decode tree |
 
 pub mod address;
 pub mod detail;
 pub mod error_code;
+pub mod framing;
 pub mod getters;
 pub mod integrity;
 pub mod message;
