@@ -1,8 +1,8 @@
 //! Frames to conversations to observations, bounded. Floor 3.
 
-pub mod demux;
 pub mod exchange;
 pub mod http;
-pub mod observation;
+pub mod key;
 pub mod reassembly;
+pub mod relay;
 pub mod table;

@@ -1,7 +1,11 @@
 //! Conversations: the flow table.
 
-use crate::vocab::address::FiveTuple;
-use crate::vocab::ids::FlowId;
+use hashbrown::HashMap;
+
+use crate::flow::key::{Key, KeyV4, KeyWide};
+use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
+use crate::vocab::frame::Frame;
+use crate::vocab::ids::{FlowId, FrameNumber};
 use crate::vocab::time::Timestamp;
 
 /// A protocol recognised inside a conversation, in the report's words.
@@ -67,6 +71,8 @@ impl FlowProtocol {
 pub struct Relayed {
     /// The conversation between client and TURN server that carried it.
     pub outer: FlowId,
+    /// Which way the TURN client's own packets run in the inner conversation.
+    pub client: Direction,
     /// Datagrams that came in Send or Data indications.
     pub in_indications: u64,
     /// Datagrams that came in ChannelData.
@@ -91,9 +97,201 @@ pub struct FlowRecord {
     /// Last frame's time.
     pub last_at: Timestamp,
     /// First frame.
-    pub first_frame: crate::vocab::ids::FrameNumber,
+    pub first_frame: FrameNumber,
     /// ICMP errors that quoted it.
     pub icmp_errors: u64,
+    /// IP time-to-live of the first packet by direction index; 0 while none was seen, and inside TURN.
+    pub ttl: [u8; 2],
     /// Server name from TLS or QUIC, where seen.
     pub server_name: Option<String>,
+}
+
+/// The TURN leg around an inner datagram.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outer {
+    /// The conversation between client and server.
+    pub flow: FlowId,
+    /// Did the client send the datagram (and not its peer)?
+    pub from_client: bool,
+}
+
+/// The conversations seen, by key and by id. Bounded: past [`FlowTable::limit`] new conversations are counted, not kept.
+#[derive(Debug, Default)]
+pub struct FlowTable {
+    v4: HashMap<KeyV4, u32, foldhash::fast::RandomState>,
+    wide: HashMap<KeyWide, u32, foldhash::fast::RandomState>,
+    records: Vec<FlowRecord>,
+    limit: usize,
+    refused: u64,
+}
+
+impl FlowTable {
+    /// A table for at most `limit` conversations.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            limit: limit.min(u32::MAX as usize),
+            ..Self::default()
+        }
+    }
+
+    /// Finds or opens the conversation of a packet from `source` to `destination`; `None` when the table is full.
+    #[inline]
+    pub fn entry(
+        &mut self,
+        frame: &Frame<'_>,
+        transport: Transport,
+        source: TransportAddress,
+        destination: TransportAddress,
+        outer: Option<Outer>,
+    ) -> Option<(FlowId, Direction)> {
+        let within = outer.map(|outer| outer.flow);
+        let found = match Key::new(transport, source, destination, within) {
+            Key::V4(key) => match self.v4.get(&key) {
+                Some(&id) => Some(id),
+                None => {
+                    let id = self.open(frame, transport, source, destination, outer)?;
+                    self.v4.insert(key, id);
+                    Some(id)
+                }
+            },
+            Key::Wide(key) => match self.wide.get(&key) {
+                Some(&id) => Some(id),
+                None => {
+                    let id = self.open(frame, transport, source, destination, outer)?;
+                    self.wide.insert(key, id);
+                    Some(id)
+                }
+            },
+        };
+        let id = found?;
+        let record = self.records.get(id as usize)?;
+        let direction = if record.tuple.a == source {
+            Direction::Forward
+        } else {
+            Direction::Reverse
+        };
+        Some((FlowId(id), direction))
+    }
+
+    /// Finds the conversation of a packet from `source` to `destination` without opening one.
+    pub fn find(
+        &self,
+        transport: Transport,
+        source: TransportAddress,
+        destination: TransportAddress,
+    ) -> Option<(FlowId, Direction)> {
+        let id = match Key::new(transport, source, destination, None) {
+            Key::V4(key) => self.v4.get(&key),
+            Key::Wide(key) => self.wide.get(&key),
+        }?;
+        let record = self.records.get(*id as usize)?;
+        let direction = if record.tuple.a == source {
+            Direction::Forward
+        } else {
+            Direction::Reverse
+        };
+        Some((FlowId(*id), direction))
+    }
+
+    /// Forgets the key, so that the next packet opens a new conversation (a TCP port used again).
+    pub fn retire(&mut self, id: FlowId) {
+        let Some(record) = self.records.get(id.index()) else {
+            return;
+        };
+        let outer = record.relayed.map(|relayed| relayed.outer);
+        match Key::new(
+            record.tuple.transport,
+            record.tuple.a,
+            record.tuple.b,
+            outer,
+        ) {
+            Key::V4(key) => drop(self.v4.remove(&key)),
+            Key::Wide(key) => drop(self.wide.remove(&key)),
+        }
+    }
+
+    /// Counts a packet of `bytes` on the wire that came with time-to-live `ttl`.
+    #[inline]
+    pub fn count(&mut self, id: FlowId, direction: Direction, at: Timestamp, bytes: u32, ttl: u8) {
+        if let Some(record) = self.records.get_mut(id.index()) {
+            if record.packets[direction.index()] == 0 {
+                record.ttl[direction.index()] = ttl;
+            }
+            record.packets[direction.index()] += 1;
+            record.bytes[direction.index()] += u64::from(bytes);
+            record.last_at = record.last_at.max(at);
+        }
+    }
+
+    /// Notes that `protocol` was recognised in the conversation.
+    #[inline]
+    pub fn recognise(&mut self, id: FlowId, protocol: FlowProtocol) {
+        if let Some(record) = self.records.get_mut(id.index())
+            && !record.protocols.contains(&protocol)
+        {
+            record.protocols.push(protocol);
+        }
+    }
+
+    /// The record of a conversation.
+    pub fn get(&self, id: FlowId) -> Option<&FlowRecord> {
+        self.records.get(id.index())
+    }
+
+    /// The record of a conversation, to change.
+    pub fn get_mut(&mut self, id: FlowId) -> Option<&mut FlowRecord> {
+        self.records.get_mut(id.index())
+    }
+
+    /// All records; position = `FlowId`.
+    pub fn records(&self) -> &[FlowRecord] {
+        &self.records
+    }
+
+    /// Packets that opened no conversation because the table was full.
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    fn open(
+        &mut self,
+        frame: &Frame<'_>,
+        transport: Transport,
+        source: TransportAddress,
+        destination: TransportAddress,
+        outer: Option<Outer>,
+    ) -> Option<u32> {
+        if self.records.len() >= self.limit {
+            self.refused += 1;
+            return None;
+        }
+        let id = self.records.len() as u32;
+        self.records.push(FlowRecord {
+            tuple: FiveTuple {
+                transport,
+                a: source,
+                b: destination,
+            },
+            relayed: outer.map(|outer| Relayed {
+                outer: outer.flow,
+                client: if outer.from_client {
+                    Direction::Forward
+                } else {
+                    Direction::Reverse
+                },
+                in_indications: 0,
+                in_channel_data: 0,
+            }),
+            protocols: Vec::new(),
+            packets: [0; 2],
+            bytes: [0; 2],
+            first_at: frame.at,
+            last_at: frame.at,
+            first_frame: frame.number,
+            icmp_errors: 0,
+            ttl: [0; 2],
+            server_name: None,
+        });
+        Some(id)
+    }
 }

@@ -5,4 +5,5 @@ pub mod ice;
 pub mod rtcp;
 pub mod rtp_stream;
 pub mod signaling;
+pub mod stun;
 pub mod turn;

@@ -1,10 +1,17 @@
 //! TURN allocations and what was done with them (RFC 8656).
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
+use std::time::Duration;
 
-use crate::vocab::address::{Direction, Transport, TransportAddress};
+use hashbrown::HashMap;
+
+use crate::track::stun::Exchange;
+use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
 use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
+use crate::wire::stun::{Class, Message, Method};
 
 /// Where an allocation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,8 +124,444 @@ pub struct Allocation {
     pub first_at: Timestamp,
     /// When the allocation was answered with success.
     pub allocated_at: Option<Timestamp>,
+    /// When it was last allocated or refreshed with success.
+    pub refreshed_at: Option<Timestamp>,
     /// Last message.
     pub last_at: Timestamp,
     /// The first frames.
     pub frames: Vec<FrameNumber>,
+}
+
+/// Follows the allocations of every conversation with a TURN server.
+#[derive(Debug)]
+pub struct TurnTracker {
+    allocations: Vec<Allocation>,
+    /// The open allocation of a conversation, and requests that wait for their answer.
+    flows: HashMap<FlowId, Client>,
+    limit: usize,
+    refused: u64,
+}
+
+#[derive(Debug)]
+struct Client {
+    allocation: usize,
+    pending: VecDeque<Pending>,
+}
+
+/// What a request asked for, until it is answered.
+#[derive(Debug)]
+struct Pending {
+    id: [u8; 12],
+    peers: Vec<TransportAddress>,
+    channel: Option<u16>,
+    releases: bool,
+}
+
+impl TurnTracker {
+    /// Requests per conversation that may wait for an answer.
+    pub const PENDING_KEPT: usize = 32;
+    /// Peers, channels and permissions kept per allocation.
+    pub const PEERS_KEPT: usize = 256;
+    /// Frames kept per allocation.
+    pub const FRAMES_KEPT: usize = 64;
+
+    /// A tracker for at most `limit` allocations.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            allocations: Vec::new(),
+            flows: HashMap::new(),
+            limit,
+            refused: 0,
+        }
+    }
+
+    /// The allocations as they stand at `now`: those not refreshed in time have expired.
+    pub fn allocations(&self, now: Timestamp) -> Vec<Allocation> {
+        self.allocations
+            .iter()
+            .cloned()
+            .map(|allocation| allocation.aged(now))
+            .collect()
+    }
+
+    /// Allocations not kept because the table was full.
+    pub const fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Takes a STUN message with its place in its transaction; those that are not TURN's are passed over.
+    pub fn observe(
+        &mut self,
+        seen: Sighting,
+        tuple: FiveTuple,
+        message: &Message<'_>,
+        exchange: Exchange,
+    ) {
+        let Some(method) = turn_method(message.method()) else {
+            return;
+        };
+        let client_direction = match (message.class(), message.method()) {
+            (Class::Request, _) | (Class::Indication, Method::Send) => seen.direction,
+            _ => seen.direction.opposite(),
+        };
+        let Some(at) = self.allocation_for(seen, tuple, message, client_direction) else {
+            return;
+        };
+        let Some(client) = self.flows.get_mut(&seen.flow) else {
+            return;
+        };
+        let Some(allocation) = self.allocations.get_mut(at) else {
+            return;
+        };
+        allocation.touch(seen);
+        match message.class() {
+            Class::Request => {
+                let first = exchange == Exchange::Request;
+                allocation.count_request(method, u64::from(first), 0);
+                if first {
+                    allocation.asked(message);
+                    client.remember(message);
+                }
+            }
+            Class::Indication => match message.method() {
+                Method::Send => allocation.send_indications += 1,
+                Method::Data => allocation.data_indications += 1,
+                _ => {}
+            },
+            Class::Success => {
+                if !matches!(exchange, Exchange::RepeatedAnswer(_)) {
+                    allocation.count_request(method, 0, 1);
+                    allocation.granted(seen, method, message, client.settle(message));
+                }
+            }
+            Class::Error => {
+                if !matches!(exchange, Exchange::RepeatedAnswer(_)) {
+                    let authenticated = match exchange {
+                        Exchange::Answer(request) => Some(request.authenticated),
+                        _ => None,
+                    };
+                    allocation.refused(seen, method, message, authenticated);
+                    client.settle(message);
+                }
+            }
+        }
+    }
+
+    /// Takes a ChannelData message of `length` payload bytes.
+    pub fn channel_data(&mut self, seen: Sighting, tuple: FiveTuple, number: u16, length: usize) {
+        let at = match self.flows.get(&seen.flow) {
+            Some(client) => client.allocation,
+            // Made before the capture began. The server listens on the lower, well-known port.
+            None => {
+                let from_client =
+                    tuple.source(seen.direction).port >= tuple.destination(seen.direction).port;
+                let direction = if from_client {
+                    seen.direction
+                } else {
+                    seen.direction.opposite()
+                };
+                let Some(at) = self.open(seen, tuple, direction) else {
+                    return;
+                };
+                if let Some(allocation) = self.allocations.get_mut(at) {
+                    allocation.state = AllocationState::Unknown;
+                }
+                at
+            }
+        };
+        if let Some(allocation) = self.allocations.get_mut(at) {
+            allocation.touch(seen);
+            if let Some(channel) = allocation.channel(number) {
+                channel.packets += 1;
+                channel.bytes += length as u64;
+            }
+        }
+    }
+
+    /// The open allocation of the conversation; a new one for an Allocate request after the last one ended.
+    fn allocation_for(
+        &mut self,
+        seen: Sighting,
+        tuple: FiveTuple,
+        message: &Message<'_>,
+        client_direction: Direction,
+    ) -> Option<usize> {
+        let known = self.flows.get(&seen.flow).map(|client| client.allocation);
+        let begins = message.method() == Method::Allocate && message.class() == Class::Request;
+        let over = known
+            .and_then(|at| self.allocations.get(at))
+            .is_some_and(|allocation| allocation.state == AllocationState::Released);
+        match known {
+            Some(at) if !(begins && over) => Some(at),
+            _ => {
+                let at = self.open(seen, tuple, client_direction)?;
+                if !begins && let Some(allocation) = self.allocations.get_mut(at) {
+                    allocation.state = AllocationState::Unknown;
+                }
+                Some(at)
+            }
+        }
+    }
+
+    fn open(&mut self, seen: Sighting, tuple: FiveTuple, client: Direction) -> Option<usize> {
+        if self.allocations.len() >= self.limit {
+            self.refused += 1;
+            return None;
+        }
+        let at = self.allocations.len();
+        self.flows.insert(
+            seen.flow,
+            Client {
+                allocation: at,
+                pending: VecDeque::new(),
+            },
+        );
+        self.allocations.push(Allocation {
+            flow: seen.flow,
+            client_direction: client,
+            client: tuple.source(client),
+            server: tuple.destination(client),
+            transport: tuple.transport,
+            state: AllocationState::Requested,
+            relayed: None,
+            mapped: None,
+            lifetime_seconds: None,
+            realm: None,
+            username: None,
+            software: None,
+            requested_transport: None,
+            errors: Vec::new(),
+            permissions: Vec::new(),
+            channels: Vec::new(),
+            send_indications: 0,
+            data_indications: 0,
+            requests: Vec::new(),
+            first_at: seen.at,
+            allocated_at: None,
+            refreshed_at: None,
+            last_at: seen.at,
+            frames: Vec::new(),
+        });
+        Some(at)
+    }
+}
+
+impl Client {
+    fn remember(&mut self, message: &Message<'_>) {
+        if self.pending.len() == TurnTracker::PENDING_KEPT {
+            self.pending.pop_front();
+        }
+        self.pending.push_back(Pending {
+            id: message.transaction_id(),
+            peers: message
+                .xor_peer_addresses()
+                .take(TurnTracker::PEERS_KEPT)
+                .collect(),
+            channel: message.channel_number(),
+            releases: message.method() == Method::Refresh && message.lifetime() == Some(0),
+        });
+    }
+
+    fn settle(&mut self, message: &Message<'_>) -> Option<Pending> {
+        let id = message.transaction_id();
+        let at = self.pending.iter().position(|pending| pending.id == id)?;
+        self.pending.remove(at)
+    }
+}
+
+impl Allocation {
+    fn touch(&mut self, seen: Sighting) {
+        self.last_at = self.last_at.max(seen.at);
+        keep(&mut self.frames, seen.frame);
+    }
+
+    /// What a request says of the client.
+    fn asked(&mut self, message: &Message<'_>) {
+        if let Some(username) = message.username() {
+            self.username = Some(username.to_owned());
+        }
+        self.requested_transport = message.requested_transport().or(self.requested_transport);
+    }
+
+    /// A success answer.
+    fn granted(
+        &mut self,
+        seen: Sighting,
+        method: &'static str,
+        message: &Message<'_>,
+        asked: Option<Pending>,
+    ) {
+        if let Some(software) = message.software() {
+            self.software = Some(software.to_owned());
+        }
+        // A 438 that a success followed only handed out a fresh nonce (RFC 8489 §9.2.5).
+        for error in self
+            .errors
+            .iter_mut()
+            .filter(|error| error.method == method)
+        {
+            error.normal |= error.code == 438;
+        }
+        match message.method() {
+            Method::Allocate => {
+                self.state = AllocationState::Allocated;
+                self.allocated_at.get_or_insert(seen.at);
+                self.refreshed_at = Some(seen.at);
+                self.relayed = message.xor_relayed_address().or(self.relayed);
+                self.mapped = message.xor_mapped_address().or(self.mapped);
+                self.lifetime_seconds = message.lifetime().or(self.lifetime_seconds);
+            }
+            Method::Refresh => {
+                let released =
+                    asked.is_some_and(|asked| asked.releases) || message.lifetime() == Some(0);
+                if released {
+                    self.state = AllocationState::Released;
+                } else {
+                    self.refreshed_at = Some(seen.at);
+                    self.lifetime_seconds = message.lifetime().or(self.lifetime_seconds);
+                }
+            }
+            Method::CreatePermission => {
+                for peer in asked.into_iter().flat_map(|asked| asked.peers) {
+                    self.permit(peer.ip);
+                }
+            }
+            Method::ChannelBind => {
+                let Some(Pending {
+                    peers,
+                    channel: Some(number),
+                    ..
+                }) = asked
+                else {
+                    return;
+                };
+                let Some(&peer) = peers.first() else { return };
+                self.permit(peer.ip);
+                if let Some(channel) = self.channel(number) {
+                    channel.peer = Some(peer);
+                    channel.bound.get_or_insert((seen.at, seen.frame));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// An error answer.
+    fn refused(
+        &mut self,
+        seen: Sighting,
+        method: &'static str,
+        message: &Message<'_>,
+        authenticated: Option<bool>,
+    ) {
+        let Some(error) = message.error_code() else {
+            return;
+        };
+        self.realm = message
+            .realm()
+            .map(str::to_owned)
+            .or_else(|| self.realm.take());
+        if let Some(software) = message.software() {
+            self.software = Some(software.to_owned());
+        }
+        // The first 401 answers a request without credentials: that is how realm and nonce are handed out (RFC 8489 §9.2.3).
+        let code = error.code.code();
+        let normal = code == 401 && authenticated == Some(false);
+        let same = |known: &&mut TurnError| {
+            known.code == code && known.method == method && known.normal == normal
+        };
+        if let Some(known) = self.errors.iter_mut().find(same) {
+            known.count += 1;
+            keep(&mut known.frames, seen.frame);
+        } else if self.errors.len() < TurnTracker::PEERS_KEPT {
+            self.errors.push(TurnError {
+                code,
+                reason: String::from_utf8_lossy(error.reason).into_owned(),
+                method,
+                count: 1,
+                normal,
+                frames: vec![seen.frame],
+            });
+        }
+        if message.method() == Method::Allocate && self.allocated_at.is_none() {
+            self.state = if normal || code == 438 {
+                AllocationState::Challenged
+            } else {
+                AllocationState::Failed
+            };
+        }
+    }
+
+    fn permit(&mut self, ip: IpAddr) {
+        if !self.permissions.contains(&ip) && self.permissions.len() < TurnTracker::PEERS_KEPT {
+            self.permissions.push(ip);
+        }
+    }
+
+    /// The channel of that number, made when new; `None` when there are too many.
+    fn channel(&mut self, number: u16) -> Option<&mut Channel> {
+        if let Some(at) = self
+            .channels
+            .iter()
+            .position(|channel| channel.number == number)
+        {
+            return self.channels.get_mut(at);
+        }
+        if self.channels.len() >= TurnTracker::PEERS_KEPT {
+            return None;
+        }
+        self.channels.push(Channel {
+            number,
+            peer: None,
+            packets: 0,
+            bytes: 0,
+            bound: None,
+        });
+        self.channels.last_mut()
+    }
+
+    fn count_request(&mut self, method: &'static str, requests: u64, successes: u64) {
+        let at = match self.requests.iter().position(|row| row.0 == method) {
+            Some(at) => at,
+            None => {
+                self.requests.push((method, 0, 0));
+                self.requests.len() - 1
+            }
+        };
+        self.requests[at].1 += requests;
+        self.requests[at].2 += successes;
+    }
+
+    /// As it stands at `now`.
+    fn aged(mut self, now: Timestamp) -> Self {
+        if self.state == AllocationState::Allocated
+            && let (Some(refreshed), Some(lifetime)) = (self.refreshed_at, self.lifetime_seconds)
+            && now.since(refreshed) > Duration::from_secs(u64::from(lifetime))
+        {
+            self.state = AllocationState::Expired;
+        }
+        self
+    }
+}
+
+/// The method word of TURN's messages; `None` for the others.
+const fn turn_method(method: Method) -> Option<&'static str> {
+    Some(match method {
+        Method::Allocate => "allocate",
+        Method::Refresh => "refresh",
+        Method::Send => "send",
+        Method::Data => "data",
+        Method::CreatePermission => "create-permission",
+        Method::ChannelBind => "channel-bind",
+        Method::Connect => "connect",
+        Method::ConnectionBind => "connection-bind",
+        Method::ConnectionAttempt => "connection-attempt",
+        _ => return None,
+    })
+}
+
+fn keep(frames: &mut Vec<FrameNumber>, frame: FrameNumber) {
+    if frames.len() < TurnTracker::FRAMES_KEPT && frames.last() != Some(&frame) {
+        frames.push(frame);
+    }
 }

@@ -1,0 +1,163 @@
+//! STUN transactions: which message repeats another, and which answers which (RFC 8489 §6).
+//!
+//! ICE and TURN both live on transactions of the same conversations, so they are matched once, here, and handed to both.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use hashbrown::HashMap;
+
+use crate::vocab::address::Direction;
+use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::sighting::Sighting;
+use crate::vocab::time::Timestamp;
+use crate::wire::stun::{Class, Message};
+
+/// A request as its transaction remembers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RequestSeen {
+    /// Which way it ran.
+    pub direction: Direction,
+    /// When it was first seen.
+    pub at: Timestamp,
+    /// Frame of the first sight.
+    pub frame: FrameNumber,
+    /// When it was last repeated; `at` when it never was.
+    pub last_at: Timestamp,
+    /// Repetitions.
+    pub retransmissions: u16,
+    /// Did it carry USE-CANDIDATE?
+    pub use_candidate: bool,
+    /// Did it carry MESSAGE-INTEGRITY?
+    pub authenticated: bool,
+}
+
+/// A message's place in its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exchange {
+    /// First sight of a request.
+    Request,
+    /// The same transaction id again, from the same end.
+    Retransmission(RequestSeen),
+    /// The first answer to a request seen.
+    Answer(RequestSeen),
+    /// Another answer to the same request.
+    RepeatedAnswer(RequestSeen),
+    /// An answer whose request was not seen.
+    Orphan,
+    /// No transaction: an indication.
+    Indication,
+}
+
+/// What the messages come to, for the report's protocol counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StunCounts {
+    /// Messages by type word (`binding-request`).
+    pub types: BTreeMap<String, u64>,
+    /// Requests seen for the first time.
+    pub requests: u64,
+    /// Requests that got an answer.
+    pub answered: u64,
+    /// Repeated requests.
+    pub retransmissions: u64,
+}
+
+/// Matches answers to requests, per conversation. Remembers [`Transactions::KEPT`] requests of each.
+#[derive(Debug, Default)]
+pub struct Transactions {
+    flows: HashMap<FlowId, VecDeque<Open>>,
+    /// `(method, class)` to count: few distinct values, so the words are made once, at the end.
+    types: BTreeMap<(u16, u8), (String, u64)>,
+    requests: u64,
+    answered: u64,
+    retransmissions: u64,
+}
+
+#[derive(Debug)]
+struct Open {
+    id: [u8; 12],
+    request: RequestSeen,
+    answered: bool,
+}
+
+impl Transactions {
+    /// Requests remembered per conversation; an answer later than that many newer requests is an orphan.
+    pub const KEPT: usize = 128;
+
+    /// Finds the message's place, and counts it.
+    pub fn observe(&mut self, seen: Sighting, message: &Message<'_>) -> Exchange {
+        self.count_type(message);
+        let id = message.transaction_id();
+        match message.class() {
+            Class::Indication => Exchange::Indication,
+            Class::Request => self.request(seen, id, message),
+            Class::Success | Class::Error => self.answer(seen, id),
+        }
+    }
+
+    /// The counts so far.
+    pub fn counts(&self) -> StunCounts {
+        StunCounts {
+            types: self.types.values().cloned().collect(),
+            requests: self.requests,
+            answered: self.answered,
+            retransmissions: self.retransmissions,
+        }
+    }
+
+    fn count_type(&mut self, message: &Message<'_>) {
+        let key = (message.method().code(), message.class() as u8);
+        self.types
+            .entry(key)
+            .or_insert_with(|| (message.message_type().to_string(), 0))
+            .1 += 1;
+    }
+
+    fn request(&mut self, seen: Sighting, id: [u8; 12], message: &Message<'_>) -> Exchange {
+        let open = self.flows.entry(seen.flow).or_default();
+        let known = open
+            .iter_mut()
+            .rev()
+            .find(|open| open.id == id && open.request.direction == seen.direction);
+        if let Some(open) = known {
+            open.request.retransmissions = open.request.retransmissions.saturating_add(1);
+            open.request.last_at = seen.at;
+            self.retransmissions += 1;
+            return Exchange::Retransmission(open.request);
+        }
+        if open.len() == Self::KEPT {
+            open.pop_front();
+        }
+        open.push_back(Open {
+            id,
+            answered: false,
+            request: RequestSeen {
+                direction: seen.direction,
+                at: seen.at,
+                frame: seen.frame,
+                last_at: seen.at,
+                retransmissions: 0,
+                use_candidate: message.use_candidate(),
+                authenticated: message.message_integrity().is_some(),
+            },
+        });
+        self.requests += 1;
+        Exchange::Request
+    }
+
+    fn answer(&mut self, seen: Sighting, id: [u8; 12]) -> Exchange {
+        let found = self.flows.get_mut(&seen.flow).and_then(|open| {
+            open.iter_mut()
+                .rev()
+                .find(|open| open.id == id && open.request.direction != seen.direction)
+        });
+        match found {
+            None => Exchange::Orphan,
+            Some(open) if open.answered => Exchange::RepeatedAnswer(open.request),
+            Some(open) => {
+                open.answered = true;
+                self.answered += 1;
+                Exchange::Answer(open.request)
+            }
+        }
+    }
+}
