@@ -60,6 +60,8 @@ pub struct TurnError {
     pub count: u64,
     /// Part of the normal course: the first 401 that hands out realm and nonce, a 438 followed by success.
     pub normal: bool,
+    /// When the first one came.
+    pub first_at: Timestamp,
     /// Where, the first ones.
     pub frames: Vec<FrameNumber>,
 }
@@ -124,6 +126,8 @@ pub struct Allocation {
     pub first_at: Timestamp,
     /// When the allocation was answered with success.
     pub allocated_at: Option<Timestamp>,
+    /// In which frame.
+    pub allocated_frame: Option<FrameNumber>,
     /// When it was last allocated or refreshed with success.
     pub refreshed_at: Option<Timestamp>,
     /// Last message.
@@ -338,6 +342,7 @@ impl TurnTracker {
             requests: Vec::new(),
             first_at: seen.at,
             allocated_at: None,
+            allocated_frame: None,
             refreshed_at: None,
             last_at: seen.at,
             frames: Vec::new(),
@@ -406,6 +411,7 @@ impl Allocation {
             Method::Allocate => {
                 self.state = AllocationState::Allocated;
                 self.allocated_at.get_or_insert(seen.at);
+                self.allocated_frame.get_or_insert(seen.frame);
                 self.refreshed_at = Some(seen.at);
                 self.relayed = message.xor_relayed_address().or(self.relayed);
                 self.mapped = message.xor_mapped_address().or(self.mapped);
@@ -480,6 +486,7 @@ impl Allocation {
                 method,
                 count: 1,
                 normal,
+                first_at: seen.at,
                 frames: vec![seen.frame],
             });
         }
