@@ -1,0 +1,282 @@
+//! One association's records, in the order they were captured.
+
+use crate::track::dtls::assembly::{Assembler, Budget, Outcome};
+use crate::track::dtls::association::Association;
+use crate::track::dtls::facts::EpochProgress;
+use crate::track::dtls::flight::{FlightLog, MessageKind};
+use crate::track::dtls::lifecycle::{Lifecycle, clear_alert};
+use crate::track::dtls::messages::{Arrived, Offered, learn};
+use crate::track::dtls::replay::Replay;
+use crate::vocab::fault::{Fault, FaultLog, Layer};
+use crate::vocab::sighting::Sighting;
+use crate::wire::dtls::ack;
+use crate::wire::dtls::handshake::{Fragment, Fragments};
+use crate::wire::dtls::record::{Header, Record, Records};
+use crate::wire::tls::alert::Alert;
+use crate::wire::tls::registry::{ContentType, HandshakeType};
+
+/// What must be remembered of an association to understand its next record. Arrays are indexed by the sender's direction.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Conversation {
+    assemblers: [Assembler; 2],
+    replays: [Replay; 2],
+    change_cipher_specs: [bool; 2],
+    flights: FlightLog,
+    offered: Offered,
+    lifecycle: Lifecycle,
+}
+
+/// What every step needs: the association to fill, and where to leave what goes wrong.
+struct Context<'a> {
+    association: &'a mut Association,
+    seen: Sighting,
+    budget: &'a mut Budget,
+    faults: &'a mut FaultLog,
+}
+
+impl Context<'_> {
+    fn fault(&mut self, fault: Fault) {
+        self.faults.record(fault, Some(self.seen.frame));
+    }
+}
+
+impl Conversation {
+    /// Takes the records of one datagram.
+    pub(super) fn observe(
+        &mut self,
+        association: &mut Association,
+        seen: Sighting,
+        datagram: &[u8],
+        budget: &mut Budget,
+        faults: &mut FaultLog,
+    ) {
+        let mut context = Context {
+            association,
+            seen,
+            budget,
+            faults,
+        };
+        let id_bytes = self.offered.connection_id_bytes(seen.direction);
+        for item in Records::new(datagram, id_bytes) {
+            match item {
+                Ok(record) => self.record(&mut context, &record),
+                Err(fault) => context.fault(fault),
+            }
+        }
+    }
+
+    /// Gives buffers back; no more records will come.
+    pub(super) fn release(&mut self, budget: &mut Budget) {
+        for assembler in &mut self.assemblers {
+            assembler.release(budget);
+        }
+    }
+
+    fn record(&mut self, context: &mut Context<'_>, record: &Record<'_>) {
+        let seen = context.seen;
+        let association = &mut *context.association;
+        association.records += 1;
+        association.last_at = association.last_at.max(seen.at);
+        let progress = &mut association.epochs[seen.direction.index()];
+        match record.header {
+            Header::Classic {
+                content_type,
+                version,
+                epoch,
+                sequence_number,
+                ..
+            } => {
+                EpochProgress::advance(progress, epoch, Some(sequence_number), seen.at);
+                if self.replays[seen.direction.index()].is_duplicate(epoch, sequence_number) {
+                    association.duplicate_records += 1;
+                    return;
+                }
+                association.record_version = Some(version);
+                if record.is_encrypted() {
+                    self.encrypted(context, record, content_type, (epoch, sequence_number));
+                } else {
+                    self.clear(context, record, content_type);
+                }
+            }
+            Header::Unified { epoch_bits, .. } => {
+                // Epochs 1 to 3 have one meaning; 4 and up come with key updates, when all is application data.
+                let epoch = match epoch_bits {
+                    2 => 2,
+                    1 => 1,
+                    _ => 3,
+                };
+                EpochProgress::advance(progress, epoch, None, seen.at);
+                self.unified(context, record, epoch);
+            }
+        }
+    }
+
+    fn clear(&mut self, context: &mut Context<'_>, record: &Record<'_>, content: ContentType) {
+        let seen = context.seen;
+        let content_offset = record.offset + record.header_bytes;
+        let fault = |name| Fault::new(Layer::Dtls, name, content_offset);
+        match content {
+            ContentType::Handshake => {
+                for item in Fragments::new(record.fragment, content_offset) {
+                    match item {
+                        Ok(fragment) => self.fragment(context, &fragment),
+                        // The record's own fault says the same already.
+                        Err(_) if record.missing > 0 => {}
+                        Err(fault) => context.fault(fault),
+                    }
+                }
+            }
+            ContentType::ChangeCipherSpec => {
+                let sent = &mut self.change_cipher_specs[seen.direction.index()];
+                let repeat = std::mem::replace(sent, true);
+                let kind = MessageKind::ChangeCipherSpec;
+                self.flights
+                    .record(context.association, seen, kind, 0, repeat);
+            }
+            ContentType::Alert => match Alert::parse(record.fragment) {
+                Some(alert) => clear_alert(context.association, seen, alert),
+                None if record.missing > 0 => {}
+                None => context.fault(fault("dtls-alert-malformed")),
+            },
+            ContentType::Ack => {
+                if let Err(Fault { name, .. }) = ack::parse(record.fragment)
+                    && record.missing == 0
+                {
+                    context.fault(fault(name));
+                }
+            }
+            ContentType::Heartbeat | ContentType::ReturnRoutabilityCheck => {}
+            ContentType::ApplicationData => {
+                context.fault(fault("dtls-application-data-unencrypted"));
+            }
+            ContentType::Tls12Cid | ContentType::Unknown(_) => {
+                context.fault(fault("dtls-content-type-unknown"));
+            }
+        }
+    }
+
+    fn fragment(&mut self, context: &mut Context<'_>, fragment: &Fragment<'_>) {
+        let seen = context.seen;
+        let outcome =
+            self.assemblers[seen.direction.index()].add(fragment, seen.frame, context.budget);
+        if let Outcome::Refused(fault) = outcome {
+            if let Some(fault) = fault {
+                context.fault(fault);
+            }
+            return;
+        }
+        if fragment.kind == HandshakeType::ClientHello {
+            let started = &mut context.association.handshake_started_at;
+            started.get_or_insert(seen.at);
+        }
+        let kind = MessageKind::Handshake {
+            kind: fragment.kind,
+            message_seq: fragment.message_seq,
+        };
+        let repeat = outcome == Outcome::Repeat;
+        self.flights.record(
+            context.association,
+            seen,
+            kind,
+            fragment.fragment_offset,
+            repeat,
+        );
+        if let Outcome::Complete { body, frames } = outcome {
+            let message = Arrived {
+                seen,
+                kind: fragment.kind,
+                body: &body,
+                frames: &frames,
+            };
+            learn(
+                context.association,
+                &mut self.offered,
+                &message,
+                context.faults,
+            );
+        } else if is_cut_hello(fragment) {
+            // The snap length took the rest, which is no fault of the sender's: learn what is left.
+            let message = Arrived {
+                seen,
+                kind: fragment.kind,
+                body: fragment.body,
+                frames: &[seen.frame],
+            };
+            let mut of_the_cut = FaultLog::default();
+            learn(
+                context.association,
+                &mut self.offered,
+                &message,
+                &mut of_the_cut,
+            );
+        }
+    }
+
+    fn encrypted(
+        &mut self,
+        context: &mut Context<'_>,
+        record: &Record<'_>,
+        content: ContentType,
+        number: (u16, u64),
+    ) {
+        let seen = context.seen;
+        let association = &mut *context.association;
+        let lifecycle = &mut self.lifecycle;
+        if content == ContentType::Alert {
+            return lifecycle.encrypted_alert(association, seen, number);
+        }
+        lifecycle.still_talking(association, seen, number);
+        // A record with a connection id hides its type: the first after ChangeCipherSpec is Finished.
+        let first_with_id = content == ContentType::Tls12Cid
+            && !lifecycle.has_finished(seen.direction)
+            && self.change_cipher_specs[seen.direction.index()];
+        if content == ContentType::Handshake || first_with_id {
+            let repeat = lifecycle.encrypted_handshake(association, seen);
+            let kind = MessageKind::EncryptedHandshake { epoch: number.0 };
+            self.flights.record(association, seen, kind, 0, repeat);
+        } else if matches!(
+            content,
+            ContentType::ApplicationData | ContentType::Tls12Cid
+        ) {
+            lifecycle.application_data(association, seen);
+            count_data(association, seen, record);
+        }
+    }
+
+    fn unified(&mut self, context: &mut Context<'_>, record: &Record<'_>, epoch: u16) {
+        let seen = context.seen;
+        let association = &mut *context.association;
+        if association.version.is_some_and(|version| !version.is_1_3()) {
+            let fault = Fault::new(Layer::Dtls, "dtls-unified-header-unexpected", record.offset);
+            return context.fault(fault);
+        }
+        match epoch {
+            2 => {
+                self.lifecycle.handshake_ciphertext(association, seen);
+                // Repeats can't be told from the rest: sequence numbers are encrypted.
+                let kind = MessageKind::Ciphertext;
+                self.flights.record(association, seen, kind, 0, false);
+            }
+            3 => {
+                self.lifecycle.application_ciphertext(association, seen);
+                count_data(association, seen, record);
+            }
+            _ => count_data(association, seen, record),
+        }
+    }
+}
+
+/// Does the fragment start a hello that the capture cut?
+fn is_cut_hello(fragment: &Fragment<'_>) -> bool {
+    matches!(
+        fragment.kind,
+        HandshakeType::ClientHello | HandshakeType::ServerHello
+    ) && fragment.fragment_offset == 0
+        && fragment.body.len() < fragment.fragment_length
+}
+
+fn count_data(association: &mut Association, seen: Sighting, record: &Record<'_>) {
+    let traffic = &mut association.application_data[seen.direction.index()];
+    traffic.records += 1;
+    traffic.bytes += (record.fragment.len() + record.missing) as u64;
+}
