@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use crate::track::dtls::facts::frames_of;
 use crate::vocab::claim::Evidence;
-use crate::vocab::fault::{Fault, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 use crate::vocab::ids::FrameNumber;
 use crate::wire::dtls::handshake::Fragment;
 

@@ -2,11 +2,19 @@
 
 use std::time::Duration;
 
-use crate::track::dtls::facts::{AlertSeen, CertificateSeen, EpochProgress, HelloFacts, Traffic};
+use crate::track::dtls::facts::AlertSeen;
+use crate::track::dtls::facts::CertificateSeen;
+use crate::track::dtls::facts::EpochProgress;
+use crate::track::dtls::facts::HelloFacts;
+use crate::track::dtls::facts::Traffic;
 use crate::track::dtls::flight::Flight;
 use crate::vocab::address::Direction;
-use crate::vocab::claim::{Basis, Claim, Evidence};
-use crate::vocab::ids::{AssociationId, FlowId, FrameNumber};
+use crate::vocab::claim::Basis;
+use crate::vocab::claim::Claim;
+use crate::vocab::claim::Evidence;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
 use crate::wire::tls::cipher_suite::CipherSuite;

@@ -1,19 +1,32 @@
 //! One association's records, in the order they were captured.
 
-use crate::track::dtls::assembly::{Assembler, Budget, Outcome};
+use crate::track::dtls::assembly::Assembler;
+use crate::track::dtls::assembly::Budget;
+use crate::track::dtls::assembly::Outcome;
 use crate::track::dtls::association::Association;
 use crate::track::dtls::facts::EpochProgress;
-use crate::track::dtls::flight::{FlightLog, MessageKind};
-use crate::track::dtls::lifecycle::{Lifecycle, clear_alert};
-use crate::track::dtls::messages::{Arrived, Offered, learn};
+use crate::track::dtls::flight::FlightLog;
+use crate::track::dtls::flight::MessageKind;
+use crate::track::dtls::lifecycle::Lifecycle;
+use crate::track::dtls::lifecycle::application_data;
+use crate::track::dtls::lifecycle::clear_alert;
+use crate::track::dtls::messages::Arrived;
+use crate::track::dtls::messages::Offered;
+use crate::track::dtls::messages::learn;
 use crate::track::dtls::replay::Replay;
-use crate::vocab::fault::{Fault, FaultLog, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::FaultLog;
+use crate::vocab::fault::Layer;
 use crate::vocab::sighting::Sighting;
 use crate::wire::dtls::ack;
-use crate::wire::dtls::handshake::{Fragment, Fragments};
-use crate::wire::dtls::record::{Header, Record, Records};
+use crate::wire::dtls::handshake::Fragment;
+use crate::wire::dtls::handshake::Fragments;
+use crate::wire::dtls::record::Header;
+use crate::wire::dtls::record::Record;
+use crate::wire::dtls::record::Records;
 use crate::wire::tls::alert::Alert;
-use crate::wire::tls::registry::{ContentType, HandshakeType};
+use crate::wire::tls::registry::ContentType;
+use crate::wire::tls::registry::HandshakeType;
 
 /// What must be remembered of an association to understand its next record. Arrays are indexed by the sender's direction.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +37,15 @@ pub(super) struct Conversation {
     flights: FlightLog,
     offered: Offered,
     lifecycle: Lifecycle,
+}
+
+/// A datagram as it was captured.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Datagram<'a> {
+    /// Its captured bytes.
+    pub(super) bytes: &'a [u8],
+    /// Did the capture cut it short?
+    pub(super) cut: bool,
 }
 
 /// What every step needs: the association to fill, and where to leave what goes wrong.
@@ -46,7 +68,7 @@ impl Conversation {
         &mut self,
         association: &mut Association,
         seen: Sighting,
-        datagram: &[u8],
+        datagram: Datagram<'_>,
         budget: &mut Budget,
         faults: &mut FaultLog,
     ) {
@@ -57,7 +79,12 @@ impl Conversation {
             faults,
         };
         let id_bytes = self.offered.connection_id_bytes(seen.direction);
-        for item in Records::new(datagram, id_bytes) {
+        let records = if datagram.cut {
+            Records::new_cut(datagram.bytes, id_bytes)
+        } else {
+            Records::new(datagram.bytes, id_bytes)
+        };
+        for item in records {
             match item {
                 Ok(record) => self.record(&mut context, &record),
                 Err(fault) => context.fault(fault),
@@ -238,7 +265,7 @@ impl Conversation {
             content,
             ContentType::ApplicationData | ContentType::Tls12Cid
         ) {
-            lifecycle.application_data(association, seen);
+            application_data(association, seen);
             count_data(association, seen, record);
         }
     }

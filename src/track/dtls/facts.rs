@@ -1,13 +1,18 @@
 //! Parts of what is known of an association.
 
 use crate::vocab::address::Direction;
-use crate::vocab::claim::{Basis, Evidence};
+use crate::vocab::claim::Basis;
+use crate::vocab::claim::Evidence;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
-use crate::wire::tls::alert::{AlertDescription, AlertLevel};
-use crate::wire::tls::certificate::{Certificate, Fingerprints};
+use crate::wire::tls::alert::AlertDescription;
+use crate::wire::tls::alert::AlertLevel;
+use crate::wire::tls::certificate::Certificate;
+use crate::wire::tls::certificate::Fingerprints;
 use crate::wire::tls::cipher_suite::CipherSuite;
-use crate::wire::tls::registry::{NamedGroup, SignatureScheme, Version};
+use crate::wire::tls::registry::NamedGroup;
+use crate::wire::tls::registry::SignatureScheme;
+use crate::wire::tls::registry::Version;
 
 /// What the hellos (and the server's key exchange) said, beyond what was agreed. GREASE values are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

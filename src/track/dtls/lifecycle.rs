@@ -8,14 +8,18 @@
 //!
 //! An encrypted alert ends a handshake in failure. After the handshake it is a goodbye, until its sender goes on talking.
 
-use crate::track::dtls::association::{Association, State};
+use crate::track::dtls::association::Association;
+use crate::track::dtls::association::State;
 use crate::track::dtls::facts::AlertSeen;
 use crate::vocab::address::Direction;
-use crate::vocab::claim::{Basis, Evidence};
+use crate::vocab::claim::Basis;
+use crate::vocab::claim::Evidence;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
-use crate::wire::tls::alert::{Alert, AlertDescription, AlertLevel};
+use crate::wire::tls::alert::Alert;
+use crate::wire::tls::alert::AlertDescription;
+use crate::wire::tls::alert::AlertLevel;
 
 /// What the state depends on. Arrays are indexed by the sender's direction.
 #[derive(Debug, Clone, Default)]
@@ -79,11 +83,6 @@ impl Lifecycle {
         }
     }
 
-    /// Application data up to 1.2, encrypted.
-    pub(super) fn application_data(&mut self, association: &mut Association, seen: Sighting) {
-        connect(association, None, seen.at, vec![seen.frame]);
-    }
-
     /// Any encrypted record that is no alert: its sender has not left yet.
     pub(super) fn still_talking(
         &mut self,
@@ -143,6 +142,11 @@ impl Lifecycle {
             association.set_state(State::Closed, seen.at, vec![seen.frame]);
         }
     }
+}
+
+/// Application data up to 1.2, encrypted: who sends it has seen the other's Finished.
+pub(super) fn application_data(association: &mut Association, seen: Sighting) {
+    connect(association, None, seen.at, vec![seen.frame]);
 }
 
 /// An alert in the clear.

@@ -1,15 +1,28 @@
 //! What complete handshake messages tell about an association.
 
 use crate::track::dtls::association::Association;
-use crate::track::dtls::facts::{CertificateSeen, HelloFacts, Retry};
+use crate::track::dtls::facts::CertificateSeen;
+use crate::track::dtls::facts::HelloFacts;
+use crate::track::dtls::facts::Retry;
 use crate::vocab::address::Direction;
-use crate::vocab::fault::{Fault, FaultLog, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::FaultLog;
+use crate::vocab::fault::Layer;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
-use crate::wire::tls::certificate::{Certificate, Fingerprints};
-use crate::wire::tls::hello::{ClientHello, Protocol, ServerHello};
-use crate::wire::tls::message::{Body, CertificateChain};
-use crate::wire::tls::registry::{ExtensionType, HandshakeType, Version, is_grease};
+use crate::wire::tls::certificate::Certificate;
+use crate::wire::tls::certificate::Fingerprints;
+use crate::wire::tls::hello::ClientHello;
+use crate::wire::tls::hello::Protocol;
+use crate::wire::tls::hello::ServerHello;
+use crate::wire::tls::message::Body;
+use crate::wire::tls::message::CertificateChain;
+use crate::wire::tls::registry::ExtensionType;
+use crate::wire::tls::registry::HandshakeType;
+use crate::wire::tls::registry::NamedGroup;
+use crate::wire::tls::registry::SignatureScheme;
+use crate::wire::tls::registry::Version;
+use crate::wire::tls::registry::is_grease;
 
 /// A handshake message with where it was seen.
 pub(super) struct Arrived<'a> {
@@ -64,7 +77,10 @@ pub(super) fn learn(
         Body::ClientHello(hello) => client_hello(association, offered, message, &hello),
         Body::ServerHello(hello) => server_hello(association, offered, message, &hello),
         Body::HelloVerifyRequest(_) => {
-            association.client.get_or_insert(seen.direction.opposite());
+            let to_client = seen.direction;
+            association
+                .client
+                .get_or_insert_with(|| to_client.opposite());
             association.hello.retry = Some(Retry::HelloVerifyRequest);
         }
         Body::Certificate(chain) => certificate(association, message, &chain, faults),
@@ -105,16 +121,14 @@ fn client_hello(
             .copied()
             .filter(|suite| !suite.is_grease())
             .collect(),
-        groups_offered: ungreased(extensions.groups(), |group| group.code()),
+        groups_offered: ungreased(extensions.groups(), NamedGroup::code),
         key_shares_offered: extensions
             .key_shares()
             .iter()
             .map(|share| share.group)
             .filter(|group| !is_grease(group.code()))
             .collect(),
-        signature_schemes_offered: ungreased(extensions.signature_schemes(), |scheme| {
-            scheme.code()
-        }),
+        signature_schemes_offered: ungreased(extensions.signature_schemes(), SignatureScheme::code),
         alpn_offered: extensions.alpn().iter().copied().map(text).collect(),
         server_name: extensions.server_name().map(str::to_owned),
         session_ticket_offered: extensions.has(ExtensionType::SessionTicket),
@@ -133,7 +147,9 @@ fn server_hello(
 ) {
     let seen = message.seen;
     let extensions = &hello.extensions;
-    let client = *association.client.get_or_insert(seen.direction.opposite());
+    let client = *association
+        .client
+        .get_or_insert_with(|| seen.direction.opposite());
     push_frames(association, message.frames);
     let share = extensions.key_shares().first().map(|share| share.group);
     if hello.is_retry_request() {

@@ -7,17 +7,24 @@
 use std::collections::VecDeque;
 
 use hashbrown::HashMap;
+use hashbrown::HashSet;
 
 use crate::track::dtls::assembly::Budget;
-use crate::track::dtls::association::{Association, State};
+use crate::track::dtls::association::Association;
+use crate::track::dtls::association::State;
 use crate::track::dtls::conversation::Conversation;
+use crate::track::dtls::conversation::Datagram;
 use crate::vocab::fault::FaultLog;
-use crate::vocab::ids::{AssociationId, FlowId};
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::FlowId;
 use crate::vocab::sighting::Sighting;
 use crate::wire::dtls::handshake::Fragments;
-use crate::wire::dtls::probe::{probe, probe_unified};
-use crate::wire::dtls::record::{Header, Records};
-use crate::wire::tls::registry::{ContentType, HandshakeType};
+use crate::wire::dtls::probe::probe;
+use crate::wire::dtls::probe::probe_unified;
+use crate::wire::dtls::record::Header;
+use crate::wire::dtls::record::Records;
+use crate::wire::tls::registry::ContentType;
+use crate::wire::tls::registry::HandshakeType;
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,33 +100,20 @@ impl Tracker {
     /// Takes a datagram whose first byte is DTLS's (20 to 63). Broken rules go to `faults` under the datagram's frame; a datagram that
     /// belongs to no association leaves none, because it may be another protocol altogether.
     pub fn observe(&mut self, seen: Sighting, datagram: &[u8], faults: &mut FaultLog) {
-        let start = Start::of(datagram);
-        if let Some(position) = self.position(seen, &start) {
-            self.feed(position, seen, datagram, faults);
-            return;
-        }
-        match start {
-            Start::Hello(_) | Start::Handshake => {
-                if probe(datagram)
-                    && let Some(position) = self.open(seen, State::Connecting)
-                {
-                    self.feed(position, seen, datagram, faults);
-                }
-            }
-            Start::Other => {
-                let Some(earlier) = self.confirm(seen, datagram) else {
-                    return;
-                };
-                let first = earlier.as_ref().map_or(seen, |earlier| earlier.seen);
-                let Some(position) = self.open(first, State::Unknown) else {
-                    return;
-                };
-                if let Some(earlier) = earlier {
-                    self.feed(position, earlier.seen, &earlier.datagram, faults);
-                }
-                self.feed(position, seen, datagram, faults);
-            }
-        }
+        let datagram = Datagram {
+            bytes: datagram,
+            cut: false,
+        };
+        self.take(seen, datagram, faults);
+    }
+
+    /// As [`Self::observe`], for a datagram that the capture cut short: that its last record ends early is then no fault.
+    pub fn observe_cut(&mut self, seen: Sighting, datagram: &[u8], faults: &mut FaultLog) {
+        let datagram = Datagram {
+            bytes: datagram,
+            cut: true,
+        };
+        self.take(seen, datagram, faults);
     }
 
     /// All associations, in order of their first record.
@@ -147,6 +141,40 @@ impl Tracker {
     /// Associations that were not kept, for [`Limits::associations`] was reached.
     pub const fn refused(&self) -> u64 {
         self.refused
+    }
+
+    fn take(&mut self, seen: Sighting, datagram: Datagram<'_>, faults: &mut FaultLog) {
+        let start = Start::of(datagram.bytes);
+        if let Some(position) = self.position(seen, &start) {
+            return self.feed(position, seen, datagram, faults);
+        }
+        match start {
+            Start::Hello(_) | Start::Handshake => {
+                if probe(datagram.bytes)
+                    && let Some(position) = self.open(seen, State::Connecting)
+                {
+                    self.feed(position, seen, datagram, faults);
+                }
+            }
+            Start::Other => match self.confirm(seen, datagram.bytes) {
+                Verdict::Wait => {}
+                Verdict::Alone => {
+                    if let Some(position) = self.open(seen, State::Unknown) {
+                        self.feed(position, seen, datagram, faults);
+                    }
+                }
+                Verdict::With(earlier) => {
+                    if let Some(position) = self.open(earlier.seen, State::Unknown) {
+                        let first = Datagram {
+                            bytes: &earlier.datagram,
+                            cut: false,
+                        };
+                        self.feed(position, earlier.seen, first, faults);
+                        self.feed(position, seen, datagram, faults);
+                    }
+                }
+            },
+        }
     }
 
     /// Which association of its conversation a datagram belongs to. `None`: none of them.
@@ -198,7 +226,7 @@ impl Tracker {
         &mut self,
         (flow, position): (FlowId, usize),
         seen: Sighting,
-        datagram: &[u8],
+        datagram: Datagram<'_>,
         faults: &mut FaultLog,
     ) {
         let lives = self.flows.get_mut(&flow);
@@ -211,36 +239,50 @@ impl Tracker {
         }
     }
 
-    /// Weighs ciphertext on a conversation without association. `None`: not enough yet. Else the datagram that waited for this one, if it
-    /// took two.
-    fn confirm(&mut self, seen: Sighting, datagram: &[u8]) -> Option<Option<Unconfirmed>> {
-        let now = Ciphertext::of(datagram)?;
-        if now.records > 1 {
-            return Some(self.unconfirmed.remove(&seen.flow));
-        }
-        if let Some(before) = self.unconfirmed.get(&seen.flow)
+    /// Weighs ciphertext on a conversation without association.
+    fn confirm(&mut self, seen: Sighting, datagram: &[u8]) -> Verdict {
+        let Some(now) = Ciphertext::of(datagram) else {
+            return Verdict::Wait;
+        };
+        let before = self.unconfirmed.remove(&seen.flow);
+        if let Some(before) = before
             && let Some(earlier) = Ciphertext::of(&before.datagram)
             && now.follows(&earlier, before.seen.direction == seen.direction)
         {
-            return Some(self.unconfirmed.remove(&seen.flow));
+            return Verdict::With(before);
+        }
+        if now.records > 1 {
+            return Verdict::Alone;
         }
         while self.unconfirmed.len() >= self.limits.unconfirmed.max(1) {
-            let oldest = self.waiting.pop_front()?;
+            let Some(oldest) = self.waiting.pop_front() else {
+                break;
+            };
             self.unconfirmed.remove(&oldest);
         }
         let waiting = Unconfirmed {
             seen,
             datagram: datagram.to_vec(),
         };
-        if self.unconfirmed.insert(seen.flow, waiting).is_none() {
-            self.waiting.push_back(seen.flow);
-        }
-        if self.waiting.len() > 2 * self.limits.unconfirmed {
+        self.unconfirmed.insert(seen.flow, waiting);
+        self.waiting.push_back(seen.flow);
+        if self.waiting.len() > 2 * self.limits.unconfirmed.max(1) {
+            let mut named = HashSet::new();
             self.waiting
-                .retain(|flow| self.unconfirmed.contains_key(flow));
+                .retain(|flow| self.unconfirmed.contains_key(flow) && named.insert(*flow));
         }
-        None
+        Verdict::Wait
     }
+}
+
+/// Is there an association behind some ciphertext?
+enum Verdict {
+    /// Not known yet.
+    Wait,
+    /// This datagram shows it.
+    Alone,
+    /// This datagram and the one before it show it.
+    With(Unconfirmed),
 }
 
 /// How a datagram begins.
@@ -332,12 +374,16 @@ impl Ciphertext {
 mod tests {
     use super::*;
     use crate::track::dtls::facts::Retry;
-    use crate::vocab::address::Direction::{self, Forward, Reverse};
+    use crate::vocab::address::Direction;
+    use crate::vocab::address::Direction::Forward;
+    use crate::vocab::address::Direction::Reverse;
     use crate::vocab::ids::FrameNumber;
     use crate::vocab::time::Timestamp;
     use crate::wire::dtls::samples;
     use crate::wire::tls::alert::AlertDescription;
-    use crate::wire::tls::registry::{NamedGroup, Version};
+    use crate::wire::tls::cipher_suite::CipherSuite;
+    use crate::wire::tls::registry::NamedGroup;
+    use crate::wire::tls::registry::Version;
     use crate::wire::tls::srtp_profile::SrtpProfile;
 
     /// A tracker fed with one datagram a millisecond, on one flow.
@@ -399,7 +445,7 @@ mod tests {
         assert_eq!(call.states(), ["connecting", "connected"]);
         assert_eq!(association.version, Some(Version::Dtls12));
         assert_eq!(
-            association.cipher_suite.and_then(|suite| suite.name()),
+            association.cipher_suite.and_then(CipherSuite::name),
             Some("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256")
         );
         assert_eq!(
@@ -684,7 +730,7 @@ mod tests {
         }
         let limit = Limits::default().unconfirmed;
         assert_eq!(call.tracker.unconfirmed.len(), limit);
-        assert!(call.tracker.waiting.len() <= limit + 1);
+        assert!(call.tracker.waiting.len() <= 2 * limit);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! length (2)  then each:  epoch (8)  sequence number (8)
 //! ```
 
-use crate::vocab::fault::{Fault, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 use crate::wire::tls::cursor::Cursor;
 
 /// One acknowledged record.

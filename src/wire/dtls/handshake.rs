@@ -6,7 +6,8 @@
 //!
 //! `length` is the whole message's, the same in all its fragments. A retransmission keeps `message_seq` and may cut the message elsewhere.
 
-use crate::vocab::fault::{Fault, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 use crate::wire::tls::cursor::Cursor;
 use crate::wire::tls::registry::HandshakeType;
 

@@ -3,8 +3,11 @@
 //! RFC 7983 §7 sorts by the first byte, 20 to 63; text, SSDP and proprietary protocols fall into that range too.
 
 use crate::wire::dtls::handshake::Fragment;
-use crate::wire::dtls::record::{Header, Record, Records};
-use crate::wire::tls::registry::{ContentType, Version};
+use crate::wire::dtls::record::Header;
+use crate::wire::dtls::record::Record;
+use crate::wire::dtls::record::Records;
+use crate::wire::tls::registry::ContentType;
+use crate::wire::tls::registry::Version;
 
 /// Is this datagram surely DTLS by its first record's 13-byte header?
 ///

@@ -7,18 +7,25 @@ use std::fmt;
 
 use md5::Md5;
 use sha1::Sha1;
-use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
+use sha2::Digest;
+use sha2::Sha224;
+use sha2::Sha256;
+use sha2::Sha384;
+use sha2::Sha512;
 use x509_parser::certificate::X509Certificate;
-use x509_parser::oid_registry::{
-    OID_KEY_TYPE_EC_PUBLIC_KEY, OID_PKCS1_RSAENCRYPTION, OID_SIG_ED448, OID_SIG_ED25519,
-    OidRegistry,
-};
+use x509_parser::oid_registry::OID_KEY_TYPE_EC_PUBLIC_KEY;
+use x509_parser::oid_registry::OID_PKCS1_RSAENCRYPTION;
+use x509_parser::oid_registry::OID_SIG_ED448;
+use x509_parser::oid_registry::OID_SIG_ED25519;
+use x509_parser::oid_registry::OidRegistry;
 use x509_parser::prelude::FromDer;
 use x509_parser::public_key::PublicKey;
-use x509_parser::x509::{SubjectPublicKeyInfo, X509Name};
+use x509_parser::x509::SubjectPublicKeyInfo;
+use x509_parser::x509::X509Name;
 
 use crate::vocab::fault::Fault;
-use crate::wire::tls::hello::{Protocol, fault};
+use crate::wire::tls::hello::Protocol;
+use crate::wire::tls::hello::fault;
 
 /// What a certificate says.
 #[derive(Debug, Clone, PartialEq, Eq)]

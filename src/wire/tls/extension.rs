@@ -10,13 +10,17 @@
 //!
 //! `tls-parser` reads the common ones; it leaves `use_srtp`, the entries of `key_share` and `connection_id` as bytes, which are read here.
 
-use tls_parser::{TlsExtension, parse_tls_extension};
+use tls_parser::TlsExtension;
+use tls_parser::parse_tls_extension;
 
 use crate::vocab::fault::Fault;
 use crate::wire::tls::cursor::Cursor;
 use crate::wire::tls::hello::Protocol;
 use crate::wire::tls::hello::fault;
-use crate::wire::tls::registry::{ExtensionType, NamedGroup, SignatureScheme, Version};
+use crate::wire::tls::registry::ExtensionType;
+use crate::wire::tls::registry::NamedGroup;
+use crate::wire::tls::registry::SignatureScheme;
+use crate::wire::tls::registry::Version;
 use crate::wire::tls::srtp_profile::SrtpProfile;
 
 /// One extension.

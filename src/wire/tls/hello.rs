@@ -13,7 +13,8 @@
 //! Read here and not by `tls-parser` because a hello cut short by the snap length should still show what is left of it, and because of
 //! DTLS's cookie.
 
-use crate::vocab::fault::{Fault, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 use crate::wire::tls::cipher_suite::CipherSuite;
 use crate::wire::tls::cursor::Cursor;
 use crate::wire::tls::extension::Extensions;
@@ -265,7 +266,8 @@ fn extensions<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::tls::registry::{ExtensionType, NamedGroup};
+    use crate::wire::tls::registry::ExtensionType;
+    use crate::wire::tls::registry::NamedGroup;
     use crate::wire::tls::srtp_profile::SrtpProfile;
 
     /// DTLS 1.2 ClientHello as Firefox sends it, shortened: two suites, one group, SRTP, extended master secret.

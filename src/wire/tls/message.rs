@@ -10,8 +10,15 @@
 
 use crate::vocab::fault::Fault;
 use crate::wire::tls::cursor::Cursor;
-use crate::wire::tls::hello::{ClientHello, HelloVerifyRequest, Protocol, ServerHello, fault};
-use crate::wire::tls::registry::{HandshakeType, NamedGroup, SignatureScheme, Version};
+use crate::wire::tls::hello::ClientHello;
+use crate::wire::tls::hello::HelloVerifyRequest;
+use crate::wire::tls::hello::Protocol;
+use crate::wire::tls::hello::ServerHello;
+use crate::wire::tls::hello::fault;
+use crate::wire::tls::registry::HandshakeType;
+use crate::wire::tls::registry::NamedGroup;
+use crate::wire::tls::registry::SignatureScheme;
+use crate::wire::tls::registry::Version;
 
 /// A handshake message, read.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,8 +8,11 @@
 //! Which handshake records are already encrypted is not written in them: it is everything after ChangeCipherSpec (up to TLS 1.2), and
 //! in TLS 1.3 everything after ServerHello, sent as application data. The reader of the stream keeps count of that.
 
-use crate::vocab::fault::{Fault, Layer};
-use crate::wire::tls::registry::{ContentType, HandshakeType, Version};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
+use crate::wire::tls::registry::ContentType;
+use crate::wire::tls::registry::HandshakeType;
+use crate::wire::tls::registry::Version;
 
 /// One TLS record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
