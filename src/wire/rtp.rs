@@ -179,6 +179,35 @@ impl<'a> Header<'a> {
         self.payload
     }
 
+    /// Copies the front of the captured header into `room`; gives the bytes copied. Enough to view the header again.
+    pub fn copy_to(&self, room: &mut [u8]) -> usize {
+        let extension = self.extension.map(|extension| {
+            let words = (self.payload_at - extension.offset) / 4;
+            (
+                extension,
+                extension.profile.to_be_bytes(),
+                (words as u16).to_be_bytes(),
+            )
+        });
+        let mut at = 0;
+        let mut put = |part: &[u8]| {
+            let rest = room.get_mut(at..).unwrap_or_default();
+            let length = part.len().min(rest.len());
+            if let (Some(to), Some(from)) = (rest.get_mut(..length), part.get(..length)) {
+                to.copy_from_slice(from);
+                at += length;
+            }
+        };
+        put(self.fixed);
+        put(self.csrcs);
+        if let Some((extension, profile, words)) = extension {
+            put(&profile);
+            put(&words);
+            put(extension.block);
+        }
+        at
+    }
+
     /// Padding bytes of a *plain* packet, its count byte included; 0 without the P bit.
     ///
     /// Fails when the count is 0, larger than the payload, or was not captured. On SRTP the count is ciphertext.

@@ -180,8 +180,9 @@ const LAYOUTS: [Layout; 3] = [
 
 /// E flag and index.
 const INDEX_LENGTH: usize = 4;
-/// The index starts at zero (RFC 3711 §3.2.1) and RTCP is slow: at 100 packets a second this is two days.
-const PLAUSIBLE_INDEX: u32 = 1 << 24;
+/// The index starts at zero (RFC 3711 §3.2.1) and RTCP is slow: at 100 packets a second this is a day and a half. From here on
+/// E flag and index would read as the header of an RTCP packet (`0x80C0_0000`).
+const PLAUSIBLE_INDEX: u32 = 0xC0_0000;
 
 #[cfg(test)]
 mod tests {

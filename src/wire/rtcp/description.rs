@@ -48,6 +48,15 @@ pub struct Chunk<'a> {
 }
 
 impl<'a> Chunk<'a> {
+    /// The canonical name, bytes that are no UTF-8 replaced.
+    pub fn cname(&self) -> Option<String> {
+        let (_, text) = self
+            .items
+            .iter()
+            .find(|(kind, _)| *kind == ItemType::Cname)?;
+        Some(String::from_utf8_lossy(text).into_owned())
+    }
+
     /// All chunks that `count` announces, as far as they are there.
     pub(super) fn decode_all(packet: &Packet<'a>) -> (Vec<Self>, Option<Fault>) {
         let mut reader = Reader::new(packet.body, packet.body_offset());
