@@ -1,5 +1,7 @@
 //! Frames to conversations to observations, bounded. Floor 3.
 
+pub mod body;
+pub mod demux;
 pub mod exchange;
 pub mod http;
 pub mod key;

@@ -3,7 +3,6 @@
 use crate::flow::reassembly::Chunk;
 use crate::flow::reassembly::Counters;
 use crate::flow::reassembly::Ending;
-use crate::flow::reassembly::SegmentView;
 use crate::flow::reassembly::pending::Content;
 use crate::flow::reassembly::pending::Offered;
 use crate::flow::reassembly::pending::Pending;
@@ -12,6 +11,7 @@ use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
+use crate::wire::tcp::Segment;
 
 /// Sequence numbers further than this from all that is known are doubted: 16 MiB, as large as receive windows get in practice.
 pub const PLAUSIBLE_WINDOW: u32 = 16 << 20;
@@ -124,7 +124,7 @@ impl Half {
         at: Timestamp,
         frame: FrameNumber,
         first: u32,
-        segment: SegmentView<'_>,
+        segment: &Segment<'_>,
         sink: &mut impl FnMut(Chunk<'_>),
     ) -> Option<Fault> {
         let length = segment.payload.len() as u64 + u64::from(segment.cut_bytes);
@@ -160,10 +160,10 @@ impl Half {
         frame: FrameNumber,
         first: u32,
         length: u64,
-        segment: SegmentView<'_>,
+        segment: &Segment<'_>,
         sink: &mut impl FnMut(Chunk<'_>),
     ) -> Option<Fault> {
-        let fin = segment.flags.fin;
+        let fin = segment.flags.fin();
         if length == 0 && !fin {
             if self.next.is_some_and(|next| distance(first, next) == 1) && !self.ended {
                 self.counters.keep_alives += 1;

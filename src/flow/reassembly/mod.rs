@@ -35,34 +35,7 @@ use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
-
-/// What reassembly needs of one TCP segment.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct SegmentView<'a> {
-    /// Sequence number of the first byte (or of the SYN).
-    pub sequence: u32,
-    /// Acknowledgment number; means something with [`Flags::ack`] only.
-    pub acknowledgment: u32,
-    /// Control bits.
-    pub flags: Flags,
-    /// The payload, as far as captured.
-    pub payload: &'a [u8],
-    /// Payload bytes that the snap length cut off the end.
-    pub cut_bytes: u32,
-}
-
-/// Control bits of a TCP header that move a connection along (RFC 9293 §3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Flags {
-    /// Opens a direction and counts as one sequence number.
-    pub syn: bool,
-    /// Closes a direction and counts as one sequence number.
-    pub fin: bool,
-    /// Aborts the connection.
-    pub rst: bool,
-    /// The acknowledgment number is valid.
-    pub ack: bool,
-}
+use crate::wire::tcp::Segment;
 
 /// A piece of one direction's byte stream, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,14 +127,14 @@ impl Stream {
         at: Timestamp,
         frame: FrameNumber,
         direction: Direction,
-        segment: SegmentView<'_>,
+        segment: &Segment<'_>,
         sink: &mut impl FnMut(Direction, Chunk<'_>),
     ) -> Option<Fault> {
         self.last = Some((at, frame));
-        if segment.flags.rst {
+        if segment.flags.rst() {
             return self.reset(at, frame, direction, segment, sink);
         }
-        if segment.flags.syn {
+        if segment.flags.syn() {
             self.synchronise(at, frame, direction, segment, sink);
         } else if !self.open {
             self.open = true;
@@ -173,12 +146,14 @@ impl Stream {
             sink(direction, start);
         }
         // The acknowledgment first: what it frees was sent before this segment's payload.
-        if segment.flags.ack {
+        if segment.flags.ack() {
             let peer = direction.opposite();
             let half = &mut self.halves[peer.index()];
             half.acknowledged(at, segment.acknowledgment, &mut |chunk| sink(peer, chunk));
         }
-        let first = segment.sequence.wrapping_add(u32::from(segment.flags.syn));
+        let first = segment
+            .sequence
+            .wrapping_add(u32::from(segment.flags.syn()));
         self.halves[direction.index()].segment(at, frame, first, segment, &mut |chunk| {
             sink(direction, chunk);
         })
@@ -207,7 +182,7 @@ impl Stream {
         at: Timestamp,
         frame: FrameNumber,
         direction: Direction,
-        segment: SegmentView<'_>,
+        segment: &Segment<'_>,
         sink: &mut impl FnMut(Direction, Chunk<'_>),
     ) {
         let first = segment.sequence.wrapping_add(1);
@@ -218,7 +193,7 @@ impl Stream {
             self.open = true;
             self.halves.iter_mut().for_each(Half::forget);
             // A SYN with ACK is the answer: its receiver began.
-            let initiator = if segment.flags.ack {
+            let initiator = if segment.flags.ack() {
                 direction.opposite()
             } else {
                 direction
@@ -231,7 +206,7 @@ impl Stream {
             sink(initiator, start);
         }
         self.halves[direction.index()].begin(first);
-        if segment.flags.ack {
+        if segment.flags.ack() {
             self.halves[direction.opposite().index()].begin(segment.acknowledgment);
         }
     }
@@ -241,7 +216,7 @@ impl Stream {
         at: Timestamp,
         frame: FrameNumber,
         direction: Direction,
-        segment: SegmentView<'_>,
+        segment: &Segment<'_>,
         sink: &mut impl FnMut(Direction, Chunk<'_>),
     ) -> Option<Fault> {
         // RFC 9293 §3.5.2: a reset counts when its sequence number is in the window. The answer to a SYN has 0 and no window yet.
@@ -273,9 +248,13 @@ impl Stream {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use proptest::prelude::*;
 
     use super::*;
+    use crate::vocab::address::TransportAddress;
+    use crate::wire::tcp::Flags;
 
     const ISN: u32 = 0xffff_fff0;
 
@@ -321,16 +300,17 @@ mod tests {
         ) {
             self.frame += 1;
             self.at += 1_000_000;
-            let flags = Flags {
-                syn: flags.contains('S'),
-                fin: flags.contains('F'),
-                rst: flags.contains('R'),
-                ack: flags.contains('A'),
-            };
-            let segment = SegmentView {
+            let bits = [('F', 1), ('S', 2), ('R', 4), ('A', 16)];
+            let bits = bits.iter().filter(|(name, _)| flags.contains(*name));
+            let end = TransportAddress::new(Ipv4Addr::LOCALHOST.into(), 80);
+            let segment = Segment {
+                source: end,
+                destination: end,
                 sequence,
                 acknowledgment,
-                flags,
+                flags: Flags(bits.map(|(_, bit)| bit).sum()),
+                window: 0,
+                options: &[],
                 payload,
                 cut_bytes,
             };
@@ -339,7 +319,7 @@ mod tests {
             let seen = &mut self.seen;
             let fault =
                 self.stream
-                    .segment(at, frame, direction, segment, &mut |direction, chunk| {
+                    .segment(at, frame, direction, &segment, &mut |direction, chunk| {
                         write(&mut seen[direction.index()], chunk);
                     });
             self.fault = fault.map(|fault| fault.name);
