@@ -51,7 +51,7 @@ fn explain_group(group: &Group) -> String {
             "No section shares a transport with another (RFC 9143 §5).".to_owned()
         }
         "BUNDLE" => format!(
-            "The sections {sections} share one transport: one set of candidates, one DTLS handshake, one port (RFC 9143 §5)."
+            "The sections {sections} are to share one transport: one set of candidates, one DTLS handshake, one port (RFC 9143 §5)."
         ),
         "LS" => format!(
             "The sections {sections} are to be played in step, as lips and voice (RFC 5888 §7)."

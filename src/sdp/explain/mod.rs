@@ -4,18 +4,20 @@
 //!
 //! | file | explains |
 //! | --- | --- |
-//! | [`field`] | `v= o= s= c= b= t= m=` |
-//! | [`grouping`] | groups, mids, directions, `MediaStream`s |
-//! | [`transport`] | ICE, DTLS, SDES, RTCP's port, SCTP |
-//! | [`candidate`] | ICE candidates |
-//! | [`rtp`] | payload types, feedback, header extensions, streams, simulcast |
-//! | [`other`] | the attributes that the model keeps as text |
+//! | `field` | `v= o= s= c= b= t= m=` |
+//! | `grouping` | groups, mids, directions, `MediaStream`s |
+//! | `transport` | ICE, DTLS, SDES, RTCP's port, SCTP |
+//! | `candidate` | ICE candidates |
+//! | `rtp` | payload types, feedback, header extensions |
+//! | `stream` | announced streams, simulcast |
+//! | `other` | the attributes that the model keeps as text |
 
 mod candidate;
 mod field;
 mod grouping;
 mod other;
 mod rtp;
+mod stream;
 mod transport;
 
 use crate::sdp::attribute::Attribute;
@@ -44,6 +46,7 @@ pub fn explain_attribute(attribute: &Attribute) -> String {
         attribute => grouping::explain(attribute)
             .or_else(|| transport::explain(attribute))
             .or_else(|| rtp::explain(attribute))
+            .or_else(|| stream::explain(attribute))
             .unwrap_or_default(),
     }
 }
