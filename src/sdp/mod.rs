@@ -22,7 +22,7 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`description`] | [`description::Description`]: lines, session level, media sections; the way in |
-//! | [`line`] | a line with its bytes, meaning, faults and notes |
+//! | [`mod@line`] | a line with its bytes, meaning, faults and notes |
 //! | [`field`] | `v= o= s= c= b= t= m=` and friends |
 //! | [`attribute`] | `a=` lines: the meanings; [`rtp_attribute`] for those about RTP |
 //! | [`candidate`] | ICE candidates, in a description or trickled alone |
