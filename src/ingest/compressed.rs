@@ -208,3 +208,86 @@ const READ_BYTES: usize = 256 << 10;
 
 /// Largest content of a zstd block (RFC 8878 §3.1.1.2.4).
 const MAX_ZSTD_BLOCK: usize = 128 << 10;
+
+#[cfg(test)]
+mod tests {
+    use ruzstd::encoding::CompressionLevel;
+    use ruzstd::encoding::compress_to_vec;
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = Vec::new();
+        flate2::read::GzEncoder::new(bytes, flate2::Compression::fast())
+            .read_to_end(&mut packed)
+            .unwrap();
+        packed
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        compress_to_vec(bytes, CompressionLevel::Fastest)
+    }
+
+    /// What comes out, and whether it ended well.
+    fn decode(packed: Vec<u8>) -> (Vec<u8>, io::Result<usize>) {
+        let compression = Compression::of(&packed).unwrap();
+        let mut decoded = Vec::new();
+        let outcome = compression
+            .decode(Box::new(io::Cursor::new(packed)))
+            .read_to_end(&mut decoded);
+        (decoded, outcome)
+    }
+
+    fn sample() -> Vec<u8> {
+        (0..600_000_u32)
+            .map(|n| ((n / 7 * 31) ^ (n >> 9)) as u8)
+            .collect()
+    }
+
+    #[test]
+    fn several_members_and_frames_are_one_stream() {
+        let whole = sample();
+        let (a, b) = whole.split_at(100_000);
+        for packed in [
+            [gzip(a), gzip(b)].concat(),
+            [zstd(a), b"\x5a\x2a\x4d\x18\x03\0\0\0xyz".to_vec(), zstd(b)].concat(),
+        ] {
+            let (decoded, outcome) = decode(packed);
+            assert!(outcome.is_ok());
+            assert!(decoded == whole);
+        }
+    }
+
+    #[test]
+    fn a_cut_stream_gives_what_came_before_the_cut() {
+        let whole = sample();
+        for packed in [gzip(&whole), zstd(&whole)] {
+            let (decoded, outcome) = decode(packed[..packed.len() * 2 / 3].to_vec());
+            assert_eq!(outcome.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+            assert!(decoded.len() > whole.len() / 3, "{}", decoded.len());
+            assert!(whole.starts_with(&decoded));
+        }
+    }
+
+    #[test]
+    fn flipped_bits_do_no_harm() {
+        let whole = &sample()[..40_000];
+        for packed in [gzip(whole), zstd(whole)] {
+            for at in (4..packed.len()).step_by(packed.len() / 400 + 1) {
+                for bit in 0..8 {
+                    let mut packed = packed.clone();
+                    packed[at] ^= 1 << bit;
+                    let (decoded, _) = decode(packed);
+                    assert!(decoded.len() <= 1 << 24);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_block_larger_than_the_format_allows_is_an_error() {
+        // Magic, no flags, smallest window, then a raw block of 2 MiB.
+        let packed = b"\x28\xb5\x2f\xfd\x00\x00\x00\x00\xff".to_vec();
+        assert!(decode(packed).1.is_err());
+    }
+}

@@ -12,8 +12,7 @@ use crate::ingest::format;
 use crate::ingest::index::Checkpoint;
 use crate::ingest::index::FileIndex;
 use crate::ingest::info::FileInfo;
-use crate::ingest::pcap::PcapParser;
-use crate::ingest::pcapng::PcapngParser;
+use crate::ingest::parser::Parser;
 use crate::ingest::raw::RawStream;
 use crate::ingest::record::FrameHead;
 use crate::ingest::record::Record;
@@ -127,7 +126,10 @@ impl CaptureFile {
         info.packets += 1;
         info.truncated_packets += u64::from(head.length < head.original_length);
         info.time_steps_back += u64::from(head.at < self.previous_at);
-        info.first_at = Some(info.first_at.map_or(head.at, |first| first.min(head.at)));
+        // The epoch itself is no instant: it stands for "not known" before the first frame with a time.
+        if head.at > Timestamp::default() {
+            info.first_at = Some(info.first_at.map_or(head.at, |first| first.min(head.at)));
+        }
         info.last_at = info.last_at.max(Some(head.at));
         self.previous_at = head.at;
     }
@@ -172,40 +174,5 @@ impl fmt::Debug for CaptureFile {
         f.debug_struct("CaptureFile")
             .field("window", &self.window)
             .finish_non_exhaustive()
-    }
-}
-
-/// The parser of a file's format.
-#[derive(Debug)]
-pub(crate) enum Parser {
-    /// libpcap's format.
-    Pcap(PcapParser),
-    /// pcapng.
-    Pcapng(PcapngParser),
-}
-
-impl Parser {
-    /// The next record.
-    #[inline]
-    pub(crate) fn next(&mut self, window: &mut Window, info: &mut FileInfo) -> Record {
-        match self {
-            Self::Pcap(parser) => parser.next(window, info),
-            Self::Pcapng(parser) => parser.next(window, info),
-        }
-    }
-
-    /// A copy to read on from here another time.
-    pub(crate) fn checkpoint(&self) -> Self {
-        match self {
-            Self::Pcap(parser) => Self::Pcap(parser.clone()),
-            Self::Pcapng(parser) => Self::Pcapng(parser.checkpoint()),
-        }
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            Self::Pcap(_) => "",
-            Self::Pcapng(parser) => parser.name(),
-        }
     }
 }

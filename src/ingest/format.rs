@@ -6,8 +6,8 @@
 //! ```
 
 use crate::ingest::error::IngestError;
-use crate::ingest::file::Parser;
 use crate::ingest::info::FileInfo;
+use crate::ingest::parser::Parser;
 use crate::ingest::pcap::PcapParser;
 use crate::ingest::pcapng::PcapngParser;
 use crate::ingest::window::Window;

@@ -17,8 +17,8 @@
 //! | [`format`] | which capture format a stream is, or what else it seems to be |
 //! | [`pcap`], [`pcapng`] | records and blocks to frames, through `pcap-parser`; damage to faults, then on with the rest |
 //! | [`clock`] | ticks of an interface to nanoseconds |
-//! | [`file`] | one file: format, parser, facts, checkpoints |
-//! | [`index`], [`frame_reader`] | "the file is the database": an offset every 4 096 frames, and any frame re-read |
+//! | [`file`], [`parser`] | one file: its parser, facts and checkpoints |
+//! | [`index`], [`store`], [`frame_reader`] | "the file is the database": an offset every 4 096 frames, and any frame re-read |
 //! | [`writer`], [`save`] | pcapng out: marked frames, their comments and secrets |
 
 pub mod clock;
@@ -29,11 +29,16 @@ pub mod format;
 pub mod frame_reader;
 pub mod index;
 pub mod info;
+pub mod parser;
 pub mod pcap;
 pub mod pcapng;
 pub mod raw;
 pub mod record;
 pub mod save;
 pub mod source;
+pub mod store;
 pub mod window;
 pub mod writer;
+
+#[cfg(test)]
+mod samples;

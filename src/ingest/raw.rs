@@ -20,7 +20,7 @@ use std::sync::atomic::Ordering;
 use crate::ingest::compressed::Compression;
 use crate::ingest::error::IngestError;
 use crate::ingest::format;
-use crate::ingest::index::Store;
+use crate::ingest::store::Store;
 
 /// One capture to read.
 #[derive(Debug, Clone, PartialEq, Eq)]

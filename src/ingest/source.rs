@@ -217,3 +217,65 @@ impl Merge {
 const MAX_INPUTS: usize = 1 << 16;
 /// Bytes of windows over all inputs; each has between 64 KiB and 1 MiB.
 const WINDOWS_BYTES: usize = 64 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::samples::Bytes;
+    use crate::ingest::samples::Order;
+    use crate::ingest::samples::input;
+    use crate::ingest::samples::read;
+
+    #[test]
+    fn progress_ends_at_the_size_of_all_inputs() {
+        let file = |n: u32| {
+            let file = Bytes::new(Order::Little).pcap(0xa1b2_c3d4, 1);
+            input(
+                (0..n)
+                    .fold(file, |file, n| file.record(n + 1, 0, &[0; 99]))
+                    .bytes,
+            )
+        };
+        let mut source = Source::open(vec![file(10), file(1_000)]).unwrap();
+        let total = 2 * 24 + 1_010 * 115;
+        assert_eq!(source.progress().total_bytes, Some(total));
+        let (frames, _) = read(&mut source);
+        assert_eq!((frames.len(), source.progress().read_bytes), (1_010, total));
+        assert!(source.pull().is_none());
+    }
+
+    #[test]
+    fn files_are_merged_by_time_and_keep_their_order() {
+        let file = |times: &[u64]| -> Input {
+            let file = Bytes::new(Order::Little).section().interface(1, |b| b);
+            let file = times
+                .iter()
+                .fold(file, |file, &t| file.packet(0, t, &[t as u8], |b| b));
+            input(file.bytes)
+        };
+        let inputs = vec![file(&[2, 4, 4, 9]), file(&[1, 4, 3, 10]), file(&[])];
+        let mut source = Source::open(inputs).unwrap();
+        let mut order = Vec::new();
+        while let Some(item) = source.pull() {
+            if let Item::Frame(frame) = item {
+                order.push((
+                    frame.at.nanos() / 1_000,
+                    frame.number.file(),
+                    frame.number.number(),
+                ));
+            }
+        }
+        let expected = [
+            (1, 1, 1),
+            (2, 0, 1),
+            (4, 0, 2),
+            (4, 0, 3),
+            (4, 1, 2),
+            (3, 1, 3),
+            (9, 0, 4),
+            (10, 1, 4),
+        ];
+        assert_eq!(order, expected);
+        assert_eq!(source.files()[1].time_steps_back, 1);
+    }
+}

@@ -170,7 +170,7 @@ impl ByteOrder {
         false
     }
 
-    /// Is this an Enhanced Packet Block that was cut, rather than one with a wrong length?
+    /// Is this, at the end of the stream, an Enhanced Packet Block cut among the packet's bytes, rather than one with a wrong length?
     pub(super) fn is_cut_packet(self, data: &[u8]) -> bool {
         let Some(words) = data.first_chunk::<24>().map(|head| head.as_chunks::<4>().0) else {
             // So little is left that nothing else can follow.
@@ -181,7 +181,8 @@ impl ByteOrder {
         };
         let (length, captured) = (self.u32(*length), self.u32(*captured));
         let least = u64::from(captured).next_multiple_of(4) + 32;
-        self.u32(*kind) == EPB_MAGIC && (least..=least + OPTIONS_BYTES).contains(&u64::from(length))
+        // Both lengths agree that more was to come. Payload that holds a pcapng file must not be taken for what follows.
+        self.u32(*kind) == EPB_MAGIC && u64::from(length) >= least && (data.len() as u64) < least
     }
 }
 
@@ -193,5 +194,3 @@ const SMALLEST_BLOCK: usize = 12;
 pub(super) const LARGEST_BLOCK: usize = 16 << 20;
 /// Largest block that is believed in after damage.
 const USUAL_LARGEST_BLOCK: usize = 256 << 10;
-/// Most bytes of options on a packet in a cut block.
-const OPTIONS_BYTES: u64 = 64 << 10;

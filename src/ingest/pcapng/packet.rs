@@ -15,6 +15,8 @@ use crate::ingest::pcapng::Interface;
 use crate::ingest::pcapng::PcapngParser;
 use crate::ingest::pcapng::Place;
 use crate::ingest::pcapng::framing::ByteOrder;
+use crate::ingest::pcapng::section::MAX_TEXT;
+use crate::ingest::pcapng::section::printable;
 use crate::ingest::record::FrameHead;
 
 impl PcapngParser {
@@ -118,7 +120,11 @@ impl PcapngParser {
         let options_at = DATA_AT + (length as usize).next_multiple_of(4);
         if options_at + 4 < block.len() {
             let options = block.get(options_at..block.len() - 4).unwrap_or_default();
+            self.comment = None;
             fcs_bytes = self.packet_options(options, interface_id, fcs_bytes, info);
+            if let Some((position, _)) = &mut self.comment {
+                *position = head.position;
+            }
         }
         if fcs_bytes == 0 {
             head
@@ -127,9 +133,9 @@ impl PcapngParser {
         }
     }
 
-    /// Counts drops and gives the length of the frame check sequence, when the packet has one of its own.
+    /// Keeps the comment, counts drops and gives the length of the frame check sequence, the packet's own if it has one.
     fn packet_options(
-        &self,
+        &mut self,
         options: &[u8],
         interface: u32,
         mut fcs_bytes: u8,
@@ -148,6 +154,9 @@ impl PcapngParser {
                     if let Some(count) = value.first_chunk::<8>() {
                         self.count_drops(interface, self.order.u64(*count), info);
                     }
+                }
+                (COMMENT, value) if self.comment.is_none() => {
+                    self.comment = printable(value, MAX_TEXT).map(|comment| (0, comment));
                 }
                 _ => {}
             }
@@ -237,5 +246,6 @@ const SIMPLE_BYTES: usize = 16;
 const DATA_AT: usize = 28;
 
 const END_OF_OPTIONS: u16 = 0;
+const COMMENT: u16 = 1;
 const EPB_FLAGS: u16 = 2;
 const EPB_DROPCOUNT: u16 = 4;

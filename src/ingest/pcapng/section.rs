@@ -273,7 +273,7 @@ fn text(options: &[PcapNGOption<'_>], code: OptionCode) -> Option<String> {
 }
 
 /// Text as far as it can be shown: a file must not send control sequences to a terminal.
-fn printable(bytes: &[u8], limit: usize) -> Option<String> {
+pub(super) fn printable(bytes: &[u8], limit: usize) -> Option<String> {
     let bytes = bytes.get(..limit).unwrap_or(bytes);
     let text: String = String::from_utf8_lossy(bytes)
         .trim_end_matches('\0')
@@ -303,4 +303,4 @@ const MAX_NAMES: usize = 65_536;
 /// Bytes of a name: the longest domain name.
 const MAX_NAME: usize = 255;
 /// Bytes of any other text.
-const MAX_TEXT: usize = 4_096;
+pub(super) const MAX_TEXT: usize = 4_096;

@@ -9,20 +9,15 @@
 //! Byte order and the fraction's unit come from the magic. `pcap-parser` reads header and records; the window is ours, so that
 //! a cut or damaged file can be told from a slow pipe, and read on after the damage.
 
+mod layout;
+
 use pcap_parser::LegacyPcapBlock;
-use pcap_parser::PcapError;
-use pcap_parser::PcapHeader;
-use pcap_parser::nom;
-use pcap_parser::nom::IResult;
-use pcap_parser::parse_pcap_frame;
-use pcap_parser::parse_pcap_frame_be;
-use pcap_parser::parse_pcap_frame_modified;
-use pcap_parser::parse_pcap_header;
 
 use crate::ingest::error::IngestError;
 use crate::ingest::info::FileInfo;
 use crate::ingest::info::Format;
 use crate::ingest::info::InterfaceInfo;
+use crate::ingest::pcap::layout::Layout;
 use crate::ingest::record::FrameHead;
 use crate::ingest::record::Record;
 use crate::ingest::window::Window;
@@ -59,10 +54,11 @@ impl PcapParser {
 
     /// Reads the file header, which `window` holds whole.
     pub(crate) fn new(window: &mut Window, info: &mut FileInfo) -> Result<Self, IngestError> {
-        let (layout, header) = header(window.data()).ok_or_else(|| IngestError::HeaderCut {
-            name: info.path.clone(),
-            bytes: window.data().len() as u64,
-        })?;
+        let (layout, header) =
+            layout::header(window.data()).ok_or_else(|| IngestError::HeaderCut {
+                name: info.path.clone(),
+                bytes: window.data().len() as u64,
+            })?;
         if header.version_major != 2 {
             return Err(IngestError::UnknownVersion {
                 name: info.path.clone(),
@@ -257,45 +253,6 @@ impl PcapParser {
     }
 }
 
-/// Byte order and length of the record headers.
-#[derive(Debug, Clone, Copy)]
-enum Layout {
-    Little,
-    Big,
-    ModifiedLittle,
-    ModifiedBig,
-}
-
-impl Layout {
-    #[inline]
-    fn parse(self, data: &[u8]) -> IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>> {
-        match self {
-            Self::Little => parse_pcap_frame(data),
-            Self::Big => parse_pcap_frame_be(data),
-            Self::ModifiedLittle => parse_pcap_frame_modified(data),
-            Self::ModifiedBig => parse_pcap_frame_modified_be(data),
-        }
-    }
-
-    #[inline]
-    const fn header_bytes(self) -> usize {
-        match self {
-            Self::Little | Self::Big => 16,
-            Self::ModifiedLittle | Self::ModifiedBig => 24,
-        }
-    }
-
-    /// Seconds, fraction, captured and original length.
-    fn words(self, data: &[u8]) -> Option<[u32; 4]> {
-        let (words, _) = data.first_chunk::<16>()?.as_chunks::<4>();
-        let words: [[u8; 4]; 4] = words.try_into().ok()?;
-        Some(match self {
-            Self::Little | Self::ModifiedLittle => words.map(u32::from_le_bytes),
-            Self::Big | Self::ModifiedBig => words.map(u32::from_be_bytes),
-        })
-    }
-}
-
 #[derive(Debug, Clone, Copy)]
 enum Oddity {
     TooLong,
@@ -315,46 +272,6 @@ impl Oddity {
     }
 }
 
-/// The file header, with what `pcap-parser` does not know: Kuznetzov's format in big-endian order.
-fn header(data: &[u8]) -> Option<(Layout, PcapHeader)> {
-    if let Some(rest) = data.strip_prefix(&[0xa1, 0xb2, 0xcd, 0x34]) {
-        let ordinary = [&[0xa1, 0xb2, 0xc3, 0xd4], rest.get(..20)?].concat();
-        let (_, header) = parse_pcap_header(&ordinary).ok()?;
-        return Some((Layout::ModifiedBig, header));
-    }
-    let (_, header) = parse_pcap_header(data).ok()?;
-    let layout = match (header.is_modified_format(), header.is_bigendian()) {
-        (true, _) => Layout::ModifiedLittle,
-        (false, true) => Layout::Big,
-        (false, false) => Layout::Little,
-    };
-    Some((layout, header))
-}
-
-/// The sibling that `pcap_parser::parse_pcap_frame_modified` lacks.
-fn parse_pcap_frame_modified_be(
-    data: &[u8],
-) -> IResult<&[u8], LegacyPcapBlock<'_>, PcapError<&[u8]>> {
-    let incomplete = nom::Err::Incomplete(nom::Needed::Unknown);
-    let Some([ts_sec, ts_usec, caplen, origlen]) = Layout::ModifiedBig.words(data) else {
-        return Err(incomplete);
-    };
-    let Some((bytes, rest)) = data
-        .get(24..)
-        .and_then(|body| body.split_at_checked(caplen as usize))
-    else {
-        return Err(incomplete);
-    };
-    let block = LegacyPcapBlock {
-        ts_sec,
-        ts_usec,
-        caplen,
-        origlen,
-        data: bytes,
-    };
-    Ok((rest, block))
-}
-
 /// The stream ends here; what is left is the start of a record.
 fn cut(window: &mut Window, info: &mut FileInfo) -> bool {
     let left = window.data().len();
@@ -372,3 +289,140 @@ const USUAL_LONGEST: u32 = 256 << 10;
 const LONGEST: u32 = 16 << 20;
 /// After damage, a record this far in time from the last good one is taken for chance.
 const BELIEVED_SECONDS: u32 = 7 * 86_400;
+
+#[cfg(test)]
+mod tests {
+    use crate::ingest::info::Format;
+    use crate::ingest::samples::Bytes;
+    use crate::ingest::samples::ORDERS;
+    use crate::ingest::samples::Order;
+    use crate::ingest::samples::faults;
+
+    const MICRO: u32 = 0xa1b2_c3d4;
+    const NANO: u32 = 0xa1b2_3c4d;
+    const MODIFIED: u32 = 0xa1b2_cd34;
+
+    /// Ten frames, one a second.
+    fn ten() -> Bytes {
+        (1..=10).fold(Bytes::new(Order::Little).pcap(MICRO, 1), |file, n| {
+            file.record(1_000_000 + n, 0, &[n as u8; 60])
+        })
+    }
+
+    #[test]
+    fn every_byte_order_and_resolution_is_read() {
+        for order in ORDERS {
+            for (magic, format, nanos) in [
+                (MICRO, Format::Pcap, 5_000_007_000),
+                (NANO, Format::PcapNanoseconds, 5_000_000_007),
+            ] {
+                let (frames, info) = Bytes::new(order)
+                    .pcap(magic, 113)
+                    .record(5, 7, b"abcde")
+                    .read();
+                assert_eq!((info.format, frames[0].nanos), (format, nanos));
+                assert_eq!(
+                    (frames[0].link, frames[0].data.as_slice()),
+                    (113, &b"abcde"[..])
+                );
+                assert!(info.faults.is_empty());
+            }
+            let (frames, info) = Bytes::new(order)
+                .pcap(MODIFIED, 1)
+                .u32(5)
+                .u32(7)
+                .u32(3)
+                .u32(9)
+                .raw(&[0; 8])
+                .raw(b"abc")
+                .read();
+            assert_eq!(info.format, Format::PcapModified);
+            assert_eq!(
+                (frames[0].original_length, frames[0].data.as_slice()),
+                (9, &b"abc"[..])
+            );
+            assert_eq!(info.truncated_packets, 1);
+        }
+    }
+
+    #[test]
+    fn a_declared_frame_check_sequence_is_left_out() {
+        // FCS length 2 (units of two bytes) and its flag above link type 1.
+        let (frames, info) = Bytes::new(Order::Little)
+            .pcap(MICRO, 0x2400_0001)
+            .record(5, 0, b"payload+FCS!")
+            .read();
+        assert_eq!(frames[0].data, b"payload+");
+        assert_eq!((frames[0].link, frames[0].original_length), (1, 8));
+        assert_eq!(info.truncated_packets, 0);
+    }
+
+    #[test]
+    fn a_wild_length_costs_one_record() {
+        let mut file = ten();
+        // The third record claims 2 GiB.
+        file.bytes[24 + 2 * 76 + 11] = 0x7f;
+        let (frames, info) = file.read();
+        assert_eq!(frames.len(), 9);
+        assert_eq!(frames[2].data, [4; 60]);
+        assert_eq!(
+            faults(&info),
+            [
+                ("capture-bad-record-length", 1),
+                ("capture-resynchronised", 1)
+            ]
+        );
+        assert_eq!(info.skipped_bytes, 76);
+    }
+
+    #[test]
+    fn odd_records_count_when_the_next_one_follows() {
+        let (frames, info) = Bytes::new(Order::Little)
+            .pcap(MICRO, 1)
+            .record(5, 2_000_000, b"late")
+            .u32(6)
+            .u32(0)
+            .u32(4)
+            .u32(2)
+            .raw(b"long")
+            .record(7, 0, b"last")
+            .read();
+        assert_eq!(frames.len(), 3);
+        assert_eq!(
+            (frames[0].nanos, frames[1].original_length),
+            (7_000_000_000, 4)
+        );
+        assert_eq!(
+            faults(&info),
+            [
+                ("capture-bad-timestamp", 1),
+                ("capture-longer-than-original", 1)
+            ]
+        );
+        assert_eq!(info.time_steps_back, 1);
+    }
+
+    #[test]
+    fn preallocated_zeros_are_no_frames() {
+        let mut file = ten();
+        file.bytes.resize(10_000, 0);
+        let (frames, info) = file.read();
+        assert_eq!(frames.len(), 10);
+        assert_eq!(faults(&info), [("capture-empty-record", 1)]);
+        assert_eq!(info.skipped_bytes, 10_000 - 24 - 760);
+    }
+
+    #[test]
+    fn every_prefix_gives_its_whole_records() {
+        let whole = ten().bytes;
+        for length in 24..whole.len() {
+            let file = Bytes {
+                bytes: whole[..length].to_vec(),
+                order: Order::Little,
+            };
+            let (frames, info) = file.read();
+            assert_eq!(frames.len(), (length - 24) / 76);
+            assert_eq!(info.faults.is_empty(), (length - 24).is_multiple_of(76));
+        }
+    }
+}

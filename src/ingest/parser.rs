@@ -1,0 +1,52 @@
+//! The parser of whichever format a file has.
+
+use crate::ingest::info::FileInfo;
+use crate::ingest::pcap::PcapParser;
+use crate::ingest::pcapng::PcapngParser;
+use crate::ingest::record::FrameHead;
+use crate::ingest::record::Record;
+use crate::ingest::window::Window;
+
+/// The parser of a file's format.
+#[derive(Debug)]
+pub(crate) enum Parser {
+    /// libpcap's format.
+    Pcap(PcapParser),
+    /// pcapng.
+    Pcapng(PcapngParser),
+}
+
+impl Parser {
+    /// The next record.
+    #[inline]
+    pub(crate) fn next(&mut self, window: &mut Window, info: &mut FileInfo) -> Record {
+        match self {
+            Self::Pcap(parser) => parser.next(window, info),
+            Self::Pcapng(parser) => parser.next(window, info),
+        }
+    }
+
+    /// A copy to read on from here another time.
+    pub(crate) fn checkpoint(&self) -> Self {
+        match self {
+            Self::Pcap(parser) => Self::Pcap(parser.clone()),
+            Self::Pcapng(parser) => Self::Pcapng(parser.checkpoint()),
+        }
+    }
+
+    /// The comment on the frame that came last.
+    pub(crate) fn comment_on(&self, head: &FrameHead) -> Option<&str> {
+        match self {
+            Self::Pcap(_) => None,
+            Self::Pcapng(parser) => parser.comment_on(head),
+        }
+    }
+
+    /// The text of the last name.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Pcap(_) => "",
+            Self::Pcapng(parser) => parser.name(),
+        }
+    }
+}
