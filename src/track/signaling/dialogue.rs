@@ -108,6 +108,13 @@ pub enum Carried {
     },
     /// No more candidates from this sender.
     EndOfCandidates,
+    /// New ICE credentials without a description: an ICE restart in a WHIP fragment (RFC 9725 §4.3.3).
+    Credentials {
+        /// The user fragment.
+        ufrag: String,
+        /// The password.
+        password: String,
+    },
 }
 
 /// Which end of the carrying connection sent a message.
