@@ -5,6 +5,14 @@
 
 use std::ops::Range;
 
+mod checksum;
+pub mod frame;
+mod ip;
+mod link;
+mod transport;
+
+pub use frame::layers;
+
 /// One line of the decode tree, with the bytes it stands for and the lines below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {

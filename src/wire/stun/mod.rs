@@ -35,6 +35,7 @@
 pub mod address;
 pub mod detail;
 pub mod error_code;
+mod explain;
 pub mod framing;
 pub mod getters;
 pub mod integrity;
