@@ -153,7 +153,8 @@ impl<'a> Message<'a> {
     }
 
     /// Rules that the message breaks, in order of offset: of the message (`stun-length-unaligned`, `stun-trailing-bytes`,
-    /// `stun-attribute-header-truncated`, `stun-attribute-after-fingerprint`, `stun-fingerprint-wrong`) and of its attributes
+    /// `stun-attribute-header-truncated`, `stun-attribute-after-integrity`, `stun-attribute-after-fingerprint`,
+    /// `stun-fingerprint-wrong`) and of its attributes
     /// (`stun-attribute-overruns`, `stun-attribute-padding-missing`, `stun-attribute-length-invalid`).
     pub fn faults(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -161,13 +162,15 @@ impl<'a> Message<'a> {
             faults.push(fault("stun-length-unaligned", 2));
         }
         let mut walk = self.attributes();
-        let mut fingerprint_seen = false;
+        let mut closed_by = None;
         for attribute in walk.by_ref() {
             faults.extend(attribute.fault);
-            if fingerprint_seen {
-                faults.push(fault("stun-attribute-after-fingerprint", attribute.offset));
+            if let Some(name) = closed_by.and_then(|last| misplaced(last, attribute.kind)) {
+                faults.push(fault(name, attribute.offset));
             }
-            fingerprint_seen |= attribute.kind == AttributeType::Fingerprint;
+            if is_closing(attribute.kind) {
+                closed_by = Some(attribute.kind);
+            }
         }
         if walk.at < self.bytes.len() && !self.is_cut() {
             faults.push(fault("stun-attribute-header-truncated", walk.at));
@@ -251,6 +254,26 @@ impl<'a> Iterator for Attributes<'a> {
             offset,
             fault: name.filter(|_| !excused).map(|name| fault(name, offset)),
         })
+    }
+}
+
+/// Attributes that end what they cover.
+const fn is_closing(kind: AttributeType) -> bool {
+    matches!(
+        kind,
+        AttributeType::MessageIntegrity
+            | AttributeType::MessageIntegritySha256
+            | AttributeType::Fingerprint
+    )
+}
+
+/// The rule that `kind` breaks by following `last`: nobody signed it, and receivers must ignore it (RFC 8489 §14.5–14.7).
+const fn misplaced(last: AttributeType, kind: AttributeType) -> Option<&'static str> {
+    match (last, kind) {
+        (AttributeType::Fingerprint, _) => Some("stun-attribute-after-fingerprint"),
+        (_, AttributeType::Fingerprint) => None,
+        (AttributeType::MessageIntegrity, AttributeType::MessageIntegritySha256) => None,
+        _ => Some("stun-attribute-after-integrity"),
     }
 }
 
@@ -367,6 +390,14 @@ mod tests {
         bytes[3] += 4;
         bytes.extend([0x80, 0x22, 0, 0]);
         assert_eq!(names(&bytes), ["stun-attribute-after-fingerprint"]);
+    }
+
+    #[test]
+    fn what_nobody_signed_is_reported() {
+        let mut bytes = samples::long_term_request();
+        bytes[3] += 4;
+        bytes.extend([0x80, 0x22, 0, 0]);
+        assert_eq!(names(&bytes), ["stun-attribute-after-integrity"]);
     }
 
     #[test]
