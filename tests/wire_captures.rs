@@ -21,7 +21,6 @@ use rtcscope::wire::detail::layers;
 use rtcscope::wire::packet::Body;
 use rtcscope::wire::packet::decode;
 use rtcscope::wire::stun;
-use rtcscope::wire::stun::AttributeType;
 use rtcscope::wire::stun::Message;
 use stun_types::attribute::Attribute;
 

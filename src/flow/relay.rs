@@ -23,16 +23,28 @@ impl Relay {
             Class::Indication => message.method() == Method::Send,
             Class::Success | Class::Error => false,
         };
-        Self::of(if from_client { direction } else { direction.opposite() })
+        Self::of(if from_client {
+            direction
+        } else {
+            direction.opposite()
+        })
     }
 
     /// From ChannelData alone: a capture that began after the allocation. Servers listen on the lower port.
     pub(super) fn guessed(tuple: &FiveTuple) -> Self {
-        Self::of(if tuple.a.port >= tuple.b.port { Direction::Forward } else { Direction::Reverse })
+        Self::of(if tuple.a.port >= tuple.b.port {
+            Direction::Forward
+        } else {
+            Direction::Reverse
+        })
     }
 
     const fn of(client: Direction) -> Self {
-        Self { client, relayed: None, channels: Vec::new() }
+        Self {
+            client,
+            relayed: None,
+            channels: Vec::new(),
+        }
     }
 
     /// Learns from a TURN message: the relayed address of an Allocate answer, the channel of a ChannelBind request.
@@ -60,7 +72,10 @@ impl Relay {
 
     /// The peer behind a channel, when its binding was seen.
     pub(super) fn peer(&self, number: u16) -> Option<TransportAddress> {
-        self.channels.iter().find(|(known, _)| *known == number).map(|(_, peer)| *peer)
+        self.channels
+            .iter()
+            .find(|(known, _)| *known == number)
+            .map(|(_, peer)| *peer)
     }
 
     /// The address that stands for the client in inner conversations: the relayed one, else the client's own.

@@ -68,6 +68,7 @@ pub struct Fragment {
 /// # Errors
 ///
 /// `ip-header-truncated`, `ip-version-unexpected`, `ip-header-length-invalid`, or `capture-frame-cut`.
+#[inline]
 pub fn split_v4(packet: Span<'_>) -> Result<Datagram<'_>, Fault> {
     let Ok(slice) = Ipv4HeaderSlice::from_slice(packet.bytes) else {
         return Err(v4_header_fault(packet));
@@ -106,6 +107,7 @@ pub fn header_v4(slice: &Ipv4HeaderSlice<'_>) -> Header {
     }
 }
 
+#[cold]
 fn v4_header_fault(packet: Span<'_>) -> Fault {
     const NAME: &str = "ip-header-truncated";
     match packet.bytes.first() {
@@ -122,6 +124,7 @@ fn v4_header_fault(packet: Span<'_>) -> Fault {
 ///
 /// `ip-header-truncated`, `ip-version-unexpected`, or `capture-frame-cut`. A broken extension header is no error: the packet is
 /// returned with that header as its protocol and a fault.
+#[inline]
 pub fn split_v6(packet: Span<'_>) -> Result<Datagram<'_>, Fault> {
     let Ok(slice) = Ipv6HeaderSlice::from_slice(packet.bytes) else {
         return Err(match packet.bytes.first() {
@@ -138,26 +141,47 @@ pub fn split_v6(packet: Span<'_>) -> Result<Datagram<'_>, Fault> {
         length => (length, None),
     };
     let mut datagram = Datagram {
-        header: Header {
-            source: IpAddr::V6(slice.source_addr()),
-            destination: IpAddr::V6(slice.destination_addr()),
-            protocol: next,
-            hop_limit: slice.hop_limit(),
-            dscp: slice.dscp().value(),
-            ecn: slice.ecn().value(),
-        },
+        header: header_v6(&slice),
         fragment: None,
         payload: rest.announced(announced),
         fault: fault.map(|name| Fault::new(Layer::Ip, name, 4)),
     };
-    skip_extensions(&mut datagram);
+    if is_extension(next) {
+        skip_extensions(&mut datagram);
+    }
     Ok(datagram)
 }
 
-/// Steps over extension headers (RFC 8200 §4) to the transport, or to the header that can't be read.
+/// The fields of an IPv6 header that we keep.
+#[inline]
+pub fn header_v6(slice: &Ipv6HeaderSlice<'_>) -> Header {
+    Header {
+        source: IpAddr::V6(slice.source_addr()),
+        destination: IpAddr::V6(slice.destination_addr()),
+        protocol: Protocol::from_code(slice.next_header().0),
+        hop_limit: slice.hop_limit(),
+        dscp: slice.dscp().value(),
+        ecn: slice.ecn().value(),
+    }
+}
+
+/// Extension headers that can be stepped over (RFC 8200 §4).
+const fn is_extension(protocol: Protocol) -> bool {
+    matches!(
+        protocol,
+        Protocol::HopByHop
+            | Protocol::Routing
+            | Protocol::FragmentHeader
+            | Protocol::DestinationOptions
+            | Protocol::Authentication
+    )
+}
+
+/// Steps over extension headers to the transport, or to the header that can't be read.
 ///
 /// `etherparse` checks each header's own length; the walk is ours, because iterating its `Ipv6ExtensionsSlice` after a lax parse that
 /// ended in an error reads past the end (0.21).
+#[cold]
 fn skip_extensions(datagram: &mut Datagram<'_>) {
     for _ in 0..EXTENSIONS {
         let bytes = datagram.payload.bytes;

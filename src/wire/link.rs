@@ -35,6 +35,7 @@ pub struct Inner<'a> {
 ///
 /// The header is cut or leads nowhere: `link-header-truncated`, `link-vlan-tag-truncated`, `link-vlan-too-deep`,
 /// `link-address-family-unknown`, `link-ip-version-unknown`, `link-type-unknown`.
+#[inline]
 pub fn strip(link: LinkType, frame: Span<'_>) -> Result<Inner<'_>, Fault> {
     let bytes = frame.bytes;
     let (ether_type, header_length) = match link {
@@ -71,6 +72,7 @@ pub fn strip(link: LinkType, frame: Span<'_>) -> Result<Inner<'_>, Fault> {
 }
 
 /// Follows VLAN tags, then LLC/SNAP, to the EtherType that counts.
+#[inline]
 fn untag(frame: Span<'_>, first: u16, start: usize) -> Result<Inner<'_>, Fault> {
     let (mut ether_type, mut at, mut vlan) = (first, start, None);
     for _ in 0..=VLAN_DEPTH {
@@ -98,6 +100,7 @@ pub const fn is_vlan_tag(ether_type: u16) -> bool {
 }
 
 /// Below 0x0600 the field is a length (802.3): an LLC header follows, and with SNAP the EtherType after it.
+#[inline]
 fn leave_llc(bytes: &[u8], ether_type: u16, at: usize) -> (u16, usize) {
     if ether_type >= 0x0600 {
         return (ether_type, at);

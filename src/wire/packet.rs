@@ -1,13 +1,16 @@
 //! From a frame to its transport payload, in one call: the packet path's first step.
 //!
-//! Nearly every frame of a call is Ethernet, IPv4 and UDP, whole and well-formed. Those take three of `etherparse`'s layer slices and no
-//! other branch. Everything else (tags, cooked captures, IPv6, cut or lying lengths) takes the tolerant road below, which would give
+//! Nearly every frame of a call is Ethernet, IP and UDP, whole and well-formed. Those take three of `etherparse`'s layer slices and no
+//! other branch. Everything else (tags, cooked captures, TCP, cut or lying lengths) takes the tolerant road below, which would give
 //! the same answer for the common frame; a test holds the two together.
 //!
 //! Nothing here allocates. Tunnels stay closed: GRE, IP in IP and their like are named with their payload, for the flow floor to open.
 
+use std::net::IpAddr;
+
 use etherparse::Ethernet2Slice;
-use etherparse::Ipv4Slice;
+use etherparse::Ipv4HeaderSlice;
+use etherparse::Ipv6HeaderSlice;
 use etherparse::UdpSlice;
 use etherparse::ether_type;
 use etherparse::ip_number;
@@ -88,111 +91,173 @@ pub struct Piece<'a> {
 #[inline]
 pub fn decode(link: LinkType, data: &[u8], original_length: u32) -> Packet<'_> {
     if link == LinkType::Ethernet
-        && let Some(packet) = plain_udp(data)
+        && let Ok(ethernet) = Ethernet2Slice::from_slice_without_fcs(data)
     {
-        return packet;
+        let packet = ethernet.payload_slice();
+        match ethernet.ether_type() {
+            ether_type::IPV4 => {
+                if let Some((header, udp)) = plain_v4(packet) {
+                    let (source, destination) = (header.source_addr(), header.destination_addr());
+                    return plain(
+                        ip::header_v4(&header),
+                        source.into(),
+                        destination.into(),
+                        &udp,
+                    );
+                }
+            }
+            ether_type::IPV6 => {
+                if let Some((header, udp)) = plain_v6(packet) {
+                    let (source, destination) = (header.source_addr(), header.destination_addr());
+                    return plain(
+                        ip::header_v6(&header),
+                        source.into(),
+                        destination.into(),
+                        &udp,
+                    );
+                }
+            }
+            _ => {}
+        }
     }
     decode_any(link, data, original_length)
 }
 
-/// The common frame: Ethernet II, IPv4, UDP, all of it captured, all lengths sound. `None` for anything else.
+/// The common packet: IPv4, unfragmented, with UDP, all of it captured, all lengths sound. `None` for anything else.
 #[inline]
-fn plain_udp(data: &[u8]) -> Option<Packet<'_>> {
-    let ethernet = Ethernet2Slice::from_slice_without_fcs(data).ok()?;
-    if ethernet.ether_type() != ether_type::IPV4 {
+fn plain_v4(packet: &[u8]) -> Option<(Ipv4HeaderSlice<'_>, UdpSlice<'_>)> {
+    let header = Ipv4HeaderSlice::from_slice(packet).ok()?;
+    if header.protocol() != ip_number::UDP || header.is_fragmenting_payload() {
         return None;
     }
-    let ipv4 = Ipv4Slice::from_slice(ethernet.payload_slice()).ok()?;
-    let payload = ipv4.payload();
-    if ipv4.header().protocol() != ip_number::UDP || payload.fragmented {
+    let payload = packet.get(header.slice().len()..usize::from(header.total_len()))?;
+    let udp = UdpSlice::from_slice(payload).ok()?;
+    (udp.length() > 0).then_some((header, udp))
+}
+
+/// The same over IPv6, without extension headers.
+#[inline]
+fn plain_v6(packet: &[u8]) -> Option<(Ipv6HeaderSlice<'_>, UdpSlice<'_>)> {
+    let header = Ipv6HeaderSlice::from_slice(packet).ok()?;
+    if header.next_header() != ip_number::UDP {
         return None;
     }
-    let udp = UdpSlice::from_slice(payload.payload).ok()?;
-    if udp.length() == 0 {
-        return None;
-    }
-    let ip = ip::header_v4(&ipv4.header());
-    Some(Packet {
+    let (_, payload) = packet.split_at_checked(header.slice().len())?;
+    let udp = UdpSlice::from_slice(payload.get(..usize::from(header.payload_length()))?).ok()?;
+    (udp.length() > 0).then_some((header, udp))
+}
+
+/// The addresses come beside the header that holds them too: copying one just written costs more than reading it from the frame again.
+#[inline]
+fn plain<'a>(
+    ip: ip::Header,
+    source: IpAddr,
+    destination: IpAddr,
+    udp: &UdpSlice<'a>,
+) -> Packet<'a> {
+    Packet {
         vlan: None,
         ip: Some(ip),
         body: Body::Udp(udp::Datagram {
-            source: TransportAddress::new(ip.source, udp.source_port()),
-            destination: TransportAddress::new(ip.destination, udp.destination_port()),
+            source: TransportAddress::new(source, udp.source_port()),
+            destination: TransportAddress::new(destination, udp.destination_port()),
             payload: udp.payload(),
             cut_bytes: 0,
         }),
         fault: None,
-    })
+    }
 }
 
 /// Any frame, without the shortcut.
 fn decode_any(link: LinkType, data: &[u8], original_length: u32) -> Packet<'_> {
     if let LinkType::Other(number) = link {
-        return without_ip(Body::UnsupportedLink(number));
+        return without_ip(None, Body::UnsupportedLink(number));
     }
     match link::strip(link, Span::new(data, original_length as usize)) {
-        Ok(inner) => Packet {
-            vlan: inner.vlan,
-            ..decode_network(inner.ether_type, inner.packet)
-        },
-        Err(fault) => without_ip(Body::Unreadable(fault)),
+        Ok(inner) => decode_inner(&inner),
+        Err(fault) => without_ip(None, Body::Unreadable(fault)),
     }
 }
 
-/// Takes a network packet apart: what a link-layer header, or a tunnel, led to.
+/// Takes a network packet apart: what a tunnel led to.
 pub fn decode_network(ether_type: EtherType, packet: Span<'_>) -> Packet<'_> {
-    let datagram = match ether_type {
-        EtherType::Ipv4 => ip::split_v4(packet),
-        EtherType::Ipv6 => ip::split_v6(packet),
-        _ => {
-            let payload = packet.bytes;
-            return without_ip(Body::NotIp {
-                ether_type,
-                payload,
-            });
+    decode_inner(&link::Inner {
+        ether_type,
+        vlan: None,
+        header_length: 0,
+        packet,
+    })
+}
+
+/// Takes apart what a link-layer header led to.
+#[inline]
+fn decode_inner<'a>(inner: &link::Inner<'a>) -> Packet<'a> {
+    let datagram = match inner.ether_type {
+        EtherType::Ipv4 => ip::split_v4(inner.packet),
+        EtherType::Ipv6 => ip::split_v6(inner.packet),
+        ether_type => {
+            let payload = inner.packet.bytes;
+            return without_ip(
+                inner.vlan,
+                Body::NotIp {
+                    ether_type,
+                    payload,
+                },
+            );
         }
     };
     match datagram {
-        Ok(datagram) => decode_transport(&datagram),
-        Err(fault) => without_ip(Body::Unreadable(fault)),
+        Ok(datagram) => decode_transport(inner.vlan, &datagram),
+        Err(fault) => without_ip(inner.vlan, Body::Unreadable(fault)),
     }
 }
 
 /// Takes the transport header off an IP packet.
-fn decode_transport<'a>(datagram: &ip::Datagram<'a>) -> Packet<'a> {
+#[inline]
+fn decode_transport<'a>(vlan: Option<u16>, datagram: &ip::Datagram<'a>) -> Packet<'a> {
     let (ip, span) = (&datagram.header, datagram.payload);
-    if let Some(fragment) = datagram.fragment {
-        return Packet {
-            vlan: None,
-            ip: Some(*ip),
-            body: Body::Fragment(piece(ip, fragment, span)),
-            fault: datagram.fault,
-        };
-    }
-    let read = match ip.protocol {
-        Protocol::Udp => udp::split(ip, span).map(|(udp, fault)| (Body::Udp(udp), fault)),
-        Protocol::Tcp => tcp::split(ip, span).map(|(tcp, fault)| (Body::Tcp(tcp), fault)),
-        Protocol::Icmp => {
-            icmp::split(icmp::Version::V4, span).map(|(m, fault)| (Body::Icmp(m), fault))
+    let mut fault = datagram.fault;
+    // The outer layer's fault is the likelier cause of the inner one's, so it stays.
+    let mut note = |inner: Option<Fault>| fault = fault.or(inner);
+    let body = match (datagram.fragment, ip.protocol) {
+        (Some(fragment), _) => Body::Fragment(piece(ip, fragment, span)),
+        (None, Protocol::Udp) => match udp::split(ip, span) {
+            Ok((datagram, inner)) => {
+                note(inner);
+                Body::Udp(datagram)
+            }
+            Err(fault) => Body::Unreadable(fault),
+        },
+        (None, Protocol::Tcp) => match tcp::split(ip, span) {
+            Ok((segment, inner)) => {
+                note(inner);
+                Body::Tcp(segment)
+            }
+            Err(fault) => Body::Unreadable(fault),
+        },
+        (None, Protocol::Icmp | Protocol::Icmpv6) => {
+            let version = match ip.protocol {
+                Protocol::Icmp => icmp::Version::V4,
+                _ => icmp::Version::V6,
+            };
+            match icmp::split(version, span) {
+                Ok((message, inner)) => {
+                    note(inner);
+                    Body::Icmp(message)
+                }
+                Err(fault) => Body::Unreadable(fault),
+            }
         }
-        Protocol::Icmpv6 => {
-            icmp::split(icmp::Version::V6, span).map(|(m, fault)| (Body::Icmp(m), fault))
-        }
-        protocol => Ok((
-            Body::OtherIp {
-                protocol,
-                payload: span.bytes,
-            },
-            None,
-        )),
+        (None, protocol) => Body::OtherIp {
+            protocol,
+            payload: span.bytes,
+        },
     };
-    let (body, fault) = read.unwrap_or_else(|fault| (Body::Unreadable(fault), None));
     Packet {
-        vlan: None,
+        vlan,
         ip: Some(*ip),
         body,
-        // The outer layer's fault is the likelier cause of the inner one's.
-        fault: datagram.fault.or(fault),
+        fault,
     }
 }
 
@@ -218,9 +283,9 @@ fn piece<'a>(ip: &ip::Header, fragment: ip::Fragment, span: Span<'a>) -> Piece<'
     }
 }
 
-fn without_ip(body: Body<'_>) -> Packet<'_> {
+fn without_ip(vlan: Option<u16>, body: Body<'_>) -> Packet<'_> {
     Packet {
-        vlan: None,
+        vlan,
         ip: None,
         body,
         fault: None,
@@ -246,7 +311,8 @@ mod tests {
     #[test]
     fn the_shortcut_and_the_tolerant_road_agree() {
         let frame = udp_frame();
-        let quick = plain_udp(&frame).expect("a common frame");
+        assert!(plain_v4(&frame[14..]).is_some());
+        let quick = decode(LinkType::Ethernet, &frame, 46);
         assert_eq!(quick, decode_any(LinkType::Ethernet, &frame, 46));
         let Body::Udp(udp) = quick.body else {
             unreachable!("{quick:?}")
@@ -336,6 +402,13 @@ mod tests {
         v6.extend([
             44, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 1, 0, 0, 0, 7, 1, 2, 3, 4, 0, 8, 0, 0,
         ]);
+        samples.push(v6);
+        let mut v6 = ETHERNET.to_vec();
+        v6[12..].copy_from_slice(&[0x86, 0xdd]);
+        v6.extend([0x60, 0, 0, 0, 0, 12, 17, 64]);
+        v6.extend([0x20; 32]);
+        v6.extend([0x13, 0x88, 0x0d, 0x96, 0, 12, 0, 0, 1, 2, 3, 4, 0, 0]);
+        assert!(plain_v6(&v6[14..]).is_some());
         samples.push(v6);
         let links = [0, 1, 12, 108, 113, 228, 229, 276].map(LinkType::from_number);
         for sample in samples {

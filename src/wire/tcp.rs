@@ -96,6 +96,7 @@ impl Flags {
 /// # Errors
 ///
 /// `tcp-header-truncated`, or `capture-frame-cut`.
+#[inline]
 pub fn split<'a>(
     ip: &ip::Header,
     payload: Span<'a>,
@@ -128,6 +129,7 @@ pub fn split<'a>(
 }
 
 /// The 20 bytes that every segment has, without options and data.
+#[inline]
 fn fixed_header<'a>(ip: &ip::Header, header: [u8; HEADER]) -> Segment<'a> {
     let [
         s0,

@@ -38,6 +38,7 @@ impl Datagram<'_> {
 /// # Errors
 ///
 /// `udp-header-truncated`, or `capture-frame-cut`.
+#[inline]
 pub fn split<'a>(
     ip: &ip::Header,
     payload: Span<'a>,

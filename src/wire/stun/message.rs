@@ -271,8 +271,8 @@ const fn is_closing(kind: AttributeType) -> bool {
 const fn misplaced(last: AttributeType, kind: AttributeType) -> Option<&'static str> {
     match (last, kind) {
         (AttributeType::Fingerprint, _) => Some("stun-attribute-after-fingerprint"),
-        (_, AttributeType::Fingerprint) => None,
-        (AttributeType::MessageIntegrity, AttributeType::MessageIntegritySha256) => None,
+        (_, AttributeType::Fingerprint)
+        | (AttributeType::MessageIntegrity, AttributeType::MessageIntegritySha256) => None,
         _ => Some("stun-attribute-after-integrity"),
     }
 }
