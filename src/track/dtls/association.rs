@@ -153,7 +153,7 @@ impl Association {
 /// State of an association, in the words of `RTCDtlsTransportState` (W3C WebRTC §5.5.1), and one for captures that began too late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum State {
-    /// Only ciphertext was seen: it is past its handshake, how far is not known.
+    /// Too little was seen: only ciphertext, or one direction of a handshake and then an encrypted alert.
     Unknown,
     /// Nothing was sent yet; an association that was seen is never new.
     New,

@@ -80,6 +80,7 @@ impl Conversation {
         };
         let id_bytes = self.offered.connection_id_bytes(seen.direction);
         let records = if datagram.cut {
+            self.lifecycle.was_cut();
             Records::new_cut(datagram.bytes, id_bytes)
         } else {
             Records::new(datagram.bytes, id_bytes)

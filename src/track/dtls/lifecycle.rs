@@ -6,7 +6,8 @@
 //! | 1.3 | records of epoch 2 (handshake keys) were seen both ways, then one of epoch 3 (application keys) |
 //! | any | a client, or after 1.2's ChangeCipherSpec either end, sends application data: then the missing part was not captured |
 //!
-//! An encrypted alert ends a handshake in failure. After the handshake it is a goodbye, until its sender goes on talking.
+//! An encrypted alert ends a handshake in failure, provided that both directions were captured whole. After the handshake it is a goodbye,
+//! until its sender goes on talking.
 
 use crate::track::dtls::association::Association;
 use crate::track::dtls::association::State;
@@ -30,12 +31,19 @@ pub(super) struct Lifecycle {
     goodbyes: [Option<(u16, u64)>; 2],
     /// The state before the first goodbye.
     before_goodbye: Option<State>,
+    /// Did the capture cut datagrams, so that records may be missing?
+    cut: bool,
 }
 
 impl Lifecycle {
     /// Was this direction's Finished seen?
     pub(super) const fn has_finished(&self, direction: Direction) -> bool {
         self.finished[direction.index()].is_some()
+    }
+
+    /// Takes notice that the capture cut a datagram of this association short.
+    pub(super) const fn was_cut(&mut self) {
+        self.cut = true;
     }
 
     /// An encrypted handshake record up to 1.2. True when this direction sent one before: then it is sent again.
@@ -50,7 +58,13 @@ impl Lifecycle {
         self.finished[seen.direction.index()] = Some(seen);
         if let [Some(one), Some(other)] = self.finished {
             let frames = vec![one.frame.min(other.frame), one.frame.max(other.frame)];
-            connect(association, Some(seen.at), seen.at, frames);
+            if association.state.value == State::Connected {
+                // Data overtook the last Finished.
+                association.handshake_finished_at = Some(seen.at);
+                association.finished_frames = Evidence::from(frames);
+            } else {
+                connect(association, Some(seen.at), seen.at, frames);
+            }
         }
         false
     }
@@ -116,24 +130,31 @@ impl Lifecycle {
         seen: Sighting,
         number: (u16, u64),
     ) {
-        let during_handshake = association.state.value == State::Connecting;
-        let failed = during_handshake || association.state.value == State::Failed;
+        let before = association.state.value;
+        let goodbye = !matches!(before, State::Connecting | State::Failed);
         push_alert(
             association,
             AlertSeen {
                 direction: seen.direction,
-                level: (!failed).then_some(AlertLevel::Warning),
-                description: (!failed).then_some(AlertDescription::CloseNotify),
+                level: goodbye.then_some(AlertLevel::Warning),
+                description: goodbye.then_some(AlertDescription::CloseNotify),
                 encrypted: true,
                 basis: Basis::Inferred,
                 at: seen.at,
                 frame: seen.frame,
             },
         );
-        if during_handshake {
-            association.set_state(State::Failed, seen.at, vec![seen.frame]);
+        if before == State::Connecting {
+            // With half of the conversation missing, the handshake may well have completed.
+            let both_seen = association.epochs.iter().all(Option::is_some) && !self.cut;
+            let state = if both_seen {
+                State::Failed
+            } else {
+                State::Unknown
+            };
+            association.set_state(state, seen.at, vec![seen.frame]);
         }
-        if failed {
+        if !goodbye {
             return;
         }
         self.goodbyes[seen.direction.index()] = Some(number);

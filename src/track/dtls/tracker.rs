@@ -607,6 +607,33 @@ mod tests {
     }
 
     #[test]
+    fn one_direction_alone_cannot_tell_failure_from_goodbye() {
+        let mut call = Call::default();
+        for index in [0, 2] {
+            call.send(Forward, &samples::HANDSHAKE[index].bytes());
+        }
+        call.send(Forward, &record(21, 1, 1, &[7; 18]));
+        assert_eq!(call.states(), ["connecting", "unknown"]);
+        assert_eq!(call.only().alerts[0].description, None);
+    }
+
+    #[test]
+    fn data_may_overtake_the_last_finished() {
+        let mut call = Call::default();
+        for (sample, direction) in samples::HANDSHAKE[..3]
+            .iter()
+            .zip([Forward, Reverse, Forward])
+        {
+            call.send(direction, &sample.bytes());
+        }
+        call.send(Reverse, &record(23, 1, 1, &[7; 40]));
+        assert_eq!(call.states(), ["connecting", "connected"]);
+        assert_eq!(call.only().handshake_finished_at, None);
+        call.send(Reverse, &samples::SERVER_FINISHED.bytes());
+        assert_eq!(call.tracker.handshakes(), 1);
+    }
+
+    #[test]
     fn a_fatal_alert_in_the_clear_is_read() {
         let mut call = Call::default();
         call.send(Forward, &samples::CLIENT_HELLO.bytes())

@@ -7,11 +7,13 @@
 //! | [`record`] | records of all versions, several in one datagram |
 //! | [`handshake`] | fragments of handshake messages |
 //! | [`ack`] | DTLS 1.3's acknowledgements |
+//! | [`detail`] | the decode tree of a datagram |
 //!
 //! Message bodies are TLS's: [`crate::wire::tls`]. Joining fragments over datagrams is the tracker's work. A record of an epoch above 0 is
 //! encrypted: its body is never decoded here.
 
 pub mod ack;
+pub mod detail;
 pub mod handshake;
 pub mod probe;
 pub mod record;

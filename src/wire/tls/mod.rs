@@ -12,6 +12,7 @@
 //! | [`message`] | the other handshake messages that travel in the clear up to TLS 1.2 |
 //! | [`certificate`] | X.509: who a certificate names, its key, its fingerprints |
 //! | [`cursor`] | reading of length-prefixed vectors |
+//! | [`detail`] | decode trees |
 //!
 //! What a peer sent in a [`message::Body`] is shown as it is; whether it makes sense is for the trackers to say.
 
@@ -19,6 +20,7 @@ pub mod alert;
 pub mod certificate;
 pub mod cipher_suite;
 pub mod cursor;
+pub mod detail;
 pub mod extension;
 pub mod hello;
 pub mod message;
