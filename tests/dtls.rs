@@ -231,12 +231,12 @@ impl Call {
             return;
         }
         let next = self.flows.len() as u32;
-        let (flow, direction) = match self.flows.get(&(udp.destination, udp.source, peer)) {
-            Some(&flow) => (flow, Direction::Reverse),
-            None => {
-                let key = (udp.source, udp.destination, peer);
-                (*self.flows.entry(key).or_insert(next), Direction::Forward)
-            }
+        let back = self.flows.get(&(udp.destination, udp.source, peer));
+        let (flow, direction) = if let Some(&flow) = back {
+            (flow, Direction::Reverse)
+        } else {
+            let key = (udp.source, udp.destination, peer);
+            (*self.flows.entry(key).or_insert(next), Direction::Forward)
         };
         let seen = Sighting {
             at: frame.at,

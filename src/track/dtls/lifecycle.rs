@@ -167,7 +167,10 @@ impl Lifecycle {
 
 /// Application data up to 1.2, encrypted: who sends it has seen the other's Finished.
 pub(super) fn application_data(association: &mut Association, seen: Sighting) {
-    connect(association, None, seen.at, vec![seen.frame]);
+    // Data channels send many: nothing is to be done, nor allocated, for all but the first.
+    if association.state.value == State::Connecting {
+        connect(association, None, seen.at, vec![seen.frame]);
+    }
 }
 
 /// An alert in the clear.

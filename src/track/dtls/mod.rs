@@ -10,6 +10,7 @@
 //! | `conversation` | one association's records, in order |
 //! | `messages` | what complete handshake messages tell |
 //! | `lifecycle` | the state that the records allow to conclude |
+//! | `glance` | what a datagram shows before its records are taken in |
 //! | [`tracker`] | conversations of packets → associations |
 //!
 //! Everything after ChangeCipherSpec (from ServerHello on, in DTLS 1.3) is encrypted. What is said of that part is inferred from the
@@ -17,6 +18,7 @@
 
 mod assembly;
 mod conversation;
+mod glance;
 mod lifecycle;
 mod messages;
 mod replay;

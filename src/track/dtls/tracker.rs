@@ -14,17 +14,13 @@ use crate::track::dtls::association::Association;
 use crate::track::dtls::association::State;
 use crate::track::dtls::conversation::Conversation;
 use crate::track::dtls::conversation::Datagram;
+use crate::track::dtls::glance::Ciphertext;
+use crate::track::dtls::glance::Start;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::ids::AssociationId;
 use crate::vocab::ids::FlowId;
 use crate::vocab::sighting::Sighting;
-use crate::wire::dtls::handshake::Fragments;
 use crate::wire::dtls::probe::probe;
-use crate::wire::dtls::probe::probe_unified;
-use crate::wire::dtls::record::Header;
-use crate::wire::dtls::record::Records;
-use crate::wire::tls::registry::ContentType;
-use crate::wire::tls::registry::HandshakeType;
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -285,91 +281,6 @@ enum Verdict {
     With(Unconfirmed),
 }
 
-/// How a datagram begins.
-enum Start {
-    /// With the first fragment of a ClientHello: its random.
-    Hello([u8; 32]),
-    /// With another unencrypted handshake message.
-    Handshake,
-    /// With anything else.
-    Other,
-}
-
-impl Start {
-    fn of(datagram: &[u8]) -> Self {
-        let Some(Ok(record)) = Records::new(datagram, None).next() else {
-            return Self::Other;
-        };
-        if record.is_encrypted()
-            || !matches!(record.header, Header::Classic { content_type, .. } if content_type == ContentType::Handshake)
-        {
-            return Self::Other;
-        }
-        match Fragments::new(record.fragment, 0).next() {
-            Some(Ok(fragment))
-                if fragment.kind == HandshakeType::ClientHello && fragment.fragment_offset == 0 =>
-            {
-                // After the version (2) comes the random (32).
-                let random = fragment.body.get(2..34).and_then(|r| r.try_into().ok());
-                random.map_or(Self::Handshake, Self::Hello)
-            }
-            Some(Ok(_)) => Self::Handshake,
-            _ => Self::Other,
-        }
-    }
-}
-
-/// What a datagram of ciphertext shows of itself.
-struct Ciphertext {
-    records: usize,
-    /// Epoch and sequence number of its first record; `None` in DTLS 1.3, which encrypts them.
-    number: Option<(u16, u64)>,
-}
-
-impl Ciphertext {
-    /// Farthest that a sender's numbers may advance between two datagrams of one conversation.
-    const STRIDE: u64 = 1 << 24;
-
-    /// `None` when the datagram is not ciphertext from end to end.
-    fn of(datagram: &[u8]) -> Option<Self> {
-        if !probe(datagram) && !probe_unified(datagram) {
-            return None;
-        }
-        let mut records = 0;
-        let mut number = None;
-        for item in Records::new(datagram, None) {
-            let record = item.ok()?;
-            // A unified header without length proves nothing.
-            let bare = matches!(record.header, Header::Unified { .. }) && record.header_bytes < 4;
-            if !record.is_encrypted() || record.missing > 0 || bare {
-                return None;
-            }
-            if let Header::Classic {
-                epoch,
-                sequence_number,
-                ..
-            } = record.header
-                && records == 0
-            {
-                number = Some((epoch, sequence_number));
-            }
-            records += 1;
-        }
-        Some(Self { records, number })
-    }
-
-    fn follows(&self, earlier: &Self, same_direction: bool) -> bool {
-        match (self.number, earlier.number) {
-            (Some((epoch, sequence)), Some((before_epoch, before))) => {
-                epoch == before_epoch
-                    && (!same_direction || sequence > before && sequence - before <= Self::STRIDE)
-            }
-            (None, None) => true,
-            _ => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -379,6 +290,8 @@ mod tests {
     use crate::vocab::address::Direction::Reverse;
     use crate::vocab::ids::FrameNumber;
     use crate::vocab::time::Timestamp;
+    use crate::wire::dtls::record::Header;
+    use crate::wire::dtls::record::Records;
     use crate::wire::dtls::samples;
     use crate::wire::tls::alert::AlertDescription;
     use crate::wire::tls::cipher_suite::CipherSuite;
