@@ -1,7 +1,6 @@
 //! Frames to conversations to observations, bounded. Floor 3.
 
 pub mod body;
-pub mod demux;
 pub mod exchange;
 pub mod http;
 pub mod key;

@@ -205,7 +205,11 @@ impl Half {
         if length > 0 && old == length {
             fault = self.repeated(ahead, segment.payload);
         } else if length > 0 && self.ended {
-            fault = Some(Fault::new(Layer::Tcp, "tcp-data-after-end", 0));
+            match self.fin {
+                Some(_) => fault = Some(Fault::new(Layer::Tcp, "tcp-data-after-fin", 0)),
+                // It was on its way while the reset was.
+                None => self.counters.after_reset += 1,
+            }
         } else if length > 0 {
             if old > 0 {
                 self.counters.overlapping += 1;

@@ -110,6 +110,8 @@ pub struct Counters {
     pub lost_bytes: u64,
     /// Segments whose sequence number fitted nothing known.
     pub astray: u64,
+    /// Segments with payload that came after the connection was reset.
+    pub after_reset: u64,
 }
 
 /// Both directions of the TCP connections on one five-tuple, one after the other.
@@ -564,7 +566,7 @@ mod tests {
         bench.client(0, b"abc");
         bench.check("abcdef[Finished]");
         bench.client(6, b"more");
-        assert_eq!(bench.fault, Some("tcp-data-after-end"));
+        assert_eq!(bench.fault, Some("tcp-data-after-fin"));
         bench.check("abcdef[Finished]");
     }
 
@@ -587,6 +589,7 @@ mod tests {
         assert_eq!(bench.seen[1], b"[Reset]");
         bench.client(9, b"late");
         bench.check("abc[gap 3]ghi[Reset]");
+        assert_eq!((bench.fault, bench.counters().after_reset), (None, 1));
     }
 
     #[test]
