@@ -1,1 +1,18 @@
-//! One snapshot of everything known.
+//! One snapshot of everything known: what screens and reports read.
+
+use crate::diagnosis::finding::{Finding, Verdict};
+use crate::session::model::scene::Scene;
+use crate::vocab::capture::Capture;
+
+/// One snapshot of everything known. Shared as `Arc<Analysis>`; nobody changes it.
+#[derive(Debug, Clone, Default)]
+pub struct Analysis {
+    /// The capture as a whole.
+    pub capture: Capture,
+    /// Calls, flows, streams: everything joined.
+    pub scene: Scene,
+    /// What the rules found; the report prints `finding-{n+1}`.
+    pub findings: Vec<Finding>,
+    /// What became of each peer connection, and of dialogues without one.
+    pub verdicts: Vec<Verdict>,
+}

@@ -1,1 +1,30 @@
-//! Every limit of every table and buffer.
+//! Every limit of every table and buffer, in one place. Reaching one is counted and shown, never silent.
+//!
+//! A call needs a handful of conversations, two hundred control messages and a few streams. The limits are set for captures of
+//! a busy server for a day, and to keep a hostile file under half a gigabyte.
+
+use crate::flow::demux::FlowLimits;
+
+/// Limits of the whole pipe.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The flow floor's.
+    pub flow: FlowLimits,
+    /// ICE check paths, and as many STUN server queries.
+    pub check_paths: usize,
+    /// TURN allocations.
+    pub allocations: usize,
+    /// Names learned for addresses.
+    pub names: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            flow: FlowLimits { flows: 1 << 20 },
+            check_paths: 1 << 16,
+            allocations: 1 << 14,
+            names: 1 << 12,
+        }
+    }
+}

@@ -1,1 +1,758 @@
-//! Flows: demux.
+//! Sorts what conversations carry: by first bytes (RFC 7983, RFC 9443), confirmed by each conversation's history.
+//!
+//! ```text
+//! frame ─► packet::decode ─► flow table ─► UDP payload ─► classify ─► Observation
+//!                                     │          ▲
+//!                                     └─► TCP ───┴── STUN and RFC 4571 frames; TURN's inner datagrams come back here
+//! ```
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::flow::exchange::Exchanges;
+use crate::flow::observation::Observation;
+use crate::flow::relay::Relay;
+use crate::flow::table::{FlowProtocol, FlowTable, Outer};
+use crate::flow::tcp::{Carried, TcpConversations};
+use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
+use crate::vocab::fault::{Fault, FaultLog, Layer};
+use crate::vocab::frame::{Frame, LinkType};
+use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::sighting::Sighting;
+use crate::vocab::time::Timestamp;
+use crate::wire::channel_data::ChannelData;
+use crate::wire::datagram::{Kind, classify};
+use crate::wire::dtls::probe::probe as probe_dtls;
+use crate::wire::packet::{Body, decode};
+use crate::wire::span::Span;
+use crate::wire::rtcp::classify::{Classified, classify as classify_rtcp};
+use crate::wire::stun::{Class, Message};
+use crate::wire::{dns, icmp, quic, rtp, tcp, udp};
+
+/// Bounds of the flow floor's tables.
+#[derive(Debug, Clone, Copy)]
+pub struct FlowLimits {
+    /// Conversations.
+    pub flows: usize,
+}
+
+/// Packets and messages that the demultiplexer counts itself.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FlowCounts {
+    /// ICMP and ICMPv6 messages.
+    pub icmp_messages: u64,
+    /// DNS and mDNS messages.
+    pub dns_messages: u64,
+    /// ChannelData messages.
+    pub channel_data: u64,
+    /// Plain RTCP datagrams.
+    pub rtcp_packets: u64,
+    /// SRTCP datagrams.
+    pub srtcp_packets: u64,
+    /// Packets that read as RTP by their header.
+    pub rtp_like: u64,
+    /// Packets of no protocol known here.
+    pub other_packets: u64,
+    /// Packets cut by the snap length.
+    pub truncated_packets: u64,
+    /// TLS connections.
+    pub tls_connections: u64,
+}
+
+/// What a conversation was seen to carry, as bits: the history that confirms a first byte.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct History(u8);
+
+impl History {
+    const STUN: u8 = 1;
+    const DTLS: u8 = 2;
+    const TURN: u8 = 4;
+    const QUIC: u8 = 8;
+    const RTP: u8 = 16;
+    const DTLS_13: u8 = 32;
+
+    const fn has(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+
+    /// STUN or DTLS ran here, so media and SRTCP may.
+    const fn is_webrtc(self) -> bool {
+        self.has(Self::STUN | Self::DTLS)
+    }
+}
+
+/// Frames in, observations out.
+#[derive(Debug)]
+pub struct Demux {
+    table: FlowTable,
+    histories: Vec<History>,
+    relays: Vec<Option<Box<Relay>>>,
+    tcp: TcpConversations,
+    counts: FlowCounts,
+    faults: FaultLog,
+}
+
+/// One datagram on its way through the demultiplexer.
+#[derive(Clone, Copy)]
+struct Datagram<'a> {
+    payload: &'a [u8],
+    /// Length on the wire; more than `payload` when the snap length cut it.
+    length: usize,
+    /// How many TURN legs it is inside.
+    depth: u8,
+}
+
+impl Demux {
+    /// TURN inside TURN is opened this deep.
+    const DEPTH: u8 = 3;
+
+    /// An empty demultiplexer with these bounds.
+    pub fn new(limits: FlowLimits) -> Self {
+        Self {
+            table: FlowTable::new(limits.flows),
+            histories: Vec::new(),
+            relays: Vec::new(),
+            tcp: TcpConversations::default(),
+            counts: FlowCounts::default(),
+            faults: FaultLog::default(),
+        }
+    }
+
+    /// The conversations.
+    pub const fn table(&self) -> &FlowTable {
+        &self.table
+    }
+
+    /// The conversations, to note what trackers found in them.
+    pub const fn table_mut(&mut self) -> &mut FlowTable {
+        &mut self.table
+    }
+
+    /// TCP conversations and the HTTP exchanges found in them.
+    pub const fn tcp_conversations(&self) -> &TcpConversations {
+        &self.tcp
+    }
+
+    /// Counters.
+    pub const fn counts(&self) -> FlowCounts {
+        self.counts
+    }
+
+    /// Malformed input met on this floor and below.
+    pub const fn faults(&self) -> &FaultLog {
+        &self.faults
+    }
+
+    /// Takes one frame; tells `sink` what it carried.
+    #[inline]
+    pub fn push<S>(&mut self, frame: &Frame<'_>, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        if frame.is_truncated() {
+            self.counts.truncated_packets += 1;
+        }
+        let packet = decode(frame.link, frame.data, frame.original_length);
+        if let Some(fault) = packet.fault {
+            self.faults.record(fault, Some(frame.number));
+        }
+        let ttl = packet.ip.map_or(0, |ip| ip.hop_limit);
+        match packet.body {
+            Body::Udp(datagram) => self.udp(frame, &datagram, ttl, sink),
+            Body::Tcp(segment) => self.tcp(frame, &segment, ttl, sink),
+            Body::Icmp(message) => {
+                self.icmp(frame, &message, packet.ip.map(|ip| ip.source), sink);
+            }
+            Body::Unreadable(fault) => {
+                self.faults.record(fault, Some(frame.number));
+                self.counts.other_packets += 1;
+            }
+            Body::UnsupportedLink(_) => {
+                let fault = Fault::new(Layer::Link, "link-type-unsupported", 0);
+                self.faults.record(fault, Some(frame.number));
+                self.counts.other_packets += 1;
+            }
+            Body::Fragment(_) | Body::OtherIp { .. } | Body::NotIp { .. } => {
+                self.counts.other_packets += 1;
+            }
+        }
+    }
+
+    /// The capture is over: lets TCP conversations give what they still hold.
+    pub fn finish<S>(&mut self, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        for flow in self.tcp.flows() {
+            let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else { continue };
+            let mut conversation = self.tcp.take(flow, tuple);
+            let mut exchanges = std::mem::take(self.tcp.exchanges_mut());
+            conversation.finish(flow, &mut exchanges, &mut |carried, exchanges| {
+                self.carried(flow, carried, exchanges, sink);
+            });
+            *self.tcp.exchanges_mut() = exchanges;
+            self.tcp.put(flow, conversation);
+        }
+    }
+
+    fn tcp<S>(&mut self, frame: &Frame<'_>, segment: &tcp::Segment<'_>, ttl: u8, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let (source, destination) = (segment.source, segment.destination);
+        let entry = self.table.entry(frame, Transport::Tcp, source, destination, None);
+        let Some((flow, direction)) = entry else {
+            self.counts.other_packets += 1;
+            return;
+        };
+        self.count(frame, flow, direction, ttl);
+        let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else { return };
+        // Taken out while at work: what it carries comes back to this demultiplexer.
+        let mut conversation = self.tcp.take(flow, tuple);
+        let mut exchanges = std::mem::take(self.tcp.exchanges_mut());
+        conversation.segment(
+            (frame.at, frame.number),
+            flow,
+            direction,
+            segment,
+            &mut exchanges,
+            &mut |carried, exchanges| self.carried(flow, carried, exchanges, sink),
+        );
+        *self.tcp.exchanges_mut() = exchanges;
+        self.tcp.put(flow, conversation);
+    }
+
+    /// Tells the sink what a TCP conversation carried.
+    fn carried<S>(
+        &mut self,
+        flow: FlowId,
+        carried: Carried<'_>,
+        exchanges: &Exchanges,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        match carried {
+            Carried::Request(id) => {
+                let Some(exchange) = exchanges.get(id) else { return };
+                let Some(request) = &exchange.request else { return };
+                let seen = self.seen_by(flow, exchange.client, request.complete_at, &request.frames);
+                sink(seen, Observation::HttpRequest { exchange });
+            }
+            Carried::Response(id) => {
+                let Some(exchange) = exchanges.get(id) else { return };
+                let Some(response) = &exchange.response else { return };
+                let seen =
+                    self.seen_by(flow, exchange.server, response.complete_at, &response.frames);
+                sink(seen, Observation::HttpResponse { exchange });
+            }
+            Carried::Datagram { at, frame, direction, bytes } => {
+                let frame = Frame {
+                    number: frame,
+                    at,
+                    original_length: bytes.len() as u32,
+                    link: LinkType::RawIp,
+                    interface: 0,
+                    data: bytes,
+                };
+                let datagram = Datagram { payload: bytes, length: bytes.len(), depth: 0 };
+                self.datagram(&frame, flow, direction, datagram, sink);
+            }
+            Carried::HttpBegins => self.table.recognise(flow, FlowProtocol::Http),
+            Carried::TlsBegins => {
+                self.counts.tls_connections += 1;
+                self.table.recognise(flow, FlowProtocol::Tls);
+            }
+            Carried::ServerName(name) => {
+                if let Some(record) = self.table.get_mut(flow) {
+                    record.server_name = Some(name);
+                }
+            }
+            Carried::Fault(frame, fault) => self.faults.record(fault, Some(frame)),
+        }
+    }
+
+    fn seen_by(
+        &self,
+        flow: FlowId,
+        sender: TransportAddress,
+        at: Timestamp,
+        frames: &[FrameNumber],
+    ) -> Sighting {
+        let forward = self.table.get(flow).is_none_or(|record| record.tuple.a == sender);
+        Sighting {
+            at,
+            frame: frames.last().copied().unwrap_or(FrameNumber::new(0, 0)),
+            flow,
+            direction: if forward { Direction::Forward } else { Direction::Reverse },
+        }
+    }
+
+    #[inline]
+    fn udp<S>(&mut self, frame: &Frame<'_>, udp: &udp::Datagram<'_>, ttl: u8, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let (source, destination) = (udp.source, udp.destination);
+        let entry = self
+            .table
+            .entry(frame, Transport::Udp, source, destination, None);
+        let Some((flow, direction)) = entry else {
+            self.counts.other_packets += 1;
+            return;
+        };
+        self.count(frame, flow, direction, ttl);
+        if is_dns(source.port, destination.port) {
+            self.dns(frame, flow, direction, udp.payload, sink);
+            return;
+        }
+        let datagram = Datagram {
+            payload: udp.payload,
+            length: udp.payload.len() + udp.cut_bytes as usize,
+            depth: 0,
+        };
+        self.datagram(frame, flow, direction, datagram, sink);
+    }
+
+    /// One UDP payload, inner datagram of TURN, or frame of a TCP stream that stands for a datagram.
+    #[inline]
+    fn datagram<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        flow: FlowId,
+        direction: Direction,
+        datagram: Datagram<'_>,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let seen = Sighting {
+            at: frame.at,
+            frame: frame.number,
+            flow,
+            direction,
+        };
+        let history = self.history(flow);
+        if history.has(History::QUIC) {
+            return;
+        }
+        match classify(datagram.payload) {
+            Kind::Rtp => self.rtp(seen, history, datagram, sink),
+            Kind::Rtcp => self.rtcp(seen, history, datagram, sink),
+            Kind::Stun => self.stun(frame, seen, datagram, sink),
+            Kind::Dtls | Kind::DtlsUnified => self.dtls(seen, history, datagram, sink),
+            Kind::ChannelData => self.channel_data(frame, seen, history, datagram, sink),
+            Kind::Zrtp => self.table.recognise(flow, FlowProtocol::Zrtp),
+            Kind::Quic => self.quic(flow, history, datagram),
+            Kind::Unknown => self.counts.other_packets += 1,
+        }
+    }
+
+    #[inline]
+    fn rtp<S>(&mut self, seen: Sighting, history: History, datagram: Datagram<'_>, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        match rtp::Header::of_span(Span::new(datagram.payload, datagram.length)) {
+            Ok(header) => {
+                self.counts.rtp_like += 1;
+                if !history.has(History::RTP) {
+                    self.remember(seen.flow, History::RTP);
+                }
+                sink(
+                    seen,
+                    Observation::Rtp {
+                        header,
+                        length: datagram.length,
+                    },
+                );
+            }
+            // Elsewhere a first byte of 128 to 191 promises nothing.
+            Err(fault) if history.is_webrtc() => self.faults.record(fault, Some(seen.frame)),
+            Err(_) => self.counts.other_packets += 1,
+        }
+    }
+
+    fn rtcp<S>(&mut self, seen: Sighting, history: History, datagram: Datagram<'_>, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let confirmed = history.is_webrtc() || history.has(History::RTP);
+        let packet = classify_rtcp(datagram.payload);
+        match packet {
+            Classified::Plain(_) => {
+                self.counts.rtcp_packets += 1;
+                self.table.recognise(seen.flow, FlowProtocol::Rtcp);
+            }
+            Classified::Encrypted(_) if confirmed => {
+                self.counts.srtcp_packets += 1;
+                self.table.recognise(seen.flow, FlowProtocol::Srtcp);
+            }
+            Classified::Malformed { fault, .. } if confirmed => {
+                self.faults.record(fault, Some(seen.frame));
+                return;
+            }
+            _ => {
+                self.counts.other_packets += 1;
+                return;
+            }
+        }
+        sink(
+            seen,
+            Observation::Rtcp { packet },
+        );
+    }
+
+    fn stun<S>(&mut self, frame: &Frame<'_>, seen: Sighting, datagram: Datagram<'_>, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let read = if datagram.length > datagram.payload.len() {
+            Message::new_cut(datagram.payload)
+        } else {
+            Message::new(datagram.payload)
+        };
+        let message = match read {
+            Ok(message) => message,
+            Err(fault) => {
+                self.faults.record(fault, Some(seen.frame));
+                return;
+            }
+        };
+        for fault in message.faults() {
+            self.faults.record(fault, Some(seen.frame));
+        }
+        self.table.recognise(seen.flow, FlowProtocol::Stun);
+        self.remember(seen.flow, History::STUN);
+        let Some(tuple) = self.table.get(seen.flow).map(|record| record.tuple) else {
+            return;
+        };
+        let inner = self.turn(seen, &message);
+        sink(seen, Observation::Stun { message, tuple });
+        if let Some((peer, payload)) = inner {
+            let inner = Datagram {
+                payload,
+                length: payload.len(),
+                depth: datagram.depth + 1,
+            };
+            self.inner(frame, seen, &tuple, peer, inner, Wrapping::Indication, sink);
+        }
+    }
+
+    /// Learns from a TURN message; gives what a Send or Data indication wraps.
+    fn turn<'a>(
+        &mut self,
+        seen: Sighting,
+        message: &Message<'a>,
+    ) -> Option<(TransportAddress, &'a [u8])> {
+        if !message.method().is_turn() {
+            return None;
+        }
+        self.remember(seen.flow, History::TURN);
+        let relay = self.relay_slot(seen.flow)?;
+        relay
+            .get_or_insert_with(|| Box::new(Relay::new(message, seen.direction)))
+            .learn(message);
+        if message.class() != Class::Indication {
+            return None;
+        }
+        message.xor_peer_address().zip(message.data())
+    }
+
+    fn channel_data<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        seen: Sighting,
+        history: History,
+        datagram: Datagram<'_>,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let view = match ChannelData::new(datagram.payload) {
+            Ok(view) if history.has(History::TURN) || stands_alone(&view, datagram.payload) => view,
+            Err(fault) if history.has(History::TURN) => {
+                self.faults.record(fault, Some(seen.frame));
+                return;
+            }
+            _ => {
+                self.counts.other_packets += 1;
+                return;
+            }
+        };
+        self.counts.channel_data += 1;
+        self.remember(seen.flow, History::TURN);
+        self.table.recognise(seen.flow, FlowProtocol::ChannelData);
+        let Some(tuple) = self.table.get(seen.flow).map(|record| record.tuple) else {
+            return;
+        };
+        let (number, payload) = (view.number, view.data);
+        sink(
+            seen,
+            Observation::ChannelData {
+                number,
+                length: payload.len(),
+                tuple,
+            },
+        );
+        let Some(slot) = self.relay_slot(seen.flow) else {
+            return;
+        };
+        let relay = slot.get_or_insert_with(|| Box::new(Relay::guessed(&tuple)));
+        // A channel whose binding was not seen still has one peer: the port tells channels apart until the address is known.
+        let unknown = TransportAddress::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), number);
+        let peer = relay.peer(number).unwrap_or(unknown);
+        let inner = Datagram {
+            payload,
+            length: payload.len(),
+            depth: datagram.depth + 1,
+        };
+        self.inner(frame, seen, &tuple, peer, inner, Wrapping::Channel, sink);
+    }
+
+    /// A datagram between a TURN client and its peer: a conversation of its own, inside the outer one.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call, spelled out: what, where, how wrapped"
+    )]
+    fn inner<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        outer: Sighting,
+        tuple: &FiveTuple,
+        peer: TransportAddress,
+        datagram: Datagram<'_>,
+        wrapping: Wrapping,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        if datagram.depth > Self::DEPTH {
+            let fault = Fault::new(Layer::Stun, "stun-relay-nested-too-deep", 0);
+            self.faults.record(fault, Some(frame.number));
+            return;
+        }
+        let Some(relay) = self
+            .relays
+            .get(outer.flow.index())
+            .and_then(Option::as_deref)
+        else {
+            return;
+        };
+        let near = relay.near_end(tuple);
+        let from_client = outer.direction == relay.client;
+        let (source, destination) = if from_client {
+            (near, peer)
+        } else {
+            (peer, near)
+        };
+        let within = Outer {
+            flow: outer.flow,
+            from_client,
+        };
+        let entry = self
+            .table
+            .entry(frame, Transport::Udp, source, destination, Some(within));
+        let Some((flow, direction)) = entry else {
+            return;
+        };
+        self.table
+            .count(flow, direction, frame.at, datagram.length as u32, 0);
+        if let Some(relayed) = self
+            .table
+            .get_mut(flow)
+            .and_then(|record| record.relayed.as_mut())
+        {
+            match wrapping {
+                Wrapping::Indication => relayed.in_indications += 1,
+                Wrapping::Channel => relayed.in_channel_data += 1,
+            }
+        }
+        self.datagram(frame, flow, direction, datagram, sink);
+    }
+
+    fn dtls<S>(&mut self, seen: Sighting, history: History, datagram: Datagram<'_>, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        // A unified header (RFC 9147 §4) is three fixed bits: only where DTLS was seen in the clear before.
+        let unified = datagram
+            .payload
+            .first()
+            .is_some_and(|first| (0x20..0x40).contains(first));
+        let accepted = if unified {
+            history.has(History::DTLS)
+        } else {
+            probe_dtls(datagram.payload)
+        };
+        if !accepted {
+            if history.has(History::DTLS) {
+                let fault = Fault::new(Layer::Dtls, "dtls-record-malformed", 0);
+                self.faults.record(fault, Some(seen.frame));
+            } else {
+                self.counts.other_packets += 1;
+            }
+            return;
+        }
+        self.table.recognise(seen.flow, FlowProtocol::Dtls);
+        self.remember(
+            seen.flow,
+            if unified {
+                History::DTLS_13
+            } else {
+                History::DTLS
+            },
+        );
+        sink(
+            seen,
+            Observation::Dtls {
+                datagram: datagram.payload,
+                cut: datagram.length > datagram.payload.len(),
+            },
+        );
+    }
+
+    fn quic(&mut self, flow: FlowId, history: History, datagram: Datagram<'_>) {
+        if !history.is_webrtc() && quic::LongHeader::new(datagram.payload).is_some() {
+            self.remember(flow, History::QUIC);
+            self.table.recognise(flow, FlowProtocol::Quic);
+        } else {
+            self.counts.other_packets += 1;
+        }
+    }
+
+    fn dns<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        flow: FlowId,
+        direction: Direction,
+        payload: &[u8],
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let Ok(message) = dns::Message::new(payload) else {
+            self.counts.other_packets += 1;
+            return;
+        };
+        self.counts.dns_messages += 1;
+        let multicast = self.table.get(flow).is_some_and(|record| {
+            record.tuple.a.port == MDNS_PORT || record.tuple.b.port == MDNS_PORT
+        });
+        let protocol = if multicast {
+            FlowProtocol::Mdns
+        } else {
+            FlowProtocol::Dns
+        };
+        self.table.recognise(flow, protocol);
+        let seen = Sighting {
+            at: frame.at,
+            frame: frame.number,
+            flow,
+            direction,
+        };
+        for (name, address) in message.addresses() {
+            sink(
+                seen,
+                Observation::Name {
+                    name: &name,
+                    address,
+                },
+            );
+        }
+    }
+
+    fn icmp<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        message: &icmp::Message<'_>,
+        reporter: Option<IpAddr>,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        self.counts.icmp_messages += 1;
+        if !message.is_error() {
+            return;
+        }
+        let Some(quote) = &message.quote else { return };
+        let Some(tuple) = quote.five_tuple() else {
+            return;
+        };
+        let Some((flow, direction)) = self.table.find(tuple.transport, tuple.a, tuple.b) else {
+            return;
+        };
+        if let Some(record) = self.table.get_mut(flow) {
+            record.icmp_errors += 1;
+        }
+        let seen = Sighting {
+            at: frame.at,
+            frame: frame.number,
+            flow,
+            direction,
+        };
+        let reporter = reporter.unwrap_or(tuple.b.ip);
+        sink(
+            seen,
+            Observation::Icmp {
+                reporter,
+                quoted: quote.payload,
+            },
+        );
+    }
+
+    #[inline]
+    fn count(&mut self, frame: &Frame<'_>, flow: FlowId, direction: Direction, ttl: u8) {
+        self.table
+            .count(flow, direction, frame.at, frame.original_length, ttl);
+    }
+
+    #[inline]
+    fn history(&self, flow: FlowId) -> History {
+        self.histories
+            .get(flow.index())
+            .copied()
+            .unwrap_or_default()
+    }
+
+    fn remember(&mut self, flow: FlowId, bits: u8) {
+        if self.histories.len() <= flow.index() {
+            self.histories.resize(flow.index() + 1, History::default());
+        }
+        self.histories[flow.index()].0 |= bits;
+    }
+
+    fn relay_slot(&mut self, flow: FlowId) -> Option<&mut Option<Box<Relay>>> {
+        if self.relays.len() <= flow.index() {
+            self.relays.resize(flow.index() + 1, None);
+        }
+        self.relays.get_mut(flow.index())
+    }
+}
+
+/// How an inner datagram was wrapped.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wrapping {
+    Indication,
+    Channel,
+}
+
+const DNS_PORT: u16 = 53;
+const MDNS_PORT: u16 = 5353;
+
+/// DNS has random ids in its first bytes, which pass for RTP: by port, before anything else.
+const fn is_dns(source: u16, destination: u16) -> bool {
+    matches!(source, DNS_PORT | MDNS_PORT) || matches!(destination, DNS_PORT | MDNS_PORT)
+}
+
+/// ChannelData on a conversation where no TURN message was seen: the length must fit to the byte and the inside must be
+/// something that TURN carries in a call.
+fn stands_alone(view: &ChannelData<'_>, payload: &[u8]) -> bool {
+    let exact = payload.len() - 4 - view.data.len() < 4;
+    let known = match classify(view.data) {
+        Kind::Stun => true,
+        Kind::Dtls | Kind::DtlsUnified => probe_dtls(view.data),
+        Kind::Rtp => rtp::probe(view.data),
+        _ => false,
+    };
+    exact && known && (0x4000..0x5000).contains(&view.number)
+}

@@ -146,22 +146,24 @@ impl FlowTable {
     ) -> Option<(FlowId, Direction)> {
         let within = outer.map(|outer| outer.flow);
         let found = match Key::new(transport, source, destination, within) {
-            Key::V4(key) => match self.v4.get(&key) {
-                Some(&id) => Some(id),
-                None => {
+            Key::V4(key) => {
+                if let Some(&id) = self.v4.get(&key) {
+                    Some(id)
+                } else {
                     let id = self.open(frame, transport, source, destination, outer)?;
                     self.v4.insert(key, id);
                     Some(id)
                 }
-            },
-            Key::Wide(key) => match self.wide.get(&key) {
-                Some(&id) => Some(id),
-                None => {
+            }
+            Key::Wide(key) => {
+                if let Some(&id) = self.wide.get(&key) {
+                    Some(id)
+                } else {
                     let id = self.open(frame, transport, source, destination, outer)?;
                     self.wide.insert(key, id);
                     Some(id)
                 }
-            },
+            }
         };
         let id = found?;
         let record = self.records.get(id as usize)?;

@@ -1,1 +1,359 @@
-//! Joins trackers into peer connections.
+//! Joins what the trackers know into one scene: peer connections with their pairs, transports and streams.
+//!
+//! A pure function of its sources: the same packets give the same scene, whenever it is asked for.
+
+use std::net::IpAddr;
+
+use hashbrown::HashMap;
+
+use crate::flow::table::FlowRecord;
+use crate::session::candidates::CandidateBook;
+use crate::session::descriptions::Said;
+use crate::session::dtls;
+use crate::session::identity::{Identities, Identity, IdentityIndex, Party};
+use crate::session::label;
+use crate::session::local;
+use crate::session::model::peer_connection::{
+    ConnectionState, Endpoint, PeerConnection, Setup, SignalingRole,
+};
+use crate::session::model::scene::Scene;
+use crate::session::pairs::{self, PairSources};
+use crate::session::relays;
+use crate::session::states;
+use crate::session::streams;
+use crate::track::dtls::Association;
+use crate::track::ice::{CheckPath, IceTracker};
+use crate::track::rtcp::RtcpFlow;
+use crate::track::rtp_stream::Stream;
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::turn::Allocation;
+use crate::vocab::address::{Direction, Side};
+use crate::vocab::ids::{AllocationId, AssociationId, FlowId, PeerConnectionId};
+use crate::vocab::time::Timestamp;
+
+/// What the trackers know.
+pub struct Sources<'a> {
+    /// First frame's time.
+    pub start: Timestamp,
+    /// Last frame's time.
+    pub end: Timestamp,
+    /// Conversations.
+    pub flows: &'a [FlowRecord],
+    /// Signaling dialogues.
+    pub dialogues: &'a [Dialogue],
+    /// Who is who.
+    pub identities: &'a Identities,
+    /// Checks and server queries.
+    pub ice: &'a IceTracker,
+    /// TURN allocations.
+    pub turn: Vec<Allocation>,
+    /// DTLS associations, in order of first frame.
+    pub dtls: Vec<Association>,
+    /// Confirmed RTP streams, in order of first frame.
+    pub streams: Vec<Stream>,
+    /// RTCP facts per conversation.
+    pub rtcp: Vec<RtcpFlow>,
+    /// Names of addresses.
+    pub names: Vec<(IpAddr, String)>,
+}
+
+/// Joins everything. The HTTP exchanges, which nothing here needs, are the caller's to add.
+pub fn join(sources: Sources<'_>) -> Scene {
+    let local = local::infer(sources.flows);
+    let mut found: Vec<(IdentityIndex, PeerConnection)> = sources
+        .identities
+        .iter()
+        .filter_map(|(index, identity)| {
+            Some((index, connection(&sources, index, identity, &local)?))
+        })
+        .collect();
+    found.sort_by_key(|(index, pc)| (pc.first_at, *index));
+    let place: HashMap<IdentityIndex, PeerConnectionId> = (0..)
+        .zip(&found)
+        .map(|(at, (index, _))| (*index, PeerConnectionId(at)))
+        .collect();
+    let mut connections: Vec<PeerConnection> = found.into_iter().map(|(_, pc)| pc).collect();
+
+    let mut owner = flow_owners(&sources, &place);
+    let turn_owner = relays::owners(&sources.turn, sources.flows, &connections, &mut owner);
+    relays::own_queries(sources.ice.queries(), &connections, &mut owner);
+    for (at, owner) in turn_owner.iter().enumerate() {
+        if let Some(pc) = owner.and_then(|id| connections.get_mut(id.index())) {
+            pc.turn.push(AllocationId(at as u32));
+        }
+    }
+
+    let mut scene = Scene {
+        start: sources.start,
+        end: sources.end,
+        local,
+        names: sources.names,
+        flows: sources.flows.to_vec(),
+        http: Vec::new(),
+        dialogues: sources.dialogues.to_vec(),
+        dtls: dtls::join(sources.dtls, &owner, &connections),
+        streams: Vec::new(),
+        turn: sources.turn,
+        turn_owner,
+        server_queries: sources.ice.queries().to_vec(),
+        rtcp: sources.rtcp,
+        flow_owner: owner,
+        peer_connections: connections,
+    };
+    for (at, transport) in (0..).zip(&scene.dtls) {
+        if let Some(id) = transport.peer_connection
+            && let Some(pc) = scene.peer_connections.get_mut(id.index())
+        {
+            pc.dtls.push(AssociationId(at));
+        }
+    }
+    streams::join(&mut scene, sources.streams);
+    conclude(&mut scene);
+    scene
+}
+
+/// States, setup times and labels need everything else to be in place.
+fn conclude(scene: &mut Scene) {
+    for at in 0..scene.peer_connections.len() {
+        let Some(pc) = scene.peer_connections.get(at) else {
+            continue;
+        };
+        let dtls: Vec<_> = pc
+            .dtls
+            .iter()
+            .filter_map(|id| scene.dtls.get(id.index()).cloned())
+            .collect();
+        let first_media = scene
+            .streams_of(pc)
+            .map(|(_, stream)| stream.stats.first.at)
+            .min();
+        let last_media = scene
+            .streams_of(pc)
+            .map(|(_, stream)| stream.stats.last.at)
+            .max();
+        let history = states::infer(pc, &dtls, scene.end);
+        let setup = states::setup(pc, &dtls, first_media);
+        let label = label::label(pc, scene);
+        let Some(pc) = scene.peer_connections.get_mut(at) else {
+            continue;
+        };
+        pc.last_at = pc.last_at.max(last_media.unwrap_or(pc.last_at));
+        if let Some(last) = dtls
+            .iter()
+            .map(|transport| transport.association.last_at)
+            .max()
+        {
+            pc.last_at = pc.last_at.max(last);
+        }
+        pc.state = history
+            .last()
+            .map_or(ConnectionState::Unknown, |last| last.state);
+        pc.state_history = history;
+        pc.setup = setup;
+        pc.label = label;
+    }
+}
+
+/// One identity as a peer connection; `None` when it is only a name so far.
+fn connection(
+    sources: &Sources<'_>,
+    index: IdentityIndex,
+    identity: &Identity,
+    local: &[IpAddr],
+) -> Option<PeerConnection> {
+    let paths: Vec<(&CheckPath, Party)> = (0..)
+        .zip(sources.ice.paths())
+        .filter(|(at, _)| sources.identities.of_path(*at) == Some(index))
+        .map(|(_, path)| (path, forward_party(identity, path)))
+        .collect();
+    let said = Said::gather(identity, sources.dialogues);
+    if paths.is_empty() && said.descriptions.is_empty() {
+        return None;
+    }
+    let a = near_party(sources, identity, &paths, &said, local);
+    let side_of = |party: Party| if party == a { Side::A } else { Side::B };
+    let ufrags = [
+        &identity.ufrags[usize::from(a)],
+        &identity.ufrags[usize::from(1 - a)],
+    ];
+    let ufrags = ufrags.map(Vec::as_slice);
+
+    let mut book = CandidateBook::default();
+    said.declare(&mut book, side_of, ufrags);
+    for (ip, name) in &sources.names {
+        book.resolve_mdns(name, *ip);
+    }
+    let passwords = said.passwords();
+    let sided: Vec<(&CheckPath, Side)> = paths
+        .iter()
+        .map(|&(path, party)| (path, side_of(party)))
+        .collect();
+    let ice = pairs::join(
+        &PairSources {
+            paths: sided.clone(),
+            ufrags,
+            passwords: &passwords,
+            queries: sources.ice.queries(),
+            flows: sources.flows,
+            end: sources.end,
+        },
+        book,
+    );
+
+    let mut flows: Vec<(FlowId, Side)> = Vec::new();
+    for (path, side) in &sided {
+        if !flows.iter().any(|(known, _)| *known == path.flow) {
+            flows.push((path.flow, *side));
+        }
+    }
+    let offerer = said.offerer().map(side_of);
+    let times = said
+        .descriptions
+        .iter()
+        .map(|spoken| (spoken.at, spoken.at))
+        .chain(said.span)
+        .chain(paths.iter().map(|(path, _)| (path.first_at, path.last_at)));
+    let (first_at, last_at) = times.reduce(|x, y| (x.0.min(y.0), x.1.max(y.1)))?;
+    let endpoint = |side: Side| Endpoint {
+        role: offerer.map(|offerer| {
+            if offerer == side {
+                SignalingRole::Offerer
+            } else {
+                SignalingRole::Answerer
+            }
+        }),
+        name: None,
+        ufrags: ufrags[side.index()].to_vec(),
+        addresses: addresses(sources.flows, &flows, side),
+    };
+    let (a_end, b_end) = (endpoint(Side::A), endpoint(Side::B));
+    let key = identity.signaling.first().map(|span| span.key);
+    let handle = key.and_then(|(dialogue, handle)| {
+        let dialogue = sources.dialogues.get(dialogue.index())?;
+        Some(dialogue.handles.get(handle?)?.id.clone())
+    });
+    let closed_by_signaling = label::closed_by_signaling(identity, sources.dialogues);
+    let (descriptions, negotiations) = said.conclude(side_of);
+    let mut pc = PeerConnection {
+        dialogue: key.map(|(dialogue, _)| dialogue),
+        handle,
+        label: String::new(),
+        a: a_end,
+        b: b_end,
+        state: ConnectionState::Unknown,
+        state_history: Vec::new(),
+        first_at,
+        last_at,
+        setup: Setup::default(),
+        descriptions,
+        negotiations,
+        ice,
+        flows,
+        dtls: Vec::new(),
+        streams: Vec::new(),
+        turn: Vec::new(),
+        closed_by_signaling,
+    };
+    label::name_endpoints(&mut pc, identity, a, sources.dialogues);
+    Some(pc)
+}
+
+/// Which party the forward sender of a path is.
+fn forward_party(identity: &Identity, path: &CheckPath) -> Party {
+    identity
+        .flows
+        .iter()
+        .find(|(flow, _)| *flow == path.flow)
+        .map_or(0, |&(_, party)| party)
+}
+
+/// The party that becomes side a: the capture's own, else the offerer, else the first seen.
+fn near_party(
+    sources: &Sources<'_>,
+    identity: &Identity,
+    paths: &[(&CheckPath, Party)],
+    said: &Said,
+    local: &[IpAddr],
+) -> Party {
+    let is_local = |ip: IpAddr| local.contains(&ip);
+    for (path, forward) in paths {
+        // Inside TURN the client's end stands for its host.
+        let relayed = sources
+            .flows
+            .get(path.flow.index())
+            .and_then(|flow| flow.relayed);
+        let outer = relayed.and_then(|relayed| sources.flows.get(relayed.outer.index()));
+        let ends = match (relayed, outer) {
+            (Some(relayed), Some(outer)) => {
+                let client = [outer.tuple.a.ip, outer.tuple.b.ip]
+                    .into_iter()
+                    .find(|ip| is_local(*ip));
+                match (client, relayed.client) {
+                    (Some(_), Direction::Forward) => (true, false),
+                    (Some(_), Direction::Reverse) => (false, true),
+                    (None, _) => (false, false),
+                }
+            }
+            _ => (is_local(path.tuple.a.ip), is_local(path.tuple.b.ip)),
+        };
+        match ends {
+            (true, false) => return *forward,
+            (false, true) => return 1 - *forward,
+            _ => {}
+        }
+    }
+    // No checks: the signaling client, if the capture was taken there.
+    let client = identity.signaling.iter().find_map(|span| {
+        let dialogue = sources.dialogues.get(span.key.0.index())?;
+        match (is_local(dialogue.client), is_local(dialogue.server.ip)) {
+            (true, false) => Some(span.client),
+            (false, true) => Some(1 - span.client),
+            _ => None,
+        }
+    });
+    client
+        .or_else(|| said.offerer())
+        .or_else(|| paths.first().map(|(_, p)| *p))
+        .unwrap_or(0)
+}
+
+/// Addresses of one side in the packets of its conversations, most used first.
+fn addresses(flows: &[FlowRecord], own: &[(FlowId, Side)], side: Side) -> Vec<IpAddr> {
+    let mut used: Vec<(IpAddr, u64)> = Vec::new();
+    for (flow, forward) in own {
+        let Some(record) = flows.get(flow.index()) else {
+            continue;
+        };
+        let direction = if *forward == side {
+            Direction::Forward
+        } else {
+            Direction::Reverse
+        };
+        let ip = record.tuple.source(direction).ip;
+        let packets = record.packets[0] + record.packets[1];
+        match used.iter_mut().find(|(known, _)| *known == ip) {
+            Some(known) => known.1 += packets,
+            None => used.push((ip, packets)),
+        }
+    }
+    used.sort_by_key(|(ip, packets)| (std::cmp::Reverse(*packets), *ip));
+    used.into_iter().map(|(ip, _)| ip).collect()
+}
+
+/// Per conversation, the connection whose checks ran there last.
+fn flow_owners(
+    sources: &Sources<'_>,
+    place: &HashMap<IdentityIndex, PeerConnectionId>,
+) -> Vec<Option<PeerConnectionId>> {
+    let mut owner = vec![None; sources.flows.len()];
+    for (at, path) in sources.ice.paths().iter().enumerate() {
+        let id = sources
+            .identities
+            .of_path(at)
+            .and_then(|index| place.get(&index));
+        if let (Some(slot), Some(id)) = (owner.get_mut(path.flow.index()), id) {
+            *slot = Some(*id);
+        }
+    }
+    owner
+}

@@ -1,2 +1,25 @@
-//! Joins.
+//! Joins trackers: `Session` → `PeerConnection` → pairs, transports, streams; each join keeps its evidence. Floor 5.
+//!
+//! | file | joins |
+//! | --- | --- |
+//! | [`identity`] | user fragments, signaling handles and conversations into identities, packet by packet |
+//! | [`join`] | everything into a [`model::scene::Scene`], on demand |
+//! | `descriptions` | what signaling said |
+//! | `candidates`, `pairs` | ICE |
+//! | `dtls`, `streams`, `relays` | associations, media, TURN |
+//! | `states` | connection states and setup times |
+//! | `label`, `local` | names, and where the capture was taken |
+
 pub mod identity;
+pub mod join;
+pub mod model;
+
+mod candidates;
+pub(crate) mod descriptions;
+mod dtls;
+mod label;
+mod local;
+mod pairs;
+mod relays;
+mod states;
+mod streams;

@@ -528,12 +528,11 @@ impl Allocation {
     }
 
     fn count_request(&mut self, method: &'static str, requests: u64, successes: u64) {
-        let at = match self.requests.iter().position(|row| row.0 == method) {
-            Some(at) => at,
-            None => {
-                self.requests.push((method, 0, 0));
-                self.requests.len() - 1
-            }
+        let at = if let Some(at) = self.requests.iter().position(|row| row.0 == method) {
+            at
+        } else {
+            self.requests.push((method, 0, 0));
+            self.requests.len() - 1
         };
         self.requests[at].1 += requests;
         self.requests[at].2 += successes;

@@ -2,9 +2,9 @@
 
 use crate::track::dtls::Association;
 use crate::track::rtp_stream::Stream;
-use crate::vocab::address::Side;
+use crate::vocab::address::{Direction, Side};
 use crate::vocab::claim::Basis;
-use crate::vocab::ids::{FrameNumber, PeerConnectionId, Ssrc};
+use crate::vocab::ids::{FrameNumber, PayloadType, PeerConnectionId, Ssrc};
 
 /// Audio, video, or not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +42,10 @@ pub struct MediaStream {
     pub rid: Option<String>,
     /// Encoding name, `VP8`; for RTX streams `rtx`.
     pub codec: Option<String>,
+    /// Payload type of that codec: the one in the packets, but for media wrapped in RED.
+    pub codec_payload_type: Option<PayloadType>,
+    /// `red` when the packets wrap the codec's payload (RFC 2198): encrypted, so the codec inside is inferred from the description.
+    pub wrapping: Option<String>,
     /// RTP clock rate, Hz.
     pub clock_rate: Option<u32>,
     /// Whether signaling declared the clock rate or it was inferred from the timestamps.
@@ -54,8 +58,8 @@ pub struct MediaStream {
     pub encrypted: Option<bool>,
     /// Authentication tag length taken off each packet, bytes, and how it is known.
     pub tag_length: Option<(u8, Basis)>,
-    /// `payloadBytes` as webrtc-stats counts bytesSent: no header, no SRTP tag.
-    pub payload_bytes: u64,
+    /// Payload bytes as webrtc-stats counts bytesSent: no header, no SRTP tag; `None` while an SRTP tag of unknown length is in them.
+    pub payload_bytes: Option<u64>,
     /// Media track identifier (`a=msid`), when declared.
     pub msid: Option<String>,
 }
@@ -73,4 +77,15 @@ pub struct DtlsTransport {
     pub matches_sdp: Vec<Option<bool>>,
     /// Frames of descriptions and certificates that the comparison used.
     pub match_frames: Vec<FrameNumber>,
+}
+
+impl DtlsTransport {
+    /// The side that sends in `direction`, when the ends of the association are known.
+    pub fn side_of(&self, direction: Direction) -> Option<Side> {
+        let forward = self.forward_side?;
+        Some(match direction {
+            Direction::Forward => forward,
+            Direction::Reverse => forward.opposite(),
+        })
+    }
 }

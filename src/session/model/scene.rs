@@ -55,12 +55,20 @@ impl Scene {
     }
 
     /// A peer connection's streams with their ids.
-    pub fn streams_of(&self, pc: &PeerConnection) -> impl Iterator<Item = (StreamId, &MediaStream)> {
-        pc.streams.iter().filter_map(|&id| self.streams.get(id.index()).map(|stream| (id, stream)))
+    pub fn streams_of(
+        &self,
+        pc: &PeerConnection,
+    ) -> impl Iterator<Item = (StreamId, &MediaStream)> {
+        pc.streams
+            .iter()
+            .filter_map(|&id| self.streams.get(id.index()).map(|stream| (id, stream)))
     }
 
     /// The best name known for an address.
     pub fn name_of(&self, ip: IpAddr) -> Option<&str> {
-        self.names.iter().find(|(known, _)| *known == ip).map(|(_, name)| name.as_str())
+        self.names
+            .iter()
+            .find(|(known, _)| *known == ip)
+            .map(|(_, name)| name.as_str())
     }
 }

@@ -1,0 +1,402 @@
+//! Candidate pairs, out of the check paths of one peer connection, and which of them was selected.
+
+use std::time::Duration;
+
+use crate::flow::table::FlowRecord;
+use crate::session::candidates::{CandidateBook, Context, End};
+use crate::session::model::ice::{
+    CandidatePair, CheckError, CheckSeen, Ice, IceRole, Integrity, Nomination, PairPath, PairState,
+    RoundTrip, Selection,
+};
+use crate::track::ice::{CheckPath, CheckSide, ErrorCount, Role, ServerQuery};
+use crate::vocab::address::{Direction, Side, TransportAddress};
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::time::Timestamp;
+use crate::wire::stun::Message;
+
+/// What pairs are made from.
+pub(super) struct PairSources<'a> {
+    /// The check paths of this connection, with the side that their forward sender is.
+    pub(super) paths: Vec<(&'a CheckPath, Side)>,
+    /// User fragments of sides a and b, one per generation.
+    pub(super) ufrags: [&'a [String]; 2],
+    /// `(ufrag, ice-pwd)` of all descriptions.
+    pub(super) passwords: &'a [(String, String)],
+    /// STUN server requests of the capture.
+    pub(super) queries: &'a [ServerQuery],
+    /// All conversations.
+    pub(super) flows: &'a [FlowRecord],
+    /// End of the capture.
+    pub(super) end: Timestamp,
+}
+
+/// A browser gives a candidate pair up this long after its first check (libwebrtc's connection timeout).
+const GIVE_UP: Duration = Duration::from_secs(15);
+
+/// Joins the check paths into pairs and says which one was selected.
+pub(super) fn join(sources: &PairSources<'_>, mut book: CandidateBook) -> Ice {
+    let mut ice = Ice {
+        generations: sources.ufrags[0].len().max(sources.ufrags[1].len()),
+        ..Ice::default()
+    };
+    let mut roles = Roles::default();
+    for &(path, forward) in &sources.paths {
+        roles.read(path, forward);
+        if let Some(pair) = pair(sources, &mut book, path, forward) {
+            ice.pairs.push(pair);
+        }
+    }
+    ice.candidates = book.candidates;
+    ice.role_a = roles.role_a();
+    ice.role_conflicts = roles.conflicts;
+    ice.nomination = roles.nomination();
+    select(&mut ice, sources.flows);
+    ice
+}
+
+fn pair(
+    sources: &PairSources<'_>,
+    book: &mut CandidateBook,
+    path: &CheckPath,
+    forward: Side,
+) -> Option<CandidatePair> {
+    let side_of = |direction: Direction| match direction {
+        Direction::Forward => forward,
+        Direction::Reverse => forward.opposite(),
+    };
+    let direction_of = |side: Side| {
+        if side == forward {
+            Direction::Forward
+        } else {
+            Direction::Reverse
+        }
+    };
+    let generation = generation(sources, path, forward);
+    let relayed = sources
+        .flows
+        .get(path.flow.index())
+        .and_then(|flow| flow.relayed);
+    let mut candidate = |side: Side| {
+        let direction = direction_of(side);
+        let wire = path.tuple.source(direction);
+        let own = &path.sides[direction.index()];
+        let end = end_of(
+            sources,
+            own,
+            wire,
+            relayed.is_some_and(|relayed| relayed.client == direction),
+        );
+        let frames = own.mapped.map(|(_, _, frame)| frame);
+        let frames: Vec<FrameNumber> = frames
+            .into_iter()
+            .chain(path.frames.first().copied())
+            .collect();
+        let context = Context {
+            side,
+            generation,
+            at: path.first_at,
+            frames: &frames,
+        };
+        book.valid_candidate(&context, path.tuple.transport, &end)
+    };
+    let (a, b) = (candidate(Side::A)?, candidate(Side::B)?);
+    let (near, far) = (direction_of(Side::A), direction_of(Side::B));
+    let (ours, theirs) = (&path.sides[near.index()], &path.sides[far.index()]);
+    let nominated = [ours.nominated, theirs.nominated]
+        .into_iter()
+        .flatten()
+        .min_by_key(|n| n.0);
+    Some(CandidatePair {
+        a,
+        b,
+        generation,
+        flow: Some(path.flow),
+        path: if relayed.is_some() {
+            PairPath::Relay
+        } else {
+            PairPath::Direct
+        },
+        wire: Some((path.tuple.source(near), path.tuple.source(far))),
+        state: state(path, sources.end),
+        nominated: nominated.is_some(),
+        selected: false,
+        requests_sent: ours.requests,
+        responses_received: ours.successes,
+        requests_received: theirs.requests,
+        responses_sent: theirs.successes,
+        retransmissions: ours.retransmissions + theirs.retransmissions,
+        round_trip: round_trip(&ours.round_trips).or_else(|| round_trip(&theirs.round_trips)),
+        first_at: Some(path.first_at),
+        last_at: Some(path.last_at),
+        nominated_at: nominated.map(|(at, _)| at),
+        nominated_frames: nominated
+            .map(|(_, frames)| frames.to_vec())
+            .unwrap_or_default(),
+        last_answered_at: [ours.last_success, theirs.last_success]
+            .into_iter()
+            .flatten()
+            .map(|(at, _)| at)
+            .max(),
+        integrity: integrity(sources, path),
+        errors: errors(&ours.errors, &theirs.errors),
+        icmp_errors: path.icmp_errors,
+        icmp_frames: path.icmp_frames.clone(),
+        indications: ours.indications + theirs.indications,
+        frames: path.frames.clone(),
+        checks: path
+            .checks
+            .iter()
+            .map(|check| CheckSeen {
+                from: side_of(check.direction),
+                at: check.at,
+                frame: check.frame,
+                answered: check.answered,
+                error: check.error,
+                retransmissions: check.retransmissions,
+                use_candidate: check.use_candidate,
+            })
+            .collect(),
+    })
+}
+
+fn end_of(
+    sources: &PairSources<'_>,
+    own: &CheckSide,
+    wire: TransportAddress,
+    relayed: bool,
+) -> End {
+    let mapped = own.mapped.map(|(address, ..)| address);
+    let asked = |query: &&ServerQuery| query.client == wire;
+    let told = sources
+        .queries
+        .iter()
+        .filter(asked)
+        .filter_map(|query| query.mapped)
+        .filter(|&(address, ..)| Some(address) == mapped)
+        .map(|(_, at, _)| at)
+        .min();
+    End {
+        wire,
+        mapped,
+        mapped_at: own.mapped.map(|(_, at, _)| at),
+        server_told_at: told,
+        server_asked: sources.queries.iter().any(|query| query.client == wire),
+        priority: own.priority,
+        relayed,
+    }
+}
+
+/// The later of the two fragments' generations: an ICE restart changes both, but each when its description comes.
+fn generation(sources: &PairSources<'_>, path: &CheckPath, forward: Side) -> usize {
+    let place = |side: Side| {
+        let ufrag = &path.ufrags[usize::from(side != forward)];
+        sources.ufrags[side.index()]
+            .iter()
+            .position(|known| known == ufrag)
+    };
+    place(Side::A).max(place(Side::B)).unwrap_or(0)
+}
+
+fn state(path: &CheckPath, end: Timestamp) -> PairState {
+    let [one, other] = &path.sides;
+    if one.successes + other.successes > 0 {
+        PairState::Succeeded
+    } else if one.requests + other.requests == 0 {
+        PairState::Waiting
+    } else if end.since(path.first_at) >= GIVE_UP || path.last_at.since(path.first_at) >= GIVE_UP {
+        PairState::Failed
+    } else {
+        PairState::InProgress
+    }
+}
+
+fn round_trip(sample: &[Duration]) -> Option<RoundTrip> {
+    let mut sorted = sample.to_vec();
+    sorted.sort_unstable();
+    Some(RoundTrip {
+        min: *sorted.first()?,
+        median: *sorted.get(sorted.len() / 2)?,
+        max: *sorted.last()?,
+    })
+}
+
+fn errors(ours: &[ErrorCount], theirs: &[ErrorCount]) -> Vec<CheckError> {
+    let mut all: Vec<CheckError> = Vec::new();
+    for error in ours.iter().chain(theirs) {
+        match all.iter_mut().find(|known| known.code == error.code) {
+            Some(known) => {
+                known.count += error.count;
+                known.frames.extend(&error.frames);
+                known.frames.sort_unstable();
+            }
+            None => all.push(CheckError {
+                code: error.code,
+                reason: error.reason.clone(),
+                count: error.count,
+                frames: error.frames.clone(),
+            }),
+        }
+    }
+    all
+}
+
+/// Tries the kept messages with the receiver's password: requests and their answers both carry its proof (RFC 8445 §7.1, §7.3).
+fn integrity(sources: &PairSources<'_>, path: &CheckPath) -> Integrity {
+    let mut verdict = Integrity::Unknown;
+    for direction in [Direction::Forward, Direction::Reverse] {
+        let receiver = &path.ufrags[direction.opposite().index()];
+        let passwords: Vec<&str> = sources
+            .passwords
+            .iter()
+            .filter(|(ufrag, _)| ufrag == receiver)
+            .map(|(_, password)| password.as_str())
+            .collect();
+        if passwords.is_empty() {
+            continue;
+        }
+        let side = &path.sides[direction.index()];
+        for bytes in side.request_samples.iter().chain(&side.answer_samples) {
+            let Ok(message) = Message::new(bytes) else {
+                continue;
+            };
+            let tries: Vec<bool> = passwords
+                .iter()
+                .filter_map(|password| message.verify_integrity(password.as_bytes()))
+                .collect();
+            if tries.is_empty() {
+                continue;
+            }
+            if !tries.contains(&true) {
+                return Integrity::Failed;
+            }
+            verdict = Integrity::Verified;
+        }
+    }
+    verdict
+}
+
+/// Roles and nomination, over all paths.
+#[derive(Default)]
+struct Roles {
+    last: Option<(FrameNumber, IceRole)>,
+    conflicts: u64,
+    use_candidates: u64,
+    aggressive: bool,
+    renominates: bool,
+}
+
+impl Roles {
+    fn read(&mut self, path: &CheckPath, forward: Side) {
+        for direction in [Direction::Forward, Direction::Reverse] {
+            let side = &path.sides[direction.index()];
+            let is_a = (direction == Direction::Forward) == (forward == Side::A);
+            if let Some((role, frame)) = side.role {
+                let role_a = match (role, is_a) {
+                    (Role::Controlling, true) | (Role::Controlled, false) => IceRole::Controlling,
+                    _ => IceRole::Controlled,
+                };
+                if self.last.is_none_or(|(last, _)| frame > last) {
+                    self.last = Some((frame, role_a));
+                }
+            }
+            let conflicts = side.errors.iter().filter(|error| error.code == 487);
+            self.conflicts += conflicts.map(|error| error.count).sum::<u64>();
+            self.use_candidates += side.use_candidates;
+            self.aggressive |= side.aggressive;
+            self.renominates |= side.nomination_value.is_some_and(|value| value > 1);
+        }
+    }
+
+    fn role_a(&self) -> Option<IceRole> {
+        self.last.map(|(_, role)| role)
+    }
+
+    fn nomination(&self) -> Option<Nomination> {
+        match self {
+            Self {
+                renominates: true, ..
+            } => Some(Nomination::Renomination),
+            Self {
+                aggressive: true, ..
+            } => Some(Nomination::Aggressive),
+            Self {
+                use_candidates: 1..,
+                ..
+            } => Some(Nomination::Regular),
+            _ => None,
+        }
+    }
+}
+
+/// Says which pair was selected, and when each was.
+///
+/// Of several nominated pairs of the last generation, the one that carried the most: with aggressive nomination every pair
+/// is nominated and the agents settle on one (RFC 5245 §8.1.1.2). Without any nomination seen (the capture began later),
+/// the pair whose checks succeed and that carried the most.
+fn select(ice: &mut Ice, flows: &[FlowRecord]) {
+    let carried = |pair: &CandidatePair| {
+        let flow = pair.flow.and_then(|id| flows.get(id.index()));
+        flow.map_or(0, |flow| flow.bytes[0] + flow.bytes[1])
+    };
+    let mut picks: Vec<Selection> = ice
+        .pairs
+        .iter()
+        .enumerate()
+        .filter_map(|(at, pair)| {
+            let frame = *pair.nominated_frames.last()?;
+            Some(Selection {
+                at: pair.nominated_at?,
+                pair: at,
+                frame,
+            })
+        })
+        .collect();
+    picks.sort_by_key(|pick| (pick.at, pick.frame));
+    let best = |candidates: &mut dyn Iterator<Item = (usize, &CandidatePair)>| {
+        candidates
+            .max_by_key(|(at, pair)| (pair.generation, carried(pair), *at))
+            .map(|(at, _)| at)
+    };
+    let chosen = best(
+        &mut ice
+            .pairs
+            .iter()
+            .enumerate()
+            .filter(|(_, pair)| pair.nominated),
+    )
+    .or_else(|| {
+        best(
+            &mut ice
+                .pairs
+                .iter()
+                .enumerate()
+                .filter(|(_, pair)| pair.state == PairState::Succeeded && pair.flow.is_some()),
+        )
+    });
+    let Some(chosen) = chosen else { return };
+    if picks.is_empty()
+        && let Some(pair) = ice.pairs.get(chosen)
+        && let (Some(at), Some(&frame)) = (pair.first_at, pair.frames.first())
+    {
+        picks.push(Selection {
+            at,
+            pair: chosen,
+            frame,
+        });
+    }
+    // Selections that another of the same generation outlived at once were only nominations.
+    picks.retain(|pick| {
+        pick.pair == chosen
+            || ice
+                .pairs
+                .get(pick.pair)
+                .zip(ice.pairs.get(chosen))
+                .is_some_and(|(pick, chosen)| {
+                    pick.generation < chosen.generation || carried(pick) * 10 > carried(chosen)
+                })
+    });
+    if let Some(pair) = ice.pairs.get_mut(chosen) {
+        pair.selected = true;
+    }
+    ice.selected = picks;
+}

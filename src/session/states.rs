@@ -1,0 +1,235 @@
+//! Connection states and setup times, inferred from what the wire shows (W3C webrtc-pc §5.6.3).
+//!
+//! Nobody sends these states: each is a conclusion with the frames that it stands on.
+
+use std::time::Duration;
+
+use crate::session::model::ice::{CandidatePair, PairState};
+use crate::session::model::media::DtlsTransport;
+use crate::session::model::peer_connection::{ConnectionState, PeerConnection, Setup, StateChange};
+use crate::track::dtls::association::State;
+use crate::vocab::address::Side;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::time::Timestamp;
+
+/// Unanswered this long, an agent calls itself disconnected (libwebrtc: about 5 s of silence on a pair that used to answer).
+const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
+
+/// Unanswered this long, or never answered, an agent gives up (libwebrtc: 15 s; RFC 7675 §5.1 allows 30 s).
+const FAILED_AFTER: Duration = Duration::from_secs(15);
+
+/// Infers the states of `pc` up to `end`, from its pairs, its DTLS associations and its signaling.
+pub(super) fn infer(
+    pc: &PeerConnection,
+    dtls: &[DtlsTransport],
+    end: Timestamp,
+) -> Vec<StateChange> {
+    let mut changes = Changes::default();
+    if let Some(first) = pc.descriptions.first() {
+        changes.add(first.at, ConnectionState::New, first.frames.clone());
+    }
+    let pairs = &pc.ice.pairs;
+    let tried = pairs
+        .iter()
+        .filter_map(|pair| Some((pair.first_at?, *pair.frames.first()?)))
+        .min();
+    if let Some((at, frame)) = tried {
+        changes.add(at, ConnectionState::Connecting, vec![frame]);
+    }
+    if let Some((at, frames)) = connected(pc, dtls) {
+        changes.add(at, ConnectionState::Connected, frames);
+    }
+    let closed = closed(pc, dtls);
+    let until = closed.as_ref().map_or(end, |(at, _)| (*at).min(end));
+    failures(pc, dtls, until, &mut changes);
+    if let Some((at, frames)) = closed {
+        changes.add(at, ConnectionState::Closed, frames);
+    }
+    changes.ordered()
+}
+
+/// How long each stage took.
+pub(super) fn setup(
+    pc: &PeerConnection,
+    dtls: &[DtlsTransport],
+    first_media: Option<Timestamp>,
+) -> Setup {
+    let offer = pc.descriptions.first().map(|description| description.at);
+    let answer = pc
+        .negotiations
+        .first()
+        .and_then(|round| pc.descriptions.get(round.answer))
+        .map(|answer| answer.at);
+    let first_check = pc.ice.pairs.iter().filter_map(|pair| pair.first_at).min();
+    let first_success = pc
+        .selected_pair()
+        .and_then(|_| pc.ice.selected.first())
+        .and_then(|first| pc.ice.pairs.get(first.pair))
+        .and_then(first_answer);
+    let handshake = dtls.first().map(|transport| &transport.association);
+    let span = |from: Option<Timestamp>, to: Option<Timestamp>| {
+        from.zip(to)
+            .filter(|(from, to)| to >= from)
+            .map(|(from, to)| to.since(from))
+    };
+    Setup {
+        signaling: span(offer, answer),
+        ice: span(first_check, first_success),
+        dtls: handshake.and_then(|handshake| {
+            span(
+                handshake.handshake_started_at,
+                handshake.handshake_finished_at,
+            )
+        }),
+        first_media: span(offer.or(first_check), first_media),
+    }
+}
+
+fn first_answer(pair: &CandidatePair) -> Option<Timestamp> {
+    pair.checks
+        .iter()
+        .filter(|check| check.error.is_none())
+        .filter_map(|check| check.answered)
+        .map(|(at, _)| at)
+        .min()
+}
+
+/// Connected once a pair is selected and every DTLS handshake is through, whichever comes last.
+fn connected(pc: &PeerConnection, dtls: &[DtlsTransport]) -> Option<(Timestamp, Vec<FrameNumber>)> {
+    let first = pc.ice.selected.first()?;
+    let done = dtls.iter().find_map(|transport| {
+        let at = transport.association.handshake_finished_at?;
+        Some((at, transport.association.finished_frames.frames().to_vec()))
+    });
+    match done {
+        Some((at, frames)) if at >= first.at => Some((at, frames)),
+        Some((_, frames)) => Some((first.at, [vec![first.frame], frames].concat())),
+        // The handshake was before the capture: media on a pair that answers is enough.
+        None if dtls.is_empty()
+            || dtls
+                .iter()
+                .all(|t| t.association.state.value == State::Unknown) =>
+        {
+            (!pc.streams.is_empty()).then(|| (first.at, vec![first.frame]))
+        }
+        None => None,
+    }
+}
+
+/// When and by what it was closed.
+fn closed(pc: &PeerConnection, dtls: &[DtlsTransport]) -> Option<(Timestamp, Vec<FrameNumber>)> {
+    let alert = dtls
+        .iter()
+        .flat_map(|transport| &transport.association.state_history)
+        .find(|change| change.state == State::Closed)
+        .map(|change| (change.at, change.frames.clone()));
+    alert
+        .into_iter()
+        .chain(pc.closed_by_signaling.clone())
+        .min_by_key(|(at, _)| *at)
+}
+
+/// Silence and refusals up to `until`.
+fn failures(pc: &PeerConnection, dtls: &[DtlsTransport], until: Timestamp, changes: &mut Changes) {
+    for transport in dtls {
+        let history = &transport.association.state_history;
+        if let Some(failed) = history.iter().find(|change| change.state == State::Failed) {
+            changes.add(failed.at, ConnectionState::Failed, failed.frames.clone());
+        }
+    }
+    if pc.ice.selected.is_empty() {
+        never_answered(pc, until, changes);
+        return;
+    }
+    let Some(pair) = pc.selected_pair() else {
+        return;
+    };
+    for side in [Side::A, Side::B] {
+        lost_consent(pair, side, until, changes);
+    }
+}
+
+fn never_answered(pc: &PeerConnection, until: Timestamp, changes: &mut Changes) {
+    let tried = pc.ice.pairs.iter().filter_map(|pair| pair.first_at).min();
+    let Some(first) = tried else { return };
+    let answered = pc
+        .ice
+        .pairs
+        .iter()
+        .any(|pair| pair.state == PairState::Succeeded);
+    if !answered && until.since(first) >= FAILED_AFTER {
+        let frames = pc
+            .ice
+            .pairs
+            .iter()
+            .filter_map(|pair| pair.frames.first().copied())
+            .collect();
+        changes.add(first.after(FAILED_AFTER), ConnectionState::Failed, frames);
+    }
+}
+
+/// Consent checks of `side` on the selected pair that nobody answers any more (RFC 7675 §5.1).
+fn lost_consent(pair: &CandidatePair, side: Side, until: Timestamp, changes: &mut Changes) {
+    let own = || pair.checks.iter().filter(|check| check.from == side);
+    let last_success = own()
+        .filter(|check| check.error.is_none())
+        .filter_map(|check| check.answered)
+        .max();
+    let Some((silent_since, last_frame)) = last_success else {
+        return;
+    };
+    let unanswered: Vec<FrameNumber> = own()
+        .filter(|check| check.at > silent_since && check.answered.is_none())
+        .map(|check| check.frame)
+        .collect();
+    let Some(first_unanswered) =
+        own().find(|check| check.at > silent_since && check.answered.is_none())
+    else {
+        return;
+    };
+    // One check in flight when the capture ends proves nothing.
+    if unanswered.len() < 2 || until.since(first_unanswered.at) < DISCONNECTED_AFTER {
+        return;
+    }
+    let frames: Vec<FrameNumber> = std::iter::once(last_frame)
+        .chain(unanswered.iter().copied().take(8))
+        .collect();
+    let lost_at = silent_since
+        .after(DISCONNECTED_AFTER)
+        .max(first_unanswered.at);
+    changes.add(lost_at, ConnectionState::Disconnected, frames.clone());
+    if until.since(silent_since) >= FAILED_AFTER {
+        changes.add(
+            silent_since.after(FAILED_AFTER),
+            ConnectionState::Failed,
+            frames,
+        );
+    }
+}
+
+/// State changes being gathered.
+#[derive(Default)]
+struct Changes(Vec<StateChange>);
+
+impl Changes {
+    fn add(&mut self, at: Timestamp, state: ConnectionState, frames: Vec<FrameNumber>) {
+        self.0.push(StateChange { at, state, frames });
+    }
+
+    /// In order of time, repeats and steps back from a final state left out.
+    fn ordered(mut self) -> Vec<StateChange> {
+        self.0.sort_by_key(|change| change.at);
+        let mut kept: Vec<StateChange> = Vec::new();
+        for change in self.0 {
+            let before = kept.last().map(|last| last.state);
+            let repeats = kept.iter().any(|known| known.state == change.state);
+            let after_end = before == Some(ConnectionState::Closed)
+                || before == Some(ConnectionState::Failed)
+                    && change.state != ConnectionState::Closed;
+            if !repeats && !after_end {
+                kept.push(change);
+            }
+        }
+        kept
+    }
+}
