@@ -22,7 +22,7 @@ pub struct FileInfo {
     pub bytes: u64,
     /// Frames read.
     pub packets: u64,
-    /// Link types of its interfaces, each once, in order of appearance.
+    /// Link types of its interfaces, each once, in order of appearance, at most [`FileInfo::LINK_TYPES_KEPT`].
     pub link_types: Vec<LinkType>,
     /// Its interfaces over all sections, at most [`FileInfo::INTERFACES_KEPT`]; a pcap file has one, without a name.
     pub interfaces: Vec<InterfaceInfo>,
@@ -59,6 +59,8 @@ pub struct FileInfo {
 impl FileInfo {
     /// Interfaces described at most; later ones still carry frames.
     pub const INTERFACES_KEPT: usize = 4_096;
+    /// Link types listed at most; frames of any other are read all the same.
+    pub const LINK_TYPES_KEPT: usize = 64;
     /// Section comments kept at most.
     pub const COMMENTS_KEPT: usize = 16;
 
@@ -87,7 +89,9 @@ impl FileInfo {
 
     /// Notes an interface, as long as there is room for its description.
     pub(crate) fn add_interface(&mut self, interface: InterfaceInfo) {
-        if !self.link_types.contains(&interface.link) {
+        if self.link_types.len() < Self::LINK_TYPES_KEPT
+            && !self.link_types.contains(&interface.link)
+        {
             self.link_types.push(interface.link);
         }
         if interface.snaplen != 0 {

@@ -503,8 +503,8 @@ mod tests {
     #[test]
     fn a_flood_of_interfaces_or_options_is_bounded() {
         let mut file = Bytes::new(Order::Little).section();
-        for _ in 0..5_000 {
-            file = file.interface(1, |b| b);
+        for link in 0..5_000 {
+            file = file.interface(link, |b| b);
         }
         let options = vec![0x7f; 2 << 20];
         let (frames, info) = file
@@ -512,6 +512,7 @@ mod tests {
             .packet(4_095, 0, b"x", |b| b)
             .read();
         assert_eq!((frames.len(), info.interfaces.len()), (1, 4_096));
+        assert_eq!((frames[0].link, info.link_types.len()), (4_095, 64));
         assert_eq!(
             faults(&info),
             [
