@@ -47,9 +47,10 @@ pub(super) fn candidate(value: &Value) -> Option<Carried> {
     }
 }
 
-/// Is this text a session description? Every one starts with its version (RFC 8866 §5.1).
+/// Is this text a session description? Every one starts with its version, on a line of its own (RFC 8866 §5.1).
 pub(super) fn is_sdp(text: &str) -> bool {
-    text.trim_start().starts_with("v=0")
+    let rest = text.trim_start().strip_prefix("v=0");
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['\r', '\n']))
 }
 
 /// Is this text a candidate attribute (RFC 8839 §5.1), with or without `a=`?

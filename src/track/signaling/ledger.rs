@@ -15,10 +15,13 @@ use crate::vocab::fault::{Fault, FaultLog, Layer};
 use crate::vocab::ids::DialogueId;
 
 /// Dialogues kept.
-pub const DIALOGUES_KEPT: usize = 4_096;
+pub const DIALOGUES_KEPT: usize = 2_048;
 
 /// Handles kept in a dialogue.
 pub const HANDLES_KEPT: usize = 512;
+
+/// Handles kept in all dialogues.
+pub const ALL_HANDLES_KEPT: usize = 8_192;
 
 /// Messages kept in a dialogue.
 pub const MESSAGES_KEPT: usize = 8_192;
@@ -52,6 +55,7 @@ pub(super) struct Ledger {
     fresh: Vec<(DialogueId, usize)>,
     routine: Vec<usize>,
     bytes: usize,
+    handles: usize,
     told: Recent<(IpAddr, u64), (Sender, usize)>,
 }
 
@@ -64,6 +68,7 @@ impl Default for Ledger {
             fresh: Vec::new(),
             routine: Vec::new(),
             bytes: 0,
+            handles: 0,
             told: Recent::new(TOLD_KEPT),
         }
     }
@@ -117,10 +122,11 @@ impl Ledger {
         if known.is_some() {
             return known;
         }
-        if dialogue.handles.len() >= HANDLES_KEPT {
+        if dialogue.handles.len() >= HANDLES_KEPT || self.handles >= ALL_HANDLES_KEPT {
             self.overflow.handles += 1;
             return None;
         }
+        self.handles += 1;
         dialogue.handles.push(Handle {
             id: id.to_owned(),
             ..Handle::default()

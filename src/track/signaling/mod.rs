@@ -28,6 +28,8 @@ mod text;
 pub mod whip;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod testing;

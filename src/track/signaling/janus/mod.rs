@@ -157,6 +157,18 @@ impl Janus {
             && let Some(&dialogue) = self.sessions.get(&(ends(incoming), session.to_owned()))
         {
             ledger.touch(dialogue, incoming);
+            if let (Some(exchange), true) = (incoming.exchange, incoming.is_request()) {
+                // No message, but a refusal has something to answer.
+                let poll = Request {
+                    verb: "long poll".to_owned(),
+                    transaction: None,
+                    dialogue,
+                    message: None,
+                    handle: None,
+                    plugin: None,
+                };
+                self.exchanges.insert(exchange, poll);
+            }
             return true;
         }
         self.is_known(incoming, place)

@@ -300,4 +300,4 @@ fn core_error(object: &Value) -> SignalingError {
 }
 
 /// `media` and `slowlink` events kept per handle.
-const EVENTS_KEPT: usize = 256;
+const EVENTS_KEPT: usize = 128;

@@ -58,10 +58,10 @@ fn keep(names: &mut HashMap<String, String>, id: &str, display: &str) {
 }
 
 /// Names kept per session.
-const NAMES_KEPT: usize = 2_048;
+const NAMES_KEPT: usize = 512;
 
 /// Feeds kept per handle.
-const FEEDS_KEPT: usize = 256;
+const FEEDS_KEPT: usize = 128;
 
 #[cfg(test)]
 mod tests {

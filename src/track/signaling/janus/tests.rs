@@ -427,6 +427,18 @@ fn a_bad_gateway_answers_in_place_of_janus() {
 }
 
 #[test]
+fn a_refused_long_poll_is_an_error_of_its_session() {
+    let mut call = Call::published();
+    call.signaling.observe(&call.wire.request("GET", POLL, ""));
+    call.signaling
+        .observe(&call.wire.response("GET", POLL, 504, ""));
+    assert_eq!(
+        call.message("error").summary,
+        "HTTP 504 in answer to long poll"
+    );
+}
+
+#[test]
 fn malformed_json_on_a_janus_path_is_a_fault_and_a_message() {
     let mut call = Call::published();
     call.poll(r#"[{"janus":"event","#);
