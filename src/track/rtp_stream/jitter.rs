@@ -128,7 +128,7 @@ const GAIN: f32 = 1.0 / 16.0;
 /// Rates that a media clock has; text (1 kHz) is not guessed.
 const GUESSED_RATES: [u32; 7] = [8_000, 16_000, 24_000, 32_000, 44_100, 48_000, 90_000];
 /// Least time to judge a clock by, nanoseconds.
-const SHORTEST_SPAN: u64 = 100_000_000;
+const SHORTEST_SPAN: u64 = 50_000_000;
 /// Time to judge a clock that has a near neighbour by, nanoseconds.
 const LONG_SPAN: u64 = 5_000_000_000;
 /// Natural logarithm of the ratio that still counts as near.

@@ -14,7 +14,7 @@ use crate::wire::span::Span;
 /// What a flow is known to carry, and so how many packets must agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum Trust {
-    /// Nothing is known of it: four.
+    /// Nothing is known of it: three.
     #[default]
     None,
     /// STUN connectivity checks ran on it: two. Obfuscated media does so as well, so one is not enough.
@@ -229,7 +229,7 @@ impl Kept {
 }
 
 /// Packets kept per candidate: as many as an unknown flow needs.
-const MOST_KEPT: usize = 4;
+const MOST_KEPT: usize = 3;
 /// Header bytes kept: fixed header, 15 CSRCs, extension header, and a few elements.
 const HEADER_KEPT: usize = 104;
 /// How far the next number may be ahead, and behind.

@@ -34,6 +34,29 @@ pub struct Bucket {
     pub jitter: Jitters,
 }
 
+impl Bucket {
+    /// Adds a packet; saturating, for a bucket may grow to be years wide.
+    #[inline]
+    pub(super) fn add(&mut self, rest: usize, padding: usize, begins_frame: bool) {
+        self.packets = self.packets.saturating_add(1);
+        self.rest_bytes += rest as u64;
+        self.padding_bytes = self.padding_bytes.saturating_add(padding as u32);
+        self.frames = self.frames.saturating_add(u32::from(begins_frame));
+    }
+
+    /// Adds a later or an equal stretch of time.
+    fn absorb(&mut self, later: &Self) {
+        self.packets = self.packets.saturating_add(later.packets);
+        self.rest_bytes += later.rest_bytes;
+        self.padding_bytes = self.padding_bytes.saturating_add(later.padding_bytes);
+        self.lost = self.lost.saturating_add(later.lost);
+        self.frames = self.frames.saturating_add(later.frames);
+        if later.packets > 0 {
+            self.jitter = later.jitter;
+        }
+    }
+}
+
 impl Series {
     /// Most buckets that a series has.
     pub const MOST: usize = 4_096;
@@ -112,14 +135,7 @@ impl SeriesMeter {
         }
         for (number, theirs) in (later.first..).zip(&later.buckets) {
             let ours = self.bucket(self.origin + number * later.step);
-            ours.packets += theirs.packets;
-            ours.rest_bytes += theirs.rest_bytes;
-            ours.padding_bytes += theirs.padding_bytes;
-            ours.lost += theirs.lost;
-            ours.frames += theirs.frames;
-            if theirs.packets > 0 {
-                ours.jitter = theirs.jitter;
-            }
+            ours.absorb(theirs);
         }
     }
 
@@ -172,15 +188,7 @@ impl SeriesMeter {
         let mut wide = Vec::with_capacity(self.buckets.len() / 2 + 1);
         wide.resize((self.buckets.len() + odd).div_ceil(2), Bucket::default());
         for (index, narrow) in self.buckets.iter().enumerate() {
-            let bucket: &mut Bucket = &mut wide[index.midpoint(odd)];
-            bucket.packets = bucket.packets.saturating_add(narrow.packets);
-            bucket.rest_bytes += narrow.rest_bytes;
-            bucket.padding_bytes = bucket.padding_bytes.saturating_add(narrow.padding_bytes);
-            bucket.lost = bucket.lost.saturating_add(narrow.lost);
-            bucket.frames = bucket.frames.saturating_add(narrow.frames);
-            if narrow.packets > 0 {
-                bucket.jitter = narrow.jitter;
-            }
+            wide[index.midpoint(odd)].absorb(narrow);
         }
         self.buckets = wide;
         self.first /= 2;

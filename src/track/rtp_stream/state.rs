@@ -71,7 +71,10 @@ impl State {
         };
         let path = state.path(seen);
         state.count(path, seen, header, padding);
-        state.series.bucket(at).frames += 1;
+        state
+            .series
+            .bucket(at)
+            .add(header.payload_length(), padding, true);
         state
     }
 
@@ -155,7 +158,7 @@ impl State {
         };
         let jitter = self.jitter.jitters();
         let bucket = self.series.bucket(at);
-        bucket.frames += u32::from(begins);
+        bucket.add(header.payload_length(), padding, begins);
         bucket.jitter = jitter;
         match place {
             Place::Ahead { skipped } => {
@@ -239,10 +242,6 @@ impl State {
         if let Some(extension) = header.extension() {
             self.extensions.observe(&extension);
         }
-        let bucket = self.series.bucket(seen.at.nanos());
-        bucket.packets += 1;
-        bucket.rest_bytes += rest;
-        bucket.padding_bytes += padding as u32;
         // A capture may step back; the stream's end does not.
         if seen.at >= self.last.at {
             self.last = seen;

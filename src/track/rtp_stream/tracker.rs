@@ -422,12 +422,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_flow_needs_four_packets_and_counts_from_the_first() {
+    fn an_unknown_flow_needs_three_packets_and_counts_from_the_first() {
         let mut wire = Wire::new();
-        wire.run(0, Direction::Forward, 7, 10..13);
+        wire.run(0, Direction::Forward, 7, 10..12);
         assert!(wire.streams.is_empty());
-        assert_eq!(wire.streams.counts().unconfirmed, 3);
-        wire.run(0, Direction::Forward, 7, 13..20);
+        assert_eq!(wire.streams.counts().unconfirmed, 2);
+        wire.run(0, Direction::Forward, 7, 12..20);
         let stream = &wire.streams.snapshot()[0];
         assert_eq!(
             (stream.packets, stream.first.frame),
