@@ -15,9 +15,12 @@
 //! SRTP leaves all of this in the clear and encrypts the payload, padding and its length included (RFC 3711 §3.1). So the view
 //! reads the header of any packet; [`Header::padding`] is for plain packets only.
 
-use crate::vocab::fault::{Fault, Layer};
-use crate::vocab::ids::{PayloadType, Ssrc};
-use crate::wire::span::{FRAME_CUT, Span};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
+use crate::vocab::ids::PayloadType;
+use crate::vocab::ids::Ssrc;
+use crate::wire::span::FRAME_CUT;
+use crate::wire::span::Span;
 
 /// One packet's header and payload, checked against the datagram's length once, in [`Header::new`].
 #[derive(Debug, Clone, Copy)]

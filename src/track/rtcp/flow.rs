@@ -2,14 +2,23 @@
 
 use std::time::Duration;
 
-use crate::track::rtcp::facts::{Goodbye, Reception, Requests, RoundTrips, RtcpWay, SenderFacts};
+use crate::track::rtcp::facts::Goodbye;
+use crate::track::rtcp::facts::Reception;
+use crate::track::rtcp::facts::Requests;
+use crate::track::rtcp::facts::RoundTrips;
+use crate::track::rtcp::facts::RtcpWay;
+use crate::track::rtcp::facts::SenderFacts;
 use crate::vocab::fault::FaultLog;
-use crate::vocab::ids::{FlowId, Ssrc};
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::Ssrc;
 use crate::vocab::sighting::Sighting;
-use crate::wire::rtcp::body::{Body, decode};
+use crate::wire::rtcp::body::Body;
+use crate::wire::rtcp::body::decode;
 use crate::wire::rtcp::compound::Compound;
-use crate::wire::rtcp::feedback::{PayloadMessage, TransportMessage};
-use crate::wire::rtcp::report::{ReportBlock, SenderReport};
+use crate::wire::rtcp::feedback::PayloadMessage;
+use crate::wire::rtcp::feedback::TransportMessage;
+use crate::wire::rtcp::report::ReportBlock;
+use crate::wire::rtcp::report::SenderReport;
 
 /// RTCP of one flow.
 #[derive(Debug, Clone)]

@@ -7,7 +7,8 @@ use crate::track::rtcp::flow::RtcpFlow;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::ids::FlowId;
 use crate::vocab::sighting::Sighting;
-use crate::wire::rtcp::classify::{Classified, Srtcp};
+use crate::wire::rtcp::classify::Classified;
+use crate::wire::rtcp::classify::Srtcp;
 use crate::wire::rtcp::compound::Compound;
 
 /// RTCP of all flows.

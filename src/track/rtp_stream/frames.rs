@@ -4,7 +4,8 @@
 
 use std::time::Duration;
 
-use crate::track::rtp_stream::jitter::{JitterMeter, Jitters};
+use crate::track::rtp_stream::jitter::JitterMeter;
+use crate::track::rtp_stream::jitter::Jitters;
 
 /// What the frames of a stream show.
 #[derive(Debug, Clone, PartialEq, Default)]

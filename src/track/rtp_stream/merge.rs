@@ -3,8 +3,10 @@
 //! Either the stream moved (ICE restart, relay to direct): the second goes on where the first ended. Or the flows are two views
 //! of the same packets (two capture points, both legs of a relay): then the second only adds what the first had missed.
 
-use crate::track::rtp_stream::state::{GAP, State};
-use crate::track::rtp_stream::stream::{Gap, Stream};
+use crate::track::rtp_stream::state::GAP;
+use crate::track::rtp_stream::state::State;
+use crate::track::rtp_stream::stream::Gap;
+use crate::track::rtp_stream::stream::Stream;
 
 impl State {
     /// Makes one stream of this and `other`. Figures over time are exact when the stream moved, and of the fuller entry when it was mirrored.

@@ -1,8 +1,10 @@
 //! What is known of one flow: its scope, its trust, and which streams it carried last.
 
 use crate::track::rtp_stream::probation::Trust;
-use crate::vocab::address::{Direction, Side};
-use crate::vocab::ids::{FlowId, Ssrc};
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::Ssrc;
 
 /// What is known of a flow with RTP on it.
 #[derive(Debug)]

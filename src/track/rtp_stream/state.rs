@@ -4,13 +4,20 @@ use std::time::Duration;
 
 use crate::track::rtp_stream::extensions::ExtensionLog;
 use crate::track::rtp_stream::frames::FrameMeter;
-use crate::track::rtp_stream::jitter::{JitterMeter, static_rate};
-use crate::track::rtp_stream::sequence::{Pace, Place, Sequences};
+use crate::track::rtp_stream::jitter::JitterMeter;
+use crate::track::rtp_stream::jitter::static_rate;
+use crate::track::rtp_stream::sequence::Pace;
+use crate::track::rtp_stream::sequence::Place;
+use crate::track::rtp_stream::sequence::Sequences;
 use crate::track::rtp_stream::series::SeriesMeter;
-use crate::track::rtp_stream::stream::{ClockGuess, Gap, Path, Stream};
+use crate::track::rtp_stream::stream::ClockGuess;
+use crate::track::rtp_stream::stream::Gap;
+use crate::track::rtp_stream::stream::Path;
+use crate::track::rtp_stream::stream::Stream;
 use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
-use crate::vocab::ids::{PayloadType, Ssrc};
+use crate::vocab::ids::PayloadType;
+use crate::vocab::ids::Ssrc;
 use crate::vocab::sighting::Sighting;
 use crate::wire::rtp::Header;
 

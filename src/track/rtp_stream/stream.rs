@@ -5,9 +5,12 @@ use std::time::Duration;
 use crate::track::rtp_stream::frames::Frames;
 use crate::track::rtp_stream::jitter::Jitters;
 use crate::track::rtp_stream::series::Series;
-use crate::vocab::address::{Direction, Side};
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
-use crate::vocab::ids::{FlowId, PayloadType, Ssrc};
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::PayloadType;
+use crate::vocab::ids::Ssrc;
 use crate::vocab::sighting::Sighting;
 
 /// The packets of one SSRC from one sender, over all paths they took.

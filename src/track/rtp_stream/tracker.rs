@@ -6,13 +6,22 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use crate::track::rtp_stream::probation::Candidate;
+use crate::track::rtp_stream::probation::Kept;
+use crate::track::rtp_stream::probation::Probation;
 pub use crate::track::rtp_stream::probation::Trust;
-use crate::track::rtp_stream::probation::{Candidate, Kept, Probation};
-use crate::track::rtp_stream::slot::{Key, NOWHERE, RECENT, Recent, Scope, Slot, side_of};
+use crate::track::rtp_stream::slot::Key;
+use crate::track::rtp_stream::slot::NOWHERE;
+use crate::track::rtp_stream::slot::RECENT;
+use crate::track::rtp_stream::slot::Recent;
+use crate::track::rtp_stream::slot::Scope;
+use crate::track::rtp_stream::slot::Slot;
+use crate::track::rtp_stream::slot::side_of;
 use crate::track::rtp_stream::state::State;
 use crate::track::rtp_stream::stream::Stream;
 use crate::vocab::address::Side;
-use crate::vocab::ids::{FlowId, Ssrc};
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::Ssrc;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
 use crate::wire::rtp::Header;
@@ -365,7 +374,8 @@ mod tests {
     use super::*;
     use crate::track::rtp_stream::stream::Protection;
     use crate::vocab::address::Direction;
-    use crate::vocab::ids::{FrameNumber, PayloadType};
+    use crate::vocab::ids::FrameNumber;
+    use crate::vocab::ids::PayloadType;
 
     /// Feeds packets made on the spot; each call is one frame, a millisecond apart.
     struct Wire {

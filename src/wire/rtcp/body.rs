@@ -1,11 +1,17 @@
 //! Packet → body, by type. The fact path: bodies own their lists.
 
 use crate::vocab::fault::Fault;
-use crate::wire::rtcp::compound::{Packet, PacketType, fault};
-use crate::wire::rtcp::description::{App, Bye, Chunk};
+use crate::wire::rtcp::compound::Packet;
+use crate::wire::rtcp::compound::PacketType;
+use crate::wire::rtcp::compound::fault;
+use crate::wire::rtcp::description::App;
+use crate::wire::rtcp::description::Bye;
+use crate::wire::rtcp::description::Chunk;
 use crate::wire::rtcp::extended::ExtendedReport;
-use crate::wire::rtcp::feedback::{PayloadFeedback, TransportFeedback};
-use crate::wire::rtcp::report::{ReceiverReport, SenderReport};
+use crate::wire::rtcp::feedback::PayloadFeedback;
+use crate::wire::rtcp::feedback::TransportFeedback;
+use crate::wire::rtcp::report::ReceiverReport;
+use crate::wire::rtcp::report::SenderReport;
 
 /// What a packet says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,9 @@
 
 use crate::vocab::fault::Fault;
 use crate::vocab::ids::Ssrc;
-use crate::wire::rtcp::compound::{Compound, PacketType, fault};
+use crate::wire::rtcp::compound::Compound;
+use crate::wire::rtcp::compound::PacketType;
+use crate::wire::rtcp::compound::fault;
 use crate::wire::rtp::is_rtcp_type;
 
 /// What a datagram is that looks like RTCP by its first two bytes.

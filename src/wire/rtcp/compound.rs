@@ -1,6 +1,7 @@
 //! The walk over a compound packet: headers and lengths, nothing inside.
 
-use crate::vocab::fault::{Fault, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 use crate::vocab::ids::Ssrc;
 
 crate::codepoint! {

@@ -7,7 +7,8 @@
 
 use crate::vocab::fault::Fault;
 use crate::vocab::ids::Ssrc;
-use crate::wire::rtcp::compound::{Packet, fault};
+use crate::wire::rtcp::compound::Packet;
+use crate::wire::rtcp::compound::fault;
 use crate::wire::rtcp::reader::Reader;
 
 crate::codepoint! {
@@ -173,7 +174,8 @@ impl<'a> App<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::rtcp::body::{Body, decode};
+    use crate::wire::rtcp::body::Body;
+    use crate::wire::rtcp::body::decode;
     use crate::wire::rtcp::compound::Compound;
 
     fn one(bytes: &[u8]) -> (Body<'_>, Option<&'static str>) {

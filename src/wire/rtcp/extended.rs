@@ -6,7 +6,8 @@
 
 use crate::vocab::fault::Fault;
 use crate::vocab::ids::Ssrc;
-use crate::wire::rtcp::compound::{Packet, fault};
+use crate::wire::rtcp::compound::Packet;
+use crate::wire::rtcp::compound::fault;
 use crate::wire::rtcp::reader::Reader;
 
 crate::codepoint! {
@@ -163,7 +164,8 @@ impl VoipMetrics {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::rtcp::body::{Body, decode};
+    use crate::wire::rtcp::body::Body;
+    use crate::wire::rtcp::body::decode;
     use crate::wire::rtcp::compound::Compound;
 
     fn report(blocks: &[u8]) -> (Vec<(BlockType, bool)>, Option<&'static str>) {

@@ -9,8 +9,11 @@
 
 use crate::vocab::fault::Fault;
 use crate::vocab::ids::Ssrc;
-use crate::wire::rtcp::compound::{Packet, fault};
-use crate::wire::rtcp::congestion::{CongestionControl, Remb, TransportWide};
+use crate::wire::rtcp::compound::Packet;
+use crate::wire::rtcp::compound::fault;
+use crate::wire::rtcp::congestion::CongestionControl;
+use crate::wire::rtcp::congestion::Remb;
+use crate::wire::rtcp::congestion::TransportWide;
 use crate::wire::rtcp::reader::Reader;
 
 /// RTPFB: who says it, about whom, and what.
@@ -290,7 +293,8 @@ fn list<'a, T>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::rtcp::body::{Body, decode};
+    use crate::wire::rtcp::body::Body;
+    use crate::wire::rtcp::body::decode;
     use crate::wire::rtcp::compound::Compound;
 
     fn transport(bytes: &[u8]) -> (TransportMessage, Option<&'static str>) {

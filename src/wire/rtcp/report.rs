@@ -7,7 +7,8 @@
 
 use crate::vocab::fault::Fault;
 use crate::vocab::ids::Ssrc;
-use crate::wire::rtcp::compound::{Packet, fault};
+use crate::wire::rtcp::compound::Packet;
+use crate::wire::rtcp::compound::fault;
 use crate::wire::rtcp::reader::Reader;
 
 /// What a sender says of its own stream, and of those it receives.
@@ -123,13 +124,14 @@ fn blocks(reader: &mut Reader<'_>, count: u8) -> (Vec<ReportBlock>, Option<Fault
 }
 
 /// A 24-bit two's complement number.
-pub(super) const fn sign_extend_24(value: u32) -> i32 {
+pub(in crate::wire) const fn sign_extend_24(value: u32) -> i32 {
     (value << 8).cast_signed() >> 8
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::wire::rtcp::body::{Body, decode};
+    use crate::wire::rtcp::body::Body;
+    use crate::wire::rtcp::body::decode;
     use crate::wire::rtcp::compound::Compound;
 
     const SR: [u8; 52] = [
