@@ -18,6 +18,7 @@ use rtcscope::wire::datagram::Kind;
 use rtcscope::wire::datagram::classify;
 use rtcscope::wire::detail::Field;
 use rtcscope::wire::detail::layers;
+use rtcscope::wire::dns;
 use rtcscope::wire::packet::Body;
 use rtcscope::wire::packet::decode;
 use rtcscope::wire::stun;
@@ -101,6 +102,29 @@ fn stun_reads_as_stun_types_reads_it() {
         });
     }
     assert!(compared > 100, "{compared}");
+}
+
+#[test]
+fn host_names_of_our_own_calls_resolve() {
+    let (mut messages, mut names) = (0, BTreeSet::new());
+    for path in files(&["captures", "../shared/captures/lab"]) {
+        each_frame(&path, |frame| {
+            if let Body::Udp(udp) = decode(frame.link, frame.data, frame.original_length).body
+                && [udp.source.port, udp.destination.port]
+                    .iter()
+                    .any(|port| [53, 5353].contains(port))
+            {
+                let message = dns::Message::new(udp.payload).unwrap();
+                assert_eq!(message.fault, None, "{}: {}", path.display(), frame.number);
+                messages += 1;
+                names.extend(message.answer().map(|(name, _)| name.to_owned()));
+            }
+        });
+    }
+    assert!(
+        messages > 0 && names.iter().any(|name| name.ends_with(".lab.test")),
+        "{names:?}"
+    );
 }
 
 /// Compares the two readings of a message; false when `stun-types` refuses it, which ours then has to explain.

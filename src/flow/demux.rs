@@ -23,8 +23,8 @@ use crate::wire::channel_data::ChannelData;
 use crate::wire::datagram::{Kind, classify};
 use crate::wire::dtls::probe::probe as probe_dtls;
 use crate::wire::packet::{Body, decode};
-use crate::wire::span::Span;
 use crate::wire::rtcp::classify::{Classified, classify as classify_rtcp};
+use crate::wire::span::Span;
 use crate::wire::stun::{Class, Message};
 use crate::wire::{dns, icmp, quic, rtp, tcp, udp};
 
@@ -183,7 +183,9 @@ impl Demux {
         S: FnMut(Sighting, Observation<'_>),
     {
         for flow in self.tcp.flows() {
-            let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else { continue };
+            let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else {
+                continue;
+            };
             let mut conversation = self.tcp.take(flow, tuple);
             let mut exchanges = std::mem::take(self.tcp.exchanges_mut());
             conversation.finish(flow, &mut exchanges, &mut |carried, exchanges| {
@@ -199,13 +201,17 @@ impl Demux {
         S: FnMut(Sighting, Observation<'_>),
     {
         let (source, destination) = (segment.source, segment.destination);
-        let entry = self.table.entry(frame, Transport::Tcp, source, destination, None);
+        let entry = self
+            .table
+            .entry(frame, Transport::Tcp, source, destination, None);
         let Some((flow, direction)) = entry else {
             self.counts.other_packets += 1;
             return;
         };
         self.count(frame, flow, direction, ttl);
-        let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else { return };
+        let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else {
+            return;
+        };
         // Taken out while at work: what it carries comes back to this demultiplexer.
         let mut conversation = self.tcp.take(flow, tuple);
         let mut exchanges = std::mem::take(self.tcp.exchanges_mut());
@@ -233,19 +239,37 @@ impl Demux {
     {
         match carried {
             Carried::Request(id) => {
-                let Some(exchange) = exchanges.get(id) else { return };
-                let Some(request) = &exchange.request else { return };
-                let seen = self.seen_by(flow, exchange.client, request.complete_at, &request.frames);
+                let Some(exchange) = exchanges.get(id) else {
+                    return;
+                };
+                let Some(request) = &exchange.request else {
+                    return;
+                };
+                let seen =
+                    self.seen_by(flow, exchange.client, request.complete_at, &request.frames);
                 sink(seen, Observation::HttpRequest { exchange });
             }
             Carried::Response(id) => {
-                let Some(exchange) = exchanges.get(id) else { return };
-                let Some(response) = &exchange.response else { return };
-                let seen =
-                    self.seen_by(flow, exchange.server, response.complete_at, &response.frames);
+                let Some(exchange) = exchanges.get(id) else {
+                    return;
+                };
+                let Some(response) = &exchange.response else {
+                    return;
+                };
+                let seen = self.seen_by(
+                    flow,
+                    exchange.server,
+                    response.complete_at,
+                    &response.frames,
+                );
                 sink(seen, Observation::HttpResponse { exchange });
             }
-            Carried::Datagram { at, frame, direction, bytes } => {
+            Carried::Datagram {
+                at,
+                frame,
+                direction,
+                bytes,
+            } => {
                 let frame = Frame {
                     number: frame,
                     at,
@@ -254,7 +278,11 @@ impl Demux {
                     interface: 0,
                     data: bytes,
                 };
-                let datagram = Datagram { payload: bytes, length: bytes.len(), depth: 0 };
+                let datagram = Datagram {
+                    payload: bytes,
+                    length: bytes.len(),
+                    depth: 0,
+                };
                 self.datagram(&frame, flow, direction, datagram, sink);
             }
             Carried::HttpBegins => self.table.recognise(flow, FlowProtocol::Http),
@@ -278,12 +306,19 @@ impl Demux {
         at: Timestamp,
         frames: &[FrameNumber],
     ) -> Sighting {
-        let forward = self.table.get(flow).is_none_or(|record| record.tuple.a == sender);
+        let forward = self
+            .table
+            .get(flow)
+            .is_none_or(|record| record.tuple.a == sender);
         Sighting {
             at,
             frame: frames.last().copied().unwrap_or(FrameNumber::new(0, 0)),
             flow,
-            direction: if forward { Direction::Forward } else { Direction::Reverse },
+            direction: if forward {
+                Direction::Forward
+            } else {
+                Direction::Reverse
+            },
         }
     }
 
@@ -396,10 +431,7 @@ impl Demux {
                 return;
             }
         }
-        sink(
-            seen,
-            Observation::Rtcp { packet },
-        );
+        sink(seen, Observation::Rtcp { packet });
     }
 
     fn stun<S>(&mut self, frame: &Frame<'_>, seen: Sighting, datagram: Datagram<'_>, sink: &mut S)

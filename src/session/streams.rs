@@ -254,7 +254,12 @@ fn wrapped<'a>(section: &'a MediaSection, red: &Codec) -> Option<&'a Codec> {
         let number = inner.split('/').next()?.parse().ok()?;
         section.codec(PayloadType(number))
     });
-    listed.or_else(|| section.codecs.iter().find(|codec| codec.role() == CodecRole::Media))
+    listed.or_else(|| {
+        section
+            .codecs
+            .iter()
+            .find(|codec| codec.role() == CodecRole::Media)
+    })
 }
 
 fn kind(section: &MediaSection) -> Option<MediaKind> {

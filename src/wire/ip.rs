@@ -82,7 +82,7 @@ pub fn split_v4(packet: Span<'_>) -> Result<Datagram<'_>, Fault> {
         total if total > packet.on_wire => (total, Some("ip-length-exceeds-frame")),
         total => (total, None),
     };
-    Ok(Datagram {
+    let mut datagram = Datagram {
         header,
         fragment: slice.is_fragmenting_payload().then(|| Fragment {
             identification: slice.identification().into(),
@@ -91,7 +91,12 @@ pub fn split_v4(packet: Span<'_>) -> Result<Datagram<'_>, Fault> {
         }),
         payload: packet.announced(announced).skip(length),
         fault: fault.map(|name| Fault::new(Layer::Ip, name, 2)),
-    })
+    };
+    // Of the headers that IPv6 chains, this one stands in IPv4 as well (RFC 4302).
+    if header.protocol == Protocol::Authentication && datagram.fragment.is_none() {
+        skip_extensions(&mut datagram);
+    }
+    Ok(datagram)
 }
 
 /// The fields of an IPv4 header that we keep.
@@ -208,7 +213,12 @@ fn skip_extensions(datagram: &mut Datagram<'_>) {
             _ => return,
         };
         let Some((next, length)) = step else {
-            let needed = bytes.get(1).map_or(8, |&words| 8 + usize::from(words) * 8);
+            // AH counts 32-bit words less two, the others 64-bit words less one.
+            let words = bytes.get(1).map_or(0, |&length| usize::from(length));
+            let needed = match datagram.header.protocol {
+                Protocol::Authentication => (words + 2) * 4,
+                _ => (words + 1) * 8,
+            };
             let fault =
                 (datagram.payload).too_short(needed, Layer::Ip, "ip-extension-header-truncated");
             datagram.fault = datagram.fault.or(Some(fault));
@@ -229,7 +239,7 @@ fn skip_extensions(datagram: &mut Datagram<'_>) {
 }
 
 /// Extension headers stepped over before we give up; a sane packet has at most six.
-const EXTENSIONS: usize = 16;
+const EXTENSIONS: usize = 64;
 
 /// Length of the fixed IPv6 header.
 const V6_HEADER: usize = 40;
@@ -433,7 +443,7 @@ mod tests {
             datagram.fault.map(|f| f.name),
             Some("ip-extension-header-truncated")
         );
-        let endless = v6(256, 60, &[60, 0, 0, 0, 0, 0, 0, 0].repeat(32));
+        let endless = v6(640, 60, &[60, 0, 0, 0, 0, 0, 0, 0].repeat(80));
         let fault = split_v6(Span::whole(&endless)).expect("readable").fault;
         assert_eq!(fault.map(|f| f.name), Some("ip-extension-headers-too-many"));
     }

@@ -7,6 +7,8 @@
 //! NULL, LOOP    address family 4, in the capturing host's byte order (NULL) or network order (LOOP)
 //! RAW           nothing: the IP version is the first nibble
 //! ```
+//!
+//! PPPoE and MPLS headers count as part of the link layer when an IP packet is behind them.
 
 use etherparse::Ethernet2Slice;
 
@@ -58,28 +60,26 @@ pub fn strip(link: LinkType, frame: Span<'_>) -> Result<Inner<'_>, Fault> {
             };
             (family_ether_type(*family)?.code(), 4)
         }
-        LinkType::RawIp => match bytes.first().map(|first| first >> 4) {
-            Some(4) => (EtherType::Ipv4.code(), 0),
-            Some(6) => (EtherType::Ipv6.code(), 0),
-            Some(_) => return Err(Fault::new(Layer::Link, "link-ip-version-unknown", 0)),
-            None => return Err(cut(frame, 1)),
+        // Phones write IPv6 into captures of link type 228, so the packet's own version counts.
+        LinkType::RawIp | LinkType::Ipv4 | LinkType::Ipv6 => match ip_version(bytes) {
+            Some(ether_type) => (ether_type.code(), 0),
+            None if bytes.is_empty() => return Err(cut(frame, 1)),
+            None => return Err(Fault::new(Layer::Link, "link-ip-version-unknown", 0)),
         },
-        LinkType::Ipv4 => (EtherType::Ipv4.code(), 0),
-        LinkType::Ipv6 => (EtherType::Ipv6.code(), 0),
         LinkType::Other(_) => return Err(Fault::new(Layer::Link, "link-type-unknown", 0)),
     };
     untag(frame, ether_type, header_length)
 }
 
-/// Follows VLAN tags, then LLC/SNAP, to the EtherType that counts.
+/// Follows VLAN tags, then one shim (LLC/SNAP, PPPoE, MPLS), to the EtherType that counts.
 #[inline]
 fn untag(frame: Span<'_>, first: u16, start: usize) -> Result<Inner<'_>, Fault> {
     let (mut ether_type, mut at, mut vlan) = (first, start, None);
     for _ in 0..=VLAN_DEPTH {
         if !is_vlan_tag(ether_type) {
-            let (ether_type, at) = leave_llc(frame.bytes, ether_type, at);
+            let (ether_type, at) = leave_shim(frame.bytes, EtherType::from_code(ether_type), at);
             return Ok(Inner {
-                ether_type: EtherType::from_code(ether_type),
+                ether_type,
                 vlan,
                 header_length: at,
                 packet: frame.skip(at),
@@ -94,23 +94,56 @@ fn untag(frame: Span<'_>, first: u16, start: usize) -> Result<Inner<'_>, Fault> 
     Err(Fault::new(Layer::Link, "link-vlan-too-deep", at))
 }
 
+/// Steps over what may stand between EtherType and packet; where it leads to no IP packet, its own EtherType stays.
+#[inline]
+fn leave_shim(bytes: &[u8], ether_type: EtherType, at: usize) -> (EtherType, usize) {
+    let inner = match ether_type {
+        EtherType::PppoeSession => leave_pppoe(bytes, at),
+        EtherType::Mpls | EtherType::MplsUpstream => leave_mpls(bytes, at),
+        // Below 0x0600 the field is a length (802.3): an LLC header follows, and with SNAP the EtherType after it.
+        EtherType::Llc | EtherType::Unknown(0..0x0600) => match bytes.get(at..) {
+            Some([0xaa, 0xaa, 0x03, 0, 0, 0, high, low, ..]) => {
+                let inner = EtherType::from_code(u16::from_be_bytes([*high, *low]));
+                Some((inner, at + 8))
+            }
+            _ => Some((EtherType::Llc, at)),
+        },
+        _ => None,
+    };
+    inner.unwrap_or((ether_type, at))
+}
+
+/// PPPoE session data (RFC 2516 §4): `version+type 1 (0x11) · code 1 (0) · session 2 · length 2 · PPP protocol 2`.
+fn leave_pppoe(bytes: &[u8], at: usize) -> Option<(EtherType, usize)> {
+    match bytes.get(at..)? {
+        [0x11, 0, _, _, _, _, 0x00, 0x21, ..] => Some((EtherType::Ipv4, at + 8)),
+        [0x11, 0, _, _, _, _, 0x00, 0x57, ..] => Some((EtherType::Ipv6, at + 8)),
+        _ => None,
+    }
+}
+
+/// MPLS labels (RFC 3032 §2.1), 4 bytes each, to the one at the bottom of the stack. What follows is told by nothing but its first nibble.
+fn leave_mpls(bytes: &[u8], at: usize) -> Option<(EtherType, usize)> {
+    let bottom = (0..MPLS_DEPTH).find(|label| {
+        let traffic_class = bytes.get(at + label * 4 + 2);
+        traffic_class.is_some_and(|byte| byte & 0x01 != 0)
+    })?;
+    let end = at + (bottom + 1) * 4;
+    Some((ip_version(bytes.get(end..)?)?, end))
+}
+
+/// Which IP packet starts here, by its first nibble.
+fn ip_version(bytes: &[u8]) -> Option<EtherType> {
+    match bytes.first()? >> 4 {
+        4 => Some(EtherType::Ipv4),
+        6 => Some(EtherType::Ipv6),
+        _ => None,
+    }
+}
+
 /// Is this EtherType a tag (802.1Q, 802.1ad and the numbers used before it)?
 pub const fn is_vlan_tag(ether_type: u16) -> bool {
     matches!(ether_type, 0x8100 | 0x88a8 | 0x9100 | 0x9200 | 0x9300)
-}
-
-/// Below 0x0600 the field is a length (802.3): an LLC header follows, and with SNAP the EtherType after it.
-#[inline]
-fn leave_llc(bytes: &[u8], ether_type: u16, at: usize) -> (u16, usize) {
-    if ether_type >= 0x0600 {
-        return (ether_type, at);
-    }
-    match bytes.get(at..) {
-        Some([0xaa, 0xaa, 0x03, 0, 0, 0, high, low, ..]) => {
-            (u16::from_be_bytes([*high, *low]), at + 8)
-        }
-        _ => (EtherType::Llc.code(), at),
-    }
 }
 
 /// `AF_INET` is 2 everywhere; `AF_INET6` is 10 on Linux, 24 on NetBSD and OpenBSD, 28 on FreeBSD, 30 on macOS. NULL writes it in the
@@ -135,6 +168,9 @@ fn cut(frame: Span<'_>, needed: usize) -> Fault {
 
 /// VLAN tags followed before we give up; two are usual, providers stack up to four.
 const VLAN_DEPTH: usize = 8;
+
+/// MPLS labels followed before we give up; providers use two or three.
+const MPLS_DEPTH: usize = 16;
 
 crate::codepoint! {
     /// EtherType (IEEE 802 Numbers at IANA): which protocol a frame carries.
@@ -241,6 +277,34 @@ mod tests {
     }
 
     #[test]
+    fn shims_lead_to_the_packet_behind_them() {
+        let pppoe =
+            |tail: &[u8]| ethernet(&[&[0x88, 0x64, 0x11, 0, 0, 7, 0, 22][..], tail].concat());
+        check(
+            LinkType::Ethernet,
+            &pppoe(&[0, 0x21]),
+            Ok((EtherType::Ipv4, None, 22)),
+        );
+        check(
+            LinkType::Ethernet,
+            &pppoe(&[0, 0x57]),
+            Ok((EtherType::Ipv6, None, 22)),
+        );
+        check(
+            LinkType::Ethernet,
+            &pppoe(&[0xc0, 0x21]),
+            Ok((EtherType::PppoeSession, None, 14)),
+        );
+        let labels = ethernet(&[0x88, 0x47, 0, 1, 0, 64, 0, 2, 1, 64, 0x45]);
+        check(LinkType::Ethernet, &labels, Ok((EtherType::Ipv4, None, 22)));
+        check(
+            LinkType::Ethernet,
+            &labels[..22],
+            Ok((EtherType::Mpls, None, 14)),
+        );
+    }
+
+    #[test]
     fn cooked_captures_keep_the_protocol_at_the_end_or_the_start() {
         let mut v1 = [0; 16];
         v1[14..].copy_from_slice(&[0x08, 0x00]);
@@ -281,5 +345,6 @@ mod tests {
         check(LinkType::RawIp, &[0x60], Ok((EtherType::Ipv6, None, 0)));
         check(LinkType::RawIp, &[0x10], Err("link-ip-version-unknown"));
         check(LinkType::RawIp, &[], Err("link-header-truncated"));
+        check(LinkType::Ipv4, &[0x60], Ok((EtherType::Ipv6, None, 0)));
     }
 }

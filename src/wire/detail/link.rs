@@ -76,6 +76,14 @@ fn push_types(tree: &mut Field, data: &[u8], mut at: usize, end: usize) {
             _ => {
                 tree.children
                     .push(Field::new("type", type_words(ether_type), at..at + 2));
+                if at + 2 < end {
+                    let name = match EtherType::from_code(ether_type) {
+                        EtherType::PppoeSession => "PPPoE session and PPP",
+                        EtherType::Mpls | EtherType::MplsUpstream => "MPLS labels",
+                        _ => "LLC and SNAP",
+                    };
+                    tree.children.push(Field::new(name, "", at + 2..end));
+                }
                 return;
             }
         }
