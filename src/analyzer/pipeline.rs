@@ -14,6 +14,7 @@ use crate::diagnosis::rule;
 use crate::flow::demux::Demux;
 use crate::flow::exchange::Exchange;
 use crate::flow::observation::Observation;
+use crate::flow::table::FlowRecord;
 use crate::ingest::info::FileInfo;
 use crate::ingest::source::{Item, Source};
 use crate::sdp::description::Description;
@@ -28,7 +29,7 @@ use crate::track::rtp_stream::RtpStreams;
 use crate::track::rtp_stream::tracker::Trust;
 use crate::track::signaling::Signaling;
 use crate::track::signaling::dialogue::Carrier;
-use crate::track::signaling::dialogue::{Carried, DescriptionKind, Message, Sender};
+use crate::track::signaling::dialogue::{Carried, DescriptionKind, Dialogue, Message, Sender};
 use crate::track::signaling::incoming::Incoming;
 use crate::track::stun::Transactions;
 use crate::track::turn::TurnTracker;
@@ -66,6 +67,13 @@ struct Trackers {
     /// TURN legs by inner conversation are looked up in the flow table; this remembers how many check paths were joined.
     new_paths: Vec<(Sighting, usize)>,
     faults: FaultLog,
+}
+
+/// What takes most memory: copied for a snapshot, moved at the end.
+struct Bulk {
+    flows: Vec<FlowRecord>,
+    http: Vec<Exchange>,
+    dialogues: Vec<Dialogue>,
 }
 
 /// Names of addresses, in order of first sight.
@@ -158,9 +166,28 @@ impl Analyzer {
         self.join_new_paths();
     }
 
-    /// Everything known so far. `files`: what the source says of itself.
+    /// Everything known so far, copied: for a screen while frames still come. `files`: what the source says of itself.
     pub fn snapshot(&self, files: &[FileInfo]) -> Analysis {
-        let scene = self.scene();
+        let scene = self.scene(Bulk {
+            flows: self.demux.table().records().to_vec(),
+            http: self.demux.tcp_conversations().exchanges().to_vec(),
+            dialogues: self.trackers.signaling.dialogues().to_vec(),
+        });
+        self.conclude(scene, files)
+    }
+
+    /// Everything known at the end, without copies of what fills memory.
+    pub fn into_analysis(mut self, files: &[FileInfo]) -> Analysis {
+        let bulk = Bulk {
+            flows: self.demux.table_mut().take_records(),
+            http: self.demux.take_exchanges(),
+            dialogues: self.trackers.signaling.take_dialogues(),
+        };
+        let scene = self.scene(bulk);
+        self.conclude(scene, files)
+    }
+
+    fn conclude(&self, scene: Scene, files: &[FileInfo]) -> Analysis {
         let capture = self.capture(&scene, files);
         let (findings, verdicts) = rule::diagnose(&scene, &capture);
         Analysis {
@@ -200,13 +227,14 @@ impl Analyzer {
         self.trackers.new_paths = new;
     }
 
-    fn scene(&self) -> Scene {
+    fn scene(&self, bulk: Bulk) -> Scene {
         let trackers = &self.trackers;
-        let mut scene = join(Sources {
+        join(Sources {
             start: self.start.unwrap_or_default(),
             end: self.end,
-            flows: self.demux.table().records(),
-            dialogues: trackers.signaling.dialogues(),
+            flows: bulk.flows,
+            http: bulk.http,
+            dialogues: bulk.dialogues,
             identities: &trackers.identities,
             ice: &trackers.ice,
             turn: trackers.turn.allocations(self.end),
@@ -214,9 +242,7 @@ impl Analyzer {
             streams: trackers.streams.snapshot(),
             rtcp: trackers.rtcp.snapshot(),
             names: trackers.names.list.clone(),
-        });
-        scene.http = self.demux.tcp_conversations().exchanges().to_vec();
-        scene
+        })
     }
 
     fn capture(&self, scene: &Scene, files: &[FileInfo]) -> Capture {
@@ -437,6 +463,9 @@ impl Trackers {
         descriptions
             .map(|(kind, sdp)| {
                 let parsed = Description::parse(sdp);
+                for fault in parsed.faults() {
+                    self.faults.record(fault, message.frames.first().copied());
+                }
                 let gist = gist(&parsed);
                 let ufrags: Vec<&str> = gist.ufrags.iter().map(String::as_str).collect();
                 let declared: Vec<IpAddr> = parsed

@@ -8,6 +8,7 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
 use crate::flow::observation::Observation;
 use crate::flow::relay::Relay;
@@ -130,6 +131,11 @@ impl Demux {
     /// TCP conversations and the HTTP exchanges found in them.
     pub const fn tcp_conversations(&self) -> &TcpConversations {
         &self.tcp
+    }
+
+    /// The HTTP exchanges, taken out: the end of the capture.
+    pub fn take_exchanges(&mut self) -> Vec<Exchange> {
+        self.tcp.exchanges_mut().take_all()
     }
 
     /// Counters.

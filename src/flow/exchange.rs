@@ -208,6 +208,11 @@ pub struct Exchanges {
 }
 
 impl Exchanges {
+    /// The exchanges, taken out: the end of the capture.
+    pub fn take_all(&mut self) -> Vec<Exchange> {
+        std::mem::take(&mut self.list)
+    }
+
     /// The exchanges.
     pub fn all(&self) -> &[Exchange] {
         &self.list

@@ -250,6 +250,11 @@ impl FlowTable {
         &self.records
     }
 
+    /// All records, taken out: the table is of no more use.
+    pub fn take_records(&mut self) -> Vec<FlowRecord> {
+        std::mem::take(&mut self.records)
+    }
+
     /// Packets that opened no conversation because the table was full.
     pub const fn refused(&self) -> u64 {
         self.refused

@@ -133,6 +133,15 @@ impl Description {
         }
     }
 
+    /// This description without its lines, for keeping: a browser's hundred lines take ten times the text. The faults stay;
+    /// whoever shows lines reads the text again.
+    #[must_use]
+    pub fn without_lines(mut self) -> Self {
+        self.own_faults = self.faults().collect();
+        self.lines = Vec::new();
+        self
+    }
+
     /// All faults: those of the lines in order, then those of the whole.
     pub fn faults(&self) -> impl Iterator<Item = Fault> {
         let lines = self.lines.iter().flat_map(|line| &line.faults);

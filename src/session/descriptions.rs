@@ -149,7 +149,7 @@ impl Said {
         if self.descriptions.iter().any(|known| known.sdp == sdp) {
             return;
         }
-        let parsed = Description::parse(sdp);
+        let parsed = Description::parse(sdp).without_lines();
         let party = gist(&parsed)
             .ufrags
             .iter()

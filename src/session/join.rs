@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
+use crate::flow::exchange::Exchange;
 use crate::flow::table::FlowRecord;
 use crate::session::candidates::CandidateBook;
 use crate::session::descriptions::Said;
@@ -32,15 +33,18 @@ use crate::vocab::ids::{AllocationId, AssociationId, FlowId, PeerConnectionId};
 use crate::vocab::time::Timestamp;
 
 /// What the trackers know.
+#[derive(Debug)]
 pub struct Sources<'a> {
     /// First frame's time.
     pub start: Timestamp,
     /// Last frame's time.
     pub end: Timestamp,
     /// Conversations.
-    pub flows: &'a [FlowRecord],
+    pub flows: Vec<FlowRecord>,
+    /// HTTP exchanges.
+    pub http: Vec<Exchange>,
     /// Signaling dialogues.
-    pub dialogues: &'a [Dialogue],
+    pub dialogues: Vec<Dialogue>,
     /// Who is who.
     pub identities: &'a Identities,
     /// Checks and server queries.
@@ -57,9 +61,9 @@ pub struct Sources<'a> {
     pub names: Vec<(IpAddr, String)>,
 }
 
-/// Joins everything. The HTTP exchanges, which nothing here needs, are the caller's to add.
+/// Joins everything.
 pub fn join(sources: Sources<'_>) -> Scene {
-    let local = local::infer(sources.flows);
+    let local = local::infer(&sources.flows);
     let mut found: Vec<(IdentityIndex, PeerConnection)> = sources
         .identities
         .iter()
@@ -75,7 +79,7 @@ pub fn join(sources: Sources<'_>) -> Scene {
     let mut connections: Vec<PeerConnection> = found.into_iter().map(|(_, pc)| pc).collect();
 
     let mut owner = flow_owners(&sources, &place);
-    let turn_owner = relays::owners(&sources.turn, sources.flows, &connections, &mut owner);
+    let turn_owner = relays::owners(&sources.turn, &sources.flows, &connections, &mut owner);
     relays::own_queries(sources.ice.queries(), &connections, &mut owner);
     for (at, owner) in turn_owner.iter().enumerate() {
         if let Some(pc) = owner.and_then(|id| connections.get_mut(id.index())) {
@@ -88,9 +92,9 @@ pub fn join(sources: Sources<'_>) -> Scene {
         end: sources.end,
         local,
         names: sources.names,
-        flows: sources.flows.to_vec(),
-        http: Vec::new(),
-        dialogues: sources.dialogues.to_vec(),
+        flows: sources.flows,
+        http: sources.http,
+        dialogues: sources.dialogues,
         dtls: dtls::join(sources.dtls, &owner, &connections),
         streams: Vec::new(),
         turn: sources.turn,
@@ -166,7 +170,7 @@ fn connection(
         .filter(|(at, _)| sources.identities.of_path(*at) == Some(index))
         .map(|(_, path)| (path, forward_party(identity, path)))
         .collect();
-    let said = Said::gather(identity, sources.dialogues);
+    let said = Said::gather(identity, &sources.dialogues);
     if paths.is_empty() && said.descriptions.is_empty() {
         return None;
     }
@@ -194,7 +198,7 @@ fn connection(
             ufrags,
             passwords: &passwords,
             queries: sources.ice.queries(),
-            flows: sources.flows,
+            flows: &sources.flows,
             end: sources.end,
         },
         book,
@@ -224,7 +228,7 @@ fn connection(
         }),
         name: None,
         ufrags: ufrags[side.index()].to_vec(),
-        addresses: addresses(sources.flows, &flows, side),
+        addresses: addresses(&sources.flows, &flows, side),
     };
     let (a_end, b_end) = (endpoint(Side::A), endpoint(Side::B));
     let key = identity.signaling.first().map(|span| span.key);
@@ -232,7 +236,7 @@ fn connection(
         let dialogue = sources.dialogues.get(dialogue.index())?;
         Some(dialogue.handles.get(handle?)?.id.clone())
     });
-    let closed_by_signaling = label::closed_by_signaling(identity, sources.dialogues);
+    let closed_by_signaling = label::closed_by_signaling(identity, &sources.dialogues);
     let (descriptions, negotiations) = said.conclude(side_of);
     let mut pc = PeerConnection {
         dialogue: key.map(|(dialogue, _)| dialogue),
@@ -254,7 +258,7 @@ fn connection(
         turn: Vec::new(),
         closed_by_signaling,
     };
-    label::name_endpoints(&mut pc, identity, a, sources.dialogues);
+    label::name_endpoints(&mut pc, identity, a, &sources.dialogues);
     Some(pc)
 }
 

@@ -20,7 +20,7 @@ pub struct SignaledDescription {
     pub frames: Vec<FrameNumber>,
     /// The text, byte for byte.
     pub sdp: String,
-    /// The text, understood.
+    /// The text, understood; its lines are not kept ([`Description::without_lines`]).
     pub parsed: Description,
 }
 

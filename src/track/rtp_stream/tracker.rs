@@ -168,6 +168,7 @@ impl RtpStreams {
         }
         slot.scope = Scope::Shared(scope);
         slot.forward_is_a = forward_is_a;
+        let mut moved = false;
         for index in 0..self.streams.len() {
             let Some(Some(entry)) = self.streams.get(index) else {
                 continue;
@@ -176,11 +177,14 @@ impl RtpStreams {
             if let (true, Some(path)) = (all_here, entry.state.paths.first()) {
                 let way = side_of(path.direction, forward_is_a).index() as u8;
                 self.rekey(index, (Scope::Shared(scope), way, entry.state.ssrc));
+                moved = true;
             }
         }
-        // Streams have moved: what the slots remember of them is no longer true.
-        for slot in &mut self.slots {
-            slot.recent = [[Recent::NONE; RECENT]; 2];
+        // What the slots remember of streams that moved is no longer true. Most flows are assigned before their first stream.
+        if moved {
+            for slot in &mut self.slots {
+                slot.recent = [[Recent::NONE; RECENT]; 2];
+            }
         }
     }
 

@@ -61,6 +61,11 @@ impl Signaling {
             || self.generic.observe(ledger, incoming);
     }
 
+    /// All dialogues, taken out: the end of the capture.
+    pub fn take_dialogues(&mut self) -> Vec<Dialogue> {
+        std::mem::take(&mut self.ledger.dialogues)
+    }
+
     /// All dialogues; position = `DialogueId`.
     pub fn dialogues(&self) -> &[Dialogue] {
         &self.ledger.dialogues
