@@ -94,7 +94,11 @@ impl KeyLog {
         let mut offset = 0;
         for line in text.split(|&byte| byte == b'\n') {
             match parse_line(line) {
-                Ok(Some((random, label, secret))) => {
+                Ok(Some(Line {
+                    random,
+                    label,
+                    secret,
+                })) => {
                     if self.secrets >= Self::SECRETS_MAX {
                         faults.push(Fault::new(
                             Layer::Tls,
@@ -109,11 +113,10 @@ impl KeyLog {
                         self.secrets += 1;
                     }
                 }
-                Ok(None) => {}
                 Err(name) if faults.len() < FAULTS_MAX => {
                     faults.push(Fault::new(Layer::Tls, name, offset));
                 }
-                Err(_) => {}
+                Ok(None) | Err(_) => {}
             }
             offset += line.len() + 1;
         }
@@ -149,7 +152,14 @@ const FAULTS_MAX: usize = 32;
 /// The longest line that can hold a secret is under 250 bytes; `ECH_CONFIG` lines are longer and not used.
 const LINE_MAX: usize = 4_096;
 
-fn parse_line(line: &[u8]) -> Result<Option<(ClientRandom, Label, Vec<u8>)>, &'static str> {
+struct Line {
+    random: ClientRandom,
+    label: Label,
+    secret: Vec<u8>,
+}
+
+/// The secret in a line, nothing for a line without use here, or the name of its fault.
+fn parse_line(line: &[u8]) -> Result<Option<Line>, &'static str> {
     if line.len() > LINE_MAX {
         return Err("tls-keylog-line-too-long");
     }
@@ -180,7 +190,11 @@ fn parse_line(line: &[u8]) -> Result<Option<(ClientRandom, Label, Vec<u8>)>, &'s
     let secret = parse_hex(secret)
         .filter(|secret| label.fits(secret.len()))
         .ok_or("tls-keylog-secret-malformed")?;
-    Ok(Some((random, label, secret)))
+    Ok(Some(Line {
+        random,
+        label,
+        secret,
+    }))
 }
 
 fn parse_hex(text: &str) -> Option<Vec<u8>> {
