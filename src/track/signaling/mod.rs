@@ -30,6 +30,8 @@ pub mod whip;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod packets;
+#[cfg(test)]
 mod replay;
 #[cfg(test)]
 mod testing;

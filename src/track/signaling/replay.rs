@@ -36,7 +36,8 @@ fn every_lab_call_is_told_as_its_browsers_told_it() {
         for (peer, client) in [("alice", "192.168.10.2"), ("bob", "192.168.20.2")] {
             if truth["peers"][peer].is_object() {
                 let ip = client.parse().unwrap();
-                connections += check(&scenario.path(), &truth["peers"][peer], ip, &truth["janus"]);
+                let (name, peer) = (scenario.path().display().to_string(), &truth["peers"][peer]);
+                connections += compare(&name, &replay(peer, ip), peer, &truth["janus"]);
             }
         }
     }
@@ -85,10 +86,8 @@ fn check_handles(name: &str, dialogue: &Dialogue, truth: &Value) {
     }
 }
 
-/// Replays one browser; returns how many of its peer connections were compared.
-fn check(scenario: &Path, peer: &Value, client: IpAddr, handles: &Value) -> usize {
-    let signaling = replay(peer, client);
-    let name = scenario.display();
+/// Compares what the tracker found with what a browser and Janus recorded; returns how many peer connections that were.
+pub(super) fn compare(name: &str, signaling: &Signaling, peer: &Value, handles: &Value) -> usize {
     assert!(
         signaling.faults().is_empty(),
         "{name}: {:?}",
@@ -100,7 +99,7 @@ fn check(scenario: &Path, peer: &Value, client: IpAddr, handles: &Value) -> usiz
     }
     assert_eq!(dialogues.len(), 1, "{name}: {dialogues:?}");
     let dialogue = &dialogues[0];
-    check_handles(&name.to_string(), dialogue, handles);
+    check_handles(name, dialogue, handles);
     let connections = peer["peerConnections"].as_array().unwrap();
     assert_eq!(
         dialogue
