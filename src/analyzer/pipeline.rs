@@ -139,7 +139,7 @@ impl Analyzer {
         self.bytes += u64::from(frame.original_length);
         let trackers = &mut self.trackers;
         self.demux.push(frame, &mut |seen, observation| {
-            trackers.observe(seen, observation)
+            trackers.observe(seen, &observation);
         });
         if !self.trackers.new_paths.is_empty() {
             self.join_new_paths();
@@ -162,7 +162,7 @@ impl Analyzer {
     pub fn finish(&mut self) {
         let trackers = &mut self.trackers;
         self.demux
-            .finish(&mut |seen, observation| trackers.observe(seen, observation));
+            .finish(&mut |seen, observation| trackers.observe(seen, &observation));
         self.join_new_paths();
     }
 
@@ -350,8 +350,8 @@ impl Analyzer {
 
 impl Trackers {
     #[inline]
-    fn observe(&mut self, seen: Sighting, observation: Observation<'_>) {
-        match observation {
+    fn observe(&mut self, seen: Sighting, observation: &Observation<'_>) {
+        match *observation {
             Observation::Rtp { header, .. } => {
                 self.streams.observe(seen, &header);
             }

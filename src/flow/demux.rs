@@ -689,13 +689,7 @@ impl Demux {
             direction,
         };
         for (name, address) in message.addresses() {
-            sink(
-                seen,
-                Observation::Name {
-                    name: &name,
-                    address,
-                },
-            );
+            sink(seen, Observation::Name { name, address });
         }
     }
 

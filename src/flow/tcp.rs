@@ -16,10 +16,10 @@ use crate::vocab::ids::ExchangeId;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
-use crate::wire::framing::Framing;
-use crate::wire::framing::Front;
 use crate::wire::http1::sniff::Sniff;
 use crate::wire::http1::sniff::looks_like_http;
+use crate::wire::stun::framing::Framing;
+use crate::wire::stun::framing::Front;
 use crate::wire::tcp::Segment;
 
 /// Something that a TCP conversation carried, in order.
@@ -239,7 +239,7 @@ impl Application {
         if matches!(looks_like_http(bytes), Sniff::Request | Sniff::Response) {
             return Self::Http(Box::new(HttpConnection::new(flow, tuple, Scheme::Http)));
         }
-        if let Some(framing) = Framing::detect(bytes) {
+        if let Ok(framing) = Framing::sniff(bytes) {
             return Self::Framed(framing, [Vec::new(), Vec::new()]);
         }
         if TlsHello::begins(bytes) {
@@ -294,21 +294,18 @@ fn run_framed(
     loop {
         let rest = buffer.get(begin..).unwrap_or_default();
         match framing.front(rest) {
-            Front::Whole { start, end, next } => {
-                let bytes = rest.get(start..end).unwrap_or_default();
-                sink(
-                    Carried::Datagram {
-                        at,
-                        frame,
-                        direction,
-                        bytes,
-                    },
-                    exchanges,
-                );
-                begin += next;
+            Front::Stun(unit) | Front::ChannelData(unit) | Front::Packet(unit) => {
+                let datagram = Carried::Datagram {
+                    at,
+                    frame,
+                    direction,
+                    bytes: unit.bytes,
+                };
+                sink(datagram, exchanges);
+                begin += unit.consumed;
             }
-            Front::More if rest.len() < Conversation::FRAME_KEPT => break,
-            Front::More | Front::Broken => {
+            Front::More(_) if rest.len() < Conversation::FRAME_KEPT => break,
+            Front::More(_) | Front::Foreign => {
                 let fault = Fault::new(Layer::Stun, "stun-stream-out-of-step", begin);
                 sink(Carried::Fault(frame, fault), exchanges);
                 begin = buffer.len();

@@ -2,6 +2,7 @@
 
 use crate::sdp::candidate::Candidate as DeclaredCandidate;
 use crate::sdp::description::Description;
+use crate::sdp::media::MediaSection;
 use crate::sdp::negotiation::negotiate;
 use crate::session::candidates::{CandidateBook, Context};
 use crate::session::identity::{Identity, Party, Passport, SignalSpan};
@@ -31,7 +32,7 @@ pub(crate) fn gist(parsed: &Description) -> Gist {
     let fingerprint = parsed
         .media
         .iter()
-        .flat_map(|section| section.fingerprints())
+        .flat_map(MediaSection::fingerprints)
         .chain(&parsed.session.transport.fingerprints)
         .next()
         .map(ToString::to_string);

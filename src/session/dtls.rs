@@ -1,5 +1,6 @@
 //! DTLS associations in their peer connections: whose certificate is whose, and does its hash stand in that side's description?
 
+use crate::sdp::media::MediaSection;
 use crate::sdp::transport::Fingerprint;
 use crate::session::model::media::DtlsTransport;
 use crate::session::model::peer_connection::PeerConnection;
@@ -97,22 +98,19 @@ fn matches(
     certificate: &CertificateSeen,
     frames: &mut Vec<FrameNumber>,
 ) -> Option<bool> {
-    let declared =
-        |fits: &dyn Fn(&&crate::session::model::description::SignaledDescription) -> bool| {
-            pc.descriptions
-                .iter()
-                .filter(|description| description.side == side)
-                .filter(fits)
-                .next_back()
-        };
+    let of_side = || {
+        let all = pc.descriptions.iter();
+        all.filter(|description| description.side == side)
+    };
     // On the answerer's wire the handshake can be quicker than the long poll that carries the answer.
-    let description = declared(&|description| description.at <= certificate.at)
-        .or_else(|| declared(&|_| true))?;
+    let description = of_side()
+        .rfind(|description| description.at <= certificate.at)
+        .or_else(|| of_side().next_back())?;
     let prints: Vec<&Fingerprint> = description
         .parsed
         .media
         .iter()
-        .flat_map(|section| section.fingerprints())
+        .flat_map(MediaSection::fingerprints)
         .chain(&description.parsed.session.transport.fingerprints)
         .collect();
     if prints.is_empty() {

@@ -16,6 +16,7 @@ use crate::track::rtp_stream::stream::Protection;
 use crate::vocab::address::{Direction, Side};
 use crate::vocab::claim::Basis;
 use crate::vocab::ids::{FlowId, PayloadType, PeerConnectionId, Ssrc, StreamId};
+use crate::wire::tls::srtp_profile::SrtpProfile;
 
 /// MID of an RTP stream (RFC 9143 §15).
 const MID: &str = "urn:ietf:params:rtp-hdrext:sdes:mid";
@@ -98,8 +99,9 @@ fn place(scene: &Scene, stats: Stream) -> MediaStream {
         clock_rate: declared_rate.or(guessed_rate),
         clock_rate_basis: declared_rate
             .map(|_| Basis::Declared)
-            .or(guessed_rate.map(|_| Basis::Inferred)),
+            .or_else(|| guessed_rate.map(|_| Basis::Inferred)),
         rtx_ssrc: place.rtx,
+        packets_with_rtx: None,
         repairs: place.repairs,
         encrypted,
         tag_length,
@@ -341,7 +343,7 @@ fn tag_length(
     stats: &Stream,
 ) -> Option<(u8, Basis)> {
     let profile = transport.and_then(|transport| transport.association.srtp_profile);
-    if let Some(length) = profile.and_then(|profile| profile.rtp_tag_bytes()) {
+    if let Some(length) = profile.and_then(SrtpProfile::rtp_tag_bytes) {
         return Some((length as u8, Basis::Observed));
     }
     let on_path = |flow: FlowId| stats.paths.iter().any(|path| path.flow == flow);
@@ -367,8 +369,7 @@ fn pair_repairs(scene: &mut Scene) {
         if !is_rtx(rtx) || rtx.peer_connection.is_none() {
             continue;
         }
-        let same_section = |media: &&(usize, &MediaStream)| {
-            let (_, media) = media;
+        let same_section = |(_, media): &(usize, &MediaStream)| {
             media.peer_connection == rtx.peer_connection
                 && media.from == rtx.from
                 && media.kind == rtx.kind
@@ -376,22 +377,21 @@ fn pair_repairs(scene: &mut Scene) {
                 && media.rid == rtx.rid
                 && !is_rtx(media)
         };
-        let media: Vec<usize> = match rtx.repairs {
-            Some(ssrc) => streams
-                .iter()
-                .enumerate()
-                .filter(|(_, media)| {
-                    media.peer_connection == rtx.peer_connection
-                        && media.from == rtx.from
-                        && media.stats.ssrc == ssrc
-                })
-                .map(|(at, _)| at)
-                .collect(),
-            None => {
-                let all: Vec<_> = streams.iter().enumerate().collect();
-                all.iter().filter(same_section).map(|(at, _)| *at).collect()
-            }
+        let repaired = |(_, media): &(usize, &MediaStream)| {
+            media.peer_connection == rtx.peer_connection
+                && media.from == rtx.from
+                && Some(media.stats.ssrc) == rtx.repairs
         };
+        let fits = |media: &(usize, &MediaStream)| match rtx.repairs {
+            Some(_) => repaired(media),
+            None => same_section(media),
+        };
+        let media: Vec<usize> = streams
+            .iter()
+            .enumerate()
+            .filter(fits)
+            .map(|(at, _)| at)
+            .collect();
         if let [media] = media.as_slice() {
             pairs.push((*media, at));
         }
@@ -401,6 +401,8 @@ fn pair_repairs(scene: &mut Scene) {
             scene.streams[media].stats.ssrc,
             scene.streams[rtx].stats.ssrc,
         );
+        scene.streams[media].packets_with_rtx =
+            Some(scene.streams[media].stats.packets + scene.streams[rtx].stats.packets);
         scene.streams[media].rtx_ssrc.get_or_insert(rtx_ssrc);
         scene.streams[rtx].repairs.get_or_insert(media_ssrc);
     }

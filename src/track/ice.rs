@@ -370,7 +370,8 @@ impl IceTracker {
     ) -> Option<usize> {
         let checks = self.flows.get(&flow)?;
         let Some(request) = request else {
-            return checks.latest[asked.index()].or(checks.latest[asked.opposite().index()]);
+            return checks.latest[asked.index()]
+                .or_else(|| checks.latest[asked.opposite().index()]);
         };
         let holds = |at: &usize| {
             self.paths
@@ -428,7 +429,7 @@ impl IceTracker {
 
     fn latest_index(&self, flow: FlowId, direction: Direction) -> Option<usize> {
         let checks = self.flows.get(&flow)?;
-        checks.latest[direction.index()].or(checks.latest[direction.opposite().index()])
+        checks.latest[direction.index()].or_else(|| checks.latest[direction.opposite().index()])
     }
 
     fn latest_path(&mut self, flow: FlowId, direction: Direction) -> Option<&mut CheckPath> {
@@ -556,7 +557,8 @@ impl ServerQuery {
         if let Some(request) = request
             && request.retransmissions == 0
         {
-            self.round_trip.get_or_insert(seen.at.since(request.at));
+            self.round_trip
+                .get_or_insert_with(|| seen.at.since(request.at));
         }
     }
 }

@@ -253,25 +253,9 @@ impl TurnTracker {
 
     /// Takes a ChannelData message of `length` payload bytes.
     pub fn channel_data(&mut self, seen: Sighting, tuple: FiveTuple, number: u16, length: usize) {
-        let at = match self.flows.get(&seen.flow) {
-            Some(client) => client.allocation,
-            // Made before the capture began. The server listens on the lower, well-known port.
-            None => {
-                let from_client =
-                    tuple.source(seen.direction).port >= tuple.destination(seen.direction).port;
-                let direction = if from_client {
-                    seen.direction
-                } else {
-                    seen.direction.opposite()
-                };
-                let Some(at) = self.open(seen, tuple, direction) else {
-                    return;
-                };
-                if let Some(allocation) = self.allocations.get_mut(at) {
-                    allocation.state = AllocationState::Unknown;
-                }
-                at
-            }
+        let known = self.flows.get(&seen.flow).map(|client| client.allocation);
+        let Some(at) = known.or_else(|| self.open_unseen(seen, tuple)) else {
+            return;
         };
         if let Some(allocation) = self.allocations.get_mut(at) {
             allocation.touch(seen);
@@ -280,6 +264,20 @@ impl TurnTracker {
                 channel.bytes += length as u64;
             }
         }
+    }
+
+    /// An allocation made before the capture began. The server listens on the lower, well-known port.
+    fn open_unseen(&mut self, seen: Sighting, tuple: FiveTuple) -> Option<usize> {
+        let from_client =
+            tuple.source(seen.direction).port >= tuple.destination(seen.direction).port;
+        let client = if from_client {
+            seen.direction
+        } else {
+            seen.direction.opposite()
+        };
+        let at = self.open(seen, tuple, client)?;
+        self.allocations.get_mut(at)?.state = AllocationState::Unknown;
+        Some(at)
     }
 
     /// The open allocation of the conversation; a new one for an Allocate request after the last one ended.

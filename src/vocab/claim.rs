@@ -63,7 +63,9 @@ impl Evidence {
 impl From<Vec<FrameNumber>> for Evidence {
     fn from(frames: Vec<FrameNumber>) -> Self {
         let mut evidence = Self::default();
-        frames.into_iter().for_each(|frame| evidence.push(frame));
+        for frame in frames {
+            evidence.push(frame);
+        }
         evidence
     }
 }

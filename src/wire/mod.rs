@@ -9,7 +9,6 @@ pub mod datagram;
 pub mod detail;
 pub mod dns;
 pub mod dtls;
-pub mod framing;
 pub mod http1;
 pub mod icmp;
 pub mod ip;

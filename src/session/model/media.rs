@@ -52,6 +52,9 @@ pub struct MediaStream {
     pub clock_rate_basis: Option<Basis>,
     /// SSRC of the RTX stream that repairs this one (RFC 4588).
     pub rtx_ssrc: Option<Ssrc>,
+    /// Packets of this SSRC and of its RTX stream, when that was seen: what browsers count as packetsSent and packetsReceived
+    /// (Chromium sends bandwidth probes on the RTX stream, so this is more than `packets` even without loss).
+    pub packets_with_rtx: Option<u64>,
     /// SSRC that this RTX or FEC stream repairs.
     pub repairs: Option<Ssrc>,
     /// SRTP (true), plain RTP (false), or not known.
