@@ -28,9 +28,7 @@ use crate::track::rtcp::RtcpTracker;
 use crate::track::rtp_stream::RtpStreams;
 use crate::track::rtp_stream::tracker::Trust;
 use crate::track::signaling::Signaling;
-use crate::track::signaling::dialogue::Carrier;
 use crate::track::signaling::dialogue::{Carried, DescriptionKind, Dialogue, Message, Sender};
-use crate::track::signaling::incoming::Incoming;
 use crate::track::stun::Transactions;
 use crate::track::turn::TurnTracker;
 use crate::vocab::capture::{Capture, CaptureFile, ProtocolCounts, Quality};
@@ -379,65 +377,16 @@ impl Trackers {
             }
             Observation::Rtcp { packet } => self.rtcp.observe(seen, &packet),
             Observation::HttpRequest { exchange } => {
-                self.http(exchange, false);
+                self.signaling.observe_exchange(exchange, Sender::Client);
+                self.read_signaling();
             }
             Observation::HttpResponse { exchange } => {
-                self.http(exchange, true);
+                self.signaling.observe_exchange(exchange, Sender::Server);
+                self.read_signaling();
             }
             Observation::Icmp { .. } => self.ice.icmp(seen),
             Observation::Name { name, address } => self.names.learn(address, name),
         }
-    }
-
-    /// Shows signaling one half of an HTTP exchange.
-    fn http(&mut self, exchange: &Exchange, answered: bool) {
-        let Some(request) = &exchange.request else {
-            return;
-        };
-        let url = exchange.url();
-        let (from, at, frames, headers, body, status) = match &exchange.response {
-            Some(response) if answered => (
-                Sender::Server,
-                response.complete_at,
-                &response.frames,
-                &response.headers,
-                &response.body,
-                Some(response.status),
-            ),
-            _ if answered => return,
-            _ => (
-                Sender::Client,
-                request.complete_at,
-                &request.frames,
-                &request.headers,
-                &request.body,
-                None,
-            ),
-        };
-        let header = |name: &str| {
-            let found = headers
-                .iter()
-                .find(|(known, _)| known.eq_ignore_ascii_case(name));
-            found.map(|(_, value)| value.as_str())
-        };
-        self.signaling.observe(&Incoming {
-            carrier: Carrier::Http,
-            from,
-            at,
-            frames,
-            flow: exchange.flow,
-            exchange: Some(exchange.id),
-            client: exchange.client.ip,
-            server: exchange.server,
-            method: Some(&request.method),
-            url: Some(&url),
-            status,
-            content_type: header("content-type"),
-            location: header("location"),
-            body: &body.bytes,
-            complete: body.complete,
-        });
-        self.read_signaling();
     }
 
     /// Tells the identities what new signaling messages carried.
