@@ -373,9 +373,6 @@ impl Demux {
             direction,
         };
         let history = self.history(flow);
-        if history.has(History::QUIC) {
-            return;
-        }
         match classify(datagram.payload) {
             Kind::Rtp => self.rtp(seen, history, datagram, sink),
             Kind::Rtcp => self.rtcp(seen, history, datagram, sink),

@@ -596,3 +596,172 @@ fn count_error(errors: &mut Vec<ErrorCount>, refusal: Refusal<'_>, frame: FrameN
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::stun::Transactions;
+    use crate::track::testing::{Stun, address, seen, tuple};
+
+    const USERNAME: u16 = 0x0006;
+    const USE_CANDIDATE: u16 = 0x0025;
+    const CONTROLLING: u16 = 0x802a;
+    const XOR_MAPPED: u16 = 0x0020;
+
+    #[derive(Default)]
+    struct Wire(Option<IceTracker>, Transactions);
+
+    impl Wire {
+        fn take(&mut self, millis: u64, direction: Direction, stun: Stun) -> Noticed {
+            let bytes = stun.bytes();
+            let message = Message::new(&bytes).unwrap();
+            let seen = seen(millis, millis, direction);
+            let exchange = self.1.observe(seen, &message);
+            self.tracker().observe(seen, tuple(), &message, exchange)
+        }
+
+        fn tracker(&mut self) -> &mut IceTracker {
+            self.0.get_or_insert_with(|| IceTracker::new(8))
+        }
+    }
+
+    fn check(id: u8) -> Stun {
+        Stun::new(0x0001, id)
+            .with(USERNAME, b"pemK:qaLo")
+            .with(CONTROLLING, &[7; 8])
+    }
+
+    #[test]
+    fn a_check_names_both_ends_and_its_answer_maps_the_sender() {
+        let mut wire = Wire::default();
+        assert_eq!(
+            wire.take(1, Direction::Forward, check(1)),
+            Noticed::NewPath(0)
+        );
+        let mapped = address([203, 0, 113, 101], 29_181);
+        let answer = Stun::new(0x0101, 1).with_address(XOR_MAPPED, mapped);
+        wire.take(3, Direction::Reverse, answer);
+        let path = &wire.tracker().paths()[0];
+        assert_eq!(path.ufrags, ["qaLo", "pemK"]);
+        let side = &path.sides[Direction::Forward.index()];
+        assert_eq!((side.requests, side.successes), (1, 1));
+        assert_eq!(side.mapped.map(|(address, ..)| address), Some(mapped));
+        assert_eq!(side.round_trips, [Duration::from_millis(2)]);
+        assert_eq!(side.role.map(|(role, _)| role), Some(Role::Controlling));
+        assert_eq!(
+            path.checks[0].answered.map(|(_, frame)| frame.number()),
+            Some(3)
+        );
+    }
+
+    #[test]
+    fn a_retransmitted_request_is_one_check_without_round_trip() {
+        let mut wire = Wire::default();
+        wire.take(1, Direction::Forward, check(1));
+        wire.take(5, Direction::Forward, check(1));
+        wire.take(6, Direction::Reverse, Stun::new(0x0101, 1));
+        let path = &wire.tracker().paths()[0];
+        let side = &path.sides[0];
+        assert_eq!(
+            (side.requests, side.retransmissions, side.successes),
+            (1, 1, 1)
+        );
+        assert!(side.round_trips.is_empty());
+        assert_eq!((path.checks.len(), path.checks[0].retransmissions), (1, 1));
+    }
+
+    #[test]
+    fn use_candidate_nominates_only_once_it_is_answered() {
+        let mut wire = Wire::default();
+        wire.take(1, Direction::Forward, check(1).with(USE_CANDIDATE, &[]));
+        assert_eq!(wire.tracker().paths()[0].sides[0].nominated, None);
+        wire.take(4, Direction::Reverse, Stun::new(0x0101, 1));
+        let frames = wire.tracker().paths()[0].sides[0]
+            .nominated
+            .map(|(_, frames)| frames);
+        let numbers = frames.map(|frames| frames.map(FrameNumber::number));
+        assert_eq!(numbers, Some([1, 4]));
+    }
+
+    #[test]
+    fn an_error_answer_is_counted_by_code_and_is_no_success() {
+        let mut wire = Wire::default();
+        wire.take(1, Direction::Forward, check(1));
+        wire.take(2, Direction::Reverse, Stun::new(0x0111, 1).with_error(487));
+        let side = &wire.tracker().paths()[0].sides[0];
+        assert_eq!(
+            (side.errors[0].code, side.errors[0].count, side.successes),
+            (487, 1, 0)
+        );
+    }
+
+    #[test]
+    fn a_restart_on_the_same_ports_is_a_path_of_its_own() {
+        let mut wire = Wire::default();
+        wire.take(1, Direction::Forward, check(1));
+        let restarted = Stun::new(0x0001, 2).with(USERNAME, b"newR:newS");
+        assert_eq!(
+            wire.take(9, Direction::Forward, restarted),
+            Noticed::NewPath(1)
+        );
+        // A late answer still belongs to the old path.
+        wire.take(10, Direction::Reverse, Stun::new(0x0101, 1));
+        let paths = wire.tracker().paths();
+        assert_eq!(
+            (paths[0].sides[0].successes, paths[1].sides[0].successes),
+            (1, 0)
+        );
+    }
+
+    #[test]
+    fn a_request_without_user_name_asks_a_server() {
+        let mut wire = Wire::default();
+        assert_eq!(
+            wire.take(1, Direction::Forward, Stun::new(0x0001, 1)),
+            Noticed::Nothing
+        );
+        let mapped = address([203, 0, 113, 101], 29_181);
+        wire.take(
+            2,
+            Direction::Reverse,
+            Stun::new(0x0101, 1).with_address(XOR_MAPPED, mapped),
+        );
+        let query = &wire.tracker().queries()[0];
+        assert_eq!((query.requests, query.responses), (1, 1));
+        assert_eq!(query.mapped.map(|(address, ..)| address), Some(mapped));
+    }
+
+    #[test]
+    fn answers_of_a_one_way_capture_still_tell_the_mapped_address() {
+        let mut wire = Wire::default();
+        // Only what the far end sends was captured: its own check, and its answers to ours.
+        let theirs = Stun::new(0x0001, 9).with(USERNAME, b"qaLo:pemK");
+        wire.take(1, Direction::Reverse, theirs);
+        let mapped = address([203, 0, 113, 101], 29_181);
+        wire.take(
+            2,
+            Direction::Reverse,
+            Stun::new(0x0101, 1).with_address(XOR_MAPPED, mapped),
+        );
+        let side = &wire.tracker().paths()[0].sides[Direction::Forward.index()];
+        assert_eq!((side.requests, side.successes), (0, 1));
+        assert!(side.mapped.is_some());
+    }
+
+    #[test]
+    fn too_many_fragments_on_one_conversation_are_refused_and_counted() {
+        let mut wire = Wire::default();
+        for id in 0..20 {
+            let name = format!("r{id}:s{id}");
+            wire.take(
+                u64::from(id),
+                Direction::Forward,
+                Stun::new(1, id).with(USERNAME, name.as_bytes()),
+            );
+        }
+        assert_eq!(
+            (wire.tracker().paths().len(), wire.tracker().refused()),
+            (8, 12)
+        );
+    }
+}

@@ -7,3 +7,6 @@ pub mod rtp_stream;
 pub mod signaling;
 pub mod stun;
 pub mod turn;
+
+#[cfg(test)]
+mod testing;

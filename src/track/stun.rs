@@ -161,3 +161,90 @@ impl Transactions {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::testing::{Stun, seen};
+
+    fn observe(
+        all: &mut Transactions,
+        millis: u64,
+        direction: Direction,
+        bytes: &[u8],
+    ) -> Exchange {
+        let message = Message::new(bytes).unwrap();
+        all.observe(seen(millis, millis, direction), &message)
+    }
+
+    #[test]
+    fn an_answer_finds_its_request_by_transaction_id() {
+        let mut all = Transactions::default();
+        let (request, answer) = (Stun::new(0x0001, 1).bytes(), Stun::new(0x0101, 1).bytes());
+        assert_eq!(
+            observe(&mut all, 1, Direction::Forward, &request),
+            Exchange::Request
+        );
+        let Exchange::Answer(asked) = observe(&mut all, 4, Direction::Reverse, &answer) else {
+            panic!("no answer")
+        };
+        assert_eq!(asked.frame, FrameNumber::new(0, 1));
+        assert!(matches!(
+            observe(&mut all, 5, Direction::Reverse, &answer),
+            Exchange::RepeatedAnswer(_)
+        ));
+        assert_eq!((all.counts().requests, all.counts().answered), (1, 1));
+    }
+
+    #[test]
+    fn a_retransmitted_request_is_no_new_one() {
+        let mut all = Transactions::default();
+        let request = Stun::new(0x0001, 1).bytes();
+        observe(&mut all, 1, Direction::Forward, &request);
+        let Exchange::Retransmission(first) = observe(&mut all, 9, Direction::Forward, &request)
+        else {
+            panic!("no retransmission")
+        };
+        assert_eq!((first.frame.number(), first.retransmissions), (1, 1));
+        assert_eq!(all.counts().types["binding-request"], 2);
+        assert_eq!(
+            (all.counts().requests, all.counts().retransmissions),
+            (1, 1)
+        );
+    }
+
+    #[test]
+    fn an_answer_without_request_is_an_orphan_and_so_is_one_from_the_same_end() {
+        let mut all = Transactions::default();
+        let answer = Stun::new(0x0101, 1).bytes();
+        assert_eq!(
+            observe(&mut all, 1, Direction::Reverse, &answer),
+            Exchange::Orphan
+        );
+        observe(
+            &mut all,
+            2,
+            Direction::Reverse,
+            &Stun::new(0x0001, 1).bytes(),
+        );
+        assert_eq!(
+            observe(&mut all, 3, Direction::Reverse, &answer),
+            Exchange::Orphan
+        );
+    }
+
+    #[test]
+    fn a_flood_of_requests_keeps_only_the_latest() {
+        let mut all = Transactions::default();
+        for id in 0..=255 {
+            observe(
+                &mut all,
+                u64::from(id),
+                Direction::Forward,
+                &Stun::new(0x0001, id).bytes(),
+            );
+        }
+        let kept = all.flows[&FlowId(0)].len();
+        assert_eq!((kept, all.counts().requests), (Transactions::KEPT, 256));
+    }
+}

@@ -569,3 +569,161 @@ fn keep(frames: &mut Vec<FrameNumber>, frame: FrameNumber) {
         frames.push(frame);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::stun::Transactions;
+    use crate::track::testing::{Stun, address, seen, tuple};
+
+    const USERNAME: u16 = 0x0006;
+    const INTEGRITY: u16 = 0x0008;
+    const CHANNEL: u16 = 0x000c;
+    const LIFETIME: u16 = 0x000d;
+    const PEER: u16 = 0x0012;
+    const REALM: u16 = 0x0014;
+    const RELAYED: u16 = 0x0016;
+
+    #[derive(Default)]
+    struct Wire(Option<TurnTracker>, Transactions);
+
+    impl Wire {
+        fn take(&mut self, millis: u64, direction: Direction, stun: Stun) {
+            let bytes = stun.bytes();
+            let message = Message::new(&bytes).unwrap();
+            let seen = seen(millis, millis, direction);
+            let exchange = self.1.observe(seen, &message);
+            self.tracker().observe(seen, tuple(), &message, exchange);
+        }
+
+        fn tracker(&mut self) -> &mut TurnTracker {
+            self.0.get_or_insert_with(|| TurnTracker::new(8))
+        }
+
+        fn only(&mut self, now_millis: u64) -> Allocation {
+            let now = Timestamp::from_nanos(now_millis * 1_000_000);
+            self.tracker().allocations(now).remove(0)
+        }
+
+        fn allocate(&mut self) {
+            self.take(1, Direction::Forward, Stun::new(0x0003, 1));
+            let challenge = Stun::new(0x0113, 1)
+                .with_error(401)
+                .with(REALM, b"lab.test");
+            self.take(2, Direction::Reverse, challenge);
+            self.take(3, Direction::Forward, authenticated(0x0003, 2));
+        }
+    }
+
+    fn authenticated(kind: u16, id: u8) -> Stun {
+        Stun::new(kind, id)
+            .with(USERNAME, b"turnuser")
+            .with(INTEGRITY, &[0; 20])
+    }
+
+    fn granted() -> Stun {
+        Stun::new(0x0103, 2)
+            .with_address(RELAYED, address([203, 0, 113, 20], 50_123))
+            .with(LIFETIME, &600_u32.to_be_bytes())
+    }
+
+    #[test]
+    fn the_first_401_is_the_normal_challenge() {
+        let mut wire = Wire::default();
+        wire.allocate();
+        wire.take(4, Direction::Reverse, granted());
+        let allocation = wire.only(5);
+        assert_eq!(allocation.state, AllocationState::Allocated);
+        assert_eq!(allocation.relayed, Some(address([203, 0, 113, 20], 50_123)));
+        assert_eq!(
+            (allocation.lifetime_seconds, allocation.realm.as_deref()),
+            (Some(600), Some("lab.test"))
+        );
+        assert_eq!(allocation.errors.len(), 1);
+        assert!(allocation.errors[0].normal);
+    }
+
+    #[test]
+    fn a_401_to_credentials_says_that_they_are_wrong() {
+        let mut wire = Wire::default();
+        wire.allocate();
+        wire.take(4, Direction::Reverse, Stun::new(0x0113, 2).with_error(401));
+        let allocation = wire.only(5);
+        assert_eq!(allocation.state, AllocationState::Failed);
+        assert_eq!(allocation.username.as_deref(), Some("turnuser"));
+        let normal: Vec<bool> = allocation.errors.iter().map(|error| error.normal).collect();
+        assert_eq!(normal, [true, false]);
+    }
+
+    #[test]
+    fn a_438_that_a_success_follows_is_normal() {
+        let mut wire = Wire::default();
+        wire.allocate();
+        wire.take(4, Direction::Reverse, granted());
+        wire.take(5, Direction::Forward, authenticated(0x0004, 3));
+        wire.take(6, Direction::Reverse, Stun::new(0x0114, 3).with_error(438));
+        assert!(!wire.only(6).errors[1].normal);
+        wire.take(7, Direction::Forward, authenticated(0x0004, 4));
+        wire.take(
+            8,
+            Direction::Reverse,
+            Stun::new(0x0104, 4).with(LIFETIME, &600_u32.to_be_bytes()),
+        );
+        assert!(wire.only(8).errors[1].normal);
+    }
+
+    #[test]
+    fn a_channel_has_the_peer_of_its_request_once_the_server_agrees() {
+        let mut wire = Wire::default();
+        wire.allocate();
+        wire.take(4, Direction::Reverse, granted());
+        let peer = address([203, 0, 113, 10], 10_122);
+        let bind = authenticated(0x0009, 3)
+            .with(CHANNEL, &[0x40, 0, 0, 0])
+            .with_address(PEER, peer);
+        wire.take(5, Direction::Forward, bind);
+        assert!(wire.only(5).channels.is_empty());
+        wire.take(6, Direction::Reverse, Stun::new(0x0109, 3));
+        wire.tracker()
+            .channel_data(seen(7, 7, Direction::Forward), tuple(), 0x4000, 100);
+        let allocation = wire.only(7);
+        let channel = &allocation.channels[0];
+        assert_eq!((channel.number, channel.peer), (0x4000, Some(peer)));
+        assert_eq!((channel.packets, channel.bytes), (1, 100));
+        assert_eq!(allocation.permissions, [peer.ip]);
+    }
+
+    #[test]
+    fn an_allocation_ends_by_refresh_zero_or_by_age() {
+        let mut wire = Wire::default();
+        wire.allocate();
+        wire.take(4, Direction::Reverse, granted());
+        assert_eq!(wire.only(600_003).state, AllocationState::Allocated);
+        assert_eq!(wire.only(600_005).state, AllocationState::Expired);
+        wire.take(
+            9,
+            Direction::Forward,
+            authenticated(0x0004, 3).with(LIFETIME, &[0; 4]),
+        );
+        wire.take(
+            10,
+            Direction::Reverse,
+            Stun::new(0x0104, 3).with(LIFETIME, &[0; 4]),
+        );
+        assert_eq!(wire.only(11).state, AllocationState::Released);
+    }
+
+    #[test]
+    fn channel_data_alone_is_an_allocation_of_unknown_state() {
+        let mut wire = Wire::default();
+        wire.tracker()
+            .channel_data(seen(1, 1, Direction::Reverse), tuple(), 0x4001, 10);
+        let allocation = wire.only(1);
+        assert_eq!(allocation.state, AllocationState::Unknown);
+        assert_eq!(
+            (allocation.client, allocation.server),
+            (tuple().a, tuple().b)
+        );
+        assert_eq!(allocation.channels[0].peer, None);
+    }
+}
