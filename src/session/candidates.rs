@@ -312,3 +312,150 @@ fn extend(frames: &mut Vec<FrameNumber>, more: &[FrameNumber]) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: &str = "192.168.10.2";
+    const MAPPED: &str = "203.0.113.101";
+
+    fn at(millis: u64) -> Timestamp {
+        Timestamp::from_nanos(millis * 1_000_000)
+    }
+
+    fn address(ip: &str, port: u16) -> TransportAddress {
+        TransportAddress::new(ip.parse().unwrap(), port)
+    }
+
+    fn context() -> Context<'static> {
+        Context {
+            side: Side::A,
+            generation: 0,
+            at: at(1),
+            frames: &[],
+        }
+    }
+
+    /// Alice's end: her socket, and what the check's answer said at 10 ms.
+    fn end() -> End {
+        End {
+            wire: address(BASE, 48_633),
+            mapped: Some(address(MAPPED, 29_181)),
+            mapped_at: Some(at(10)),
+            server_told_at: None,
+            server_asked: false,
+            priority: Some(1_853_759_231),
+            relayed: false,
+        }
+    }
+
+    fn book(declared: &[&str]) -> CandidateBook {
+        let mut book = CandidateBook::default();
+        for text in declared {
+            let candidate = DeclaredCandidate::parse(text).candidate.unwrap();
+            book.declare(&context(), &candidate, Some("0"));
+        }
+        book
+    }
+
+    fn check(declared: &[&str], end: &End, kind: CandidateType, basis: Basis) -> Candidate {
+        let mut book = book(declared);
+        let index = book
+            .valid_candidate(&context(), Transport::Udp, end)
+            .unwrap();
+        let candidate = book.candidates[index].clone();
+        assert_eq!((&candidate.kind, candidate.basis), (&kind, basis));
+        candidate
+    }
+
+    const HOST: &str = "candidate:1 1 udp 2122194687 192.168.10.2 48633 typ host";
+    const SRFLX: &str =
+        "candidate:2 1 udp 1685987071 203.0.113.101 29181 typ srflx raddr 192.168.10.2 rport 48633";
+
+    #[test]
+    fn the_address_that_the_stun_server_told_first_is_server_reflexive() {
+        let end = End {
+            server_told_at: Some(at(5)),
+            server_asked: true,
+            ..end()
+        };
+        check(
+            &[HOST, SRFLX],
+            &end,
+            CandidateType::ServerReflexive,
+            Basis::Declared,
+        );
+    }
+
+    #[test]
+    fn the_address_that_the_check_told_first_is_peer_reflexive() {
+        let end = End {
+            server_told_at: Some(at(15)),
+            server_asked: true,
+            ..end()
+        };
+        let candidate = check(
+            &[HOST, SRFLX],
+            &end,
+            CandidateType::PeerReflexive,
+            Basis::Observed,
+        );
+        assert_eq!(candidate.related, Some((BASE.to_owned(), 48_633)));
+        assert_eq!(candidate.priority, Some(1_853_759_231));
+    }
+
+    #[test]
+    fn without_the_server_in_the_capture_signaling_is_believed() {
+        check(
+            &[HOST, SRFLX],
+            &end(),
+            CandidateType::ServerReflexive,
+            Basis::Declared,
+        );
+    }
+
+    #[test]
+    fn without_a_nat_the_valid_candidate_is_the_host_one() {
+        let end = End {
+            mapped: Some(address(BASE, 48_633)),
+            ..end()
+        };
+        check(&[HOST, SRFLX], &end, CandidateType::Host, Basis::Declared);
+        let unanswered = End {
+            mapped: None,
+            mapped_at: None,
+            ..end
+        };
+        check(&[HOST], &unanswered, CandidateType::Host, Basis::Declared);
+    }
+
+    #[test]
+    fn a_host_hidden_behind_mdns_is_known_by_its_port() {
+        let hidden = "candidate:1 1 udp 2122194687 0a1b2c3d-0000-4000-8000-000000000000.local 48633 typ host";
+        let end = End {
+            mapped: None,
+            mapped_at: None,
+            ..end()
+        };
+        let candidate = check(&[hidden], &end, CandidateType::Host, Basis::Declared);
+        assert_eq!(candidate.address, BASE);
+        assert!(candidate.mdns.is_some_and(|name| name.ends_with(".local")));
+    }
+
+    #[test]
+    fn a_candidate_declared_for_every_section_is_one() {
+        assert_eq!(book(&[HOST, HOST, SRFLX]).candidates.len(), 2);
+    }
+
+    #[test]
+    fn a_relayed_end_is_a_relay_candidate_even_undeclared() {
+        let end = End {
+            relayed: true,
+            mapped: None,
+            wire: address("203.0.113.20", 50_135),
+            ..end()
+        };
+        check(&[HOST], &end, CandidateType::Relayed, Basis::Observed);
+    }
+}

@@ -71,3 +71,67 @@ fn own_address(flows: &[FlowRecord], v4: bool) -> Option<IpAddr> {
 fn is_group(ip: IpAddr) -> bool {
     ip.is_multicast() || matches!(ip, IpAddr::V4(v4) if v4.is_broadcast())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::vocab::address::{FiveTuple, Transport, TransportAddress};
+    use crate::vocab::ids::FrameNumber;
+    use crate::vocab::time::Timestamp;
+
+    fn flow(a: [u8; 4], b: [u8; 4], packets: [u64; 2], ttl: [u8; 2]) -> FlowRecord {
+        let end = |ip: [u8; 4]| TransportAddress::new(IpAddr::from(ip), 5000);
+        FlowRecord {
+            tuple: FiveTuple {
+                transport: Transport::Udp,
+                a: end(a),
+                b: end(b),
+            },
+            relayed: None,
+            protocols: Vec::new(),
+            packets,
+            bytes: [0; 2],
+            first_at: Timestamp::default(),
+            last_at: Timestamp::default(),
+            first_frame: FrameNumber::new(0, 1),
+            icmp_errors: 0,
+            ttl,
+            server_name: None,
+        }
+    }
+
+    const ALICE: [u8; 4] = [192, 168, 10, 2];
+    const JANUS: [u8; 4] = [203, 0, 113, 10];
+    const TURN: [u8; 4] = [203, 0, 113, 20];
+
+    #[test]
+    fn the_end_of_nearly_every_packet_is_where_the_capture_was_taken() {
+        let flows = [
+            flow(ALICE, JANUS, [90, 80], [64, 63]),
+            flow(ALICE, TURN, [5, 5], [64, 63]),
+        ];
+        assert_eq!(infer(&flows), [IpAddr::from(ALICE)]);
+    }
+
+    #[test]
+    fn of_two_ends_the_one_with_fresh_packets_is_near() {
+        assert_eq!(
+            infer(&[flow(ALICE, JANUS, [9, 9], [63, 64])]),
+            [IpAddr::from(JANUS)]
+        );
+    }
+
+    #[test]
+    fn two_ends_alike_tell_nothing() {
+        assert!(infer(&[flow(ALICE, JANUS, [9, 9], [64, 64])]).is_empty());
+    }
+
+    #[test]
+    fn multicast_is_nobodys_address() {
+        let flows = [
+            flow(ALICE, [224, 0, 0, 251], [500, 0], [255, 0]),
+            flow(JANUS, TURN, [5, 5], [64, 60]),
+        ];
+        assert_eq!(infer(&flows), [IpAddr::from(JANUS)]);
+    }
+}
