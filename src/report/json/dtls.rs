@@ -1,0 +1,228 @@
+//! `dtls`: associations, their certificates and alerts.
+
+use serde::Serialize;
+
+use crate::report::json::context::{Context, FrameRef, Id, milliseconds};
+use crate::session::model::media::DtlsTransport;
+use crate::track::dtls::facts::{AlertSeen, CertificateSeen};
+use crate::vocab::address::Side;
+use crate::vocab::ids::AssociationId;
+use crate::wire::tls::certificate::HashFunction;
+
+/// A DTLS association.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Dtls<'a> {
+    /// `dtls-1`, in order of the first frame.
+    pub id: String,
+    /// The peer connection that it secures.
+    pub peer_connection: Option<String>,
+    /// The conversation that it runs on.
+    pub flow: String,
+    /// `RTCDtlsTransportState`, inferred; `unknown` when only ciphertext was seen.
+    pub state: &'static str,
+    /// How it got there.
+    pub state_history: Vec<StateChange>,
+    /// Version that the server chose: `DTLS 1.2`.
+    pub version: Option<String>,
+    /// Cipher suite that the server chose.
+    pub cipher_suite: Option<String>,
+    /// SRTP profile that the server chose; encrypted in DTLS 1.3.
+    pub srtp_cipher: Option<String>,
+    /// SRTP profiles that the client offered.
+    pub srtp_ciphers_offered: Vec<String>,
+    /// Key exchange group.
+    pub group: Option<String>,
+    /// Which side sent the `ClientHello`: `a` or `b`.
+    pub client: Option<&'static str>,
+    /// Its address.
+    pub client_address: Option<String>,
+    /// The other address.
+    pub server_address: Option<String>,
+    /// First `ClientHello`.
+    pub handshake_time_seconds: Option<f64>,
+    /// From the first `ClientHello` to the last Finished.
+    pub handshake_ms: Option<f64>,
+    /// Flights that were sent again.
+    pub retransmitted_flights: u32,
+    /// Was an earlier session resumed?
+    pub resumed: Option<bool>,
+    /// Was it decrypted?
+    pub decrypted: bool,
+    /// Certificates seen in the clear (up to DTLS 1.2).
+    pub certificates: Vec<Certificate<'a>>,
+    /// Alerts.
+    pub alerts: Vec<Alert>,
+    /// First record.
+    pub first_time_seconds: f64,
+    /// Last record.
+    pub last_time_seconds: f64,
+    /// Records.
+    pub records: u64,
+    /// Frames of the hellos.
+    pub hello_frames: Vec<FrameRef>,
+    /// Frames that show the handshake's end.
+    pub finished_frames: Vec<FrameRef>,
+}
+
+/// A state that an association entered.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct StateChange {
+    /// When.
+    pub time_seconds: f64,
+    /// Which state.
+    pub state: &'static str,
+    /// Frames that show it.
+    pub frames: Vec<FrameRef>,
+}
+
+/// A certificate.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Certificate<'a> {
+    /// Who sent it: `a` or `b`.
+    pub side: Option<&'static str>,
+    /// Its SHA-256 hash, as in SDP.
+    pub fingerprint: String,
+    /// Does that side's description have its hash? Null when there is no description.
+    pub matches_sdp: Option<bool>,
+    /// Subject.
+    pub subject: Option<&'a str>,
+    /// Frames that carried it.
+    pub frames: Vec<FrameRef>,
+}
+
+/// An alert.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Alert {
+    /// `warning` or `fatal`; null when encrypted and not inferred.
+    pub level: Option<String>,
+    /// `close_notify` …
+    pub description: Option<String>,
+    /// Who sent it: `a` or `b`.
+    pub side: Option<&'static str>,
+    /// Could it not be read?
+    pub encrypted: bool,
+    /// Ground of level and description.
+    pub basis: &'static str,
+    /// When.
+    pub time_seconds: f64,
+    /// In which frame.
+    pub frames: Vec<FrameRef>,
+}
+
+impl<'a> Dtls<'a> {
+    /// All associations.
+    pub fn all(context: Context<'a>) -> Vec<Self> {
+        let transports = context.analysis.scene.dtls.iter().zip(0..);
+        transports
+            .map(|(transport, index)| Self::new(context, AssociationId(index), transport))
+            .collect()
+    }
+
+    fn new(context: Context<'a>, id: AssociationId, transport: &'a DtlsTransport) -> Self {
+        let association = &transport.association;
+        let side = |direction| transport.side_of(direction).map(Side::word);
+        let flow = context.analysis.scene.flows.get(association.flow.index());
+        let address = |direction| flow.map(|flow| flow.tuple.source(direction).to_string());
+        let history = association.state_history.iter().map(|change| StateChange {
+            time_seconds: context.seconds(change.at),
+            state: change.state.word(),
+            frames: context.frames(&change.frames),
+        });
+        let certificates = association.certificates.iter().enumerate();
+        let certificates = certificates.map(|(index, certificate)| {
+            let matches = transport.matches_sdp.get(index).copied().flatten();
+            Certificate::new(context, certificate, side(certificate.direction), matches)
+        });
+        let alerts = association.alerts.iter();
+        let offered = association.srtp_profiles_offered.iter();
+        Self {
+            id: id.id(),
+            peer_connection: transport.peer_connection.map(Id::id),
+            flow: association.flow.id(),
+            state: association.state.value.word(),
+            state_history: history.collect(),
+            version: association.version.map(|version| version.to_string()),
+            cipher_suite: association
+                .cipher_suite
+                .map(|suite| named(suite.name(), suite.code())),
+            srtp_cipher: association
+                .srtp_profile
+                .map(|profile| named(profile.name(), profile.code())),
+            srtp_ciphers_offered: offered
+                .map(|profile| named(profile.name(), profile.code()))
+                .collect(),
+            group: association
+                .hello
+                .group
+                .map(|group| named(group.name(), group.code())),
+            client: association.client.and_then(side),
+            client_address: association.client.and_then(address),
+            server_address: association.server().and_then(address),
+            handshake_time_seconds: association
+                .handshake_started_at
+                .map(|at| context.seconds(at)),
+            handshake_ms: association.handshake_duration().map(milliseconds),
+            retransmitted_flights: association.retransmitted_flights,
+            resumed: association.hello.resumed,
+            decrypted: false,
+            certificates: certificates.collect(),
+            alerts: alerts
+                .map(|alert| Alert::new(context, alert, side(alert.direction)))
+                .collect(),
+            first_time_seconds: context.seconds(association.first_at),
+            last_time_seconds: context.seconds(association.last_at),
+            records: association.records,
+            hello_frames: context.frames(association.hello_frames.frames()),
+            finished_frames: context.frames(association.finished_frames.frames()),
+        }
+    }
+}
+
+impl<'a> Certificate<'a> {
+    fn new(
+        context: Context<'a>,
+        seen: &'a CertificateSeen,
+        side: Option<&'static str>,
+        matches_sdp: Option<bool>,
+    ) -> Self {
+        let certificate = seen.certificate.as_ref();
+        Self {
+            side,
+            fingerprint: seen.fingerprints.text(HashFunction::Sha256),
+            matches_sdp,
+            subject: certificate.map(|certificate| certificate.subject.as_str()),
+            frames: context.frames(&seen.frames),
+        }
+    }
+}
+
+impl Alert {
+    fn new(context: Context<'_>, alert: &AlertSeen, side: Option<&'static str>) -> Self {
+        Self {
+            level: alert
+                .level
+                .map(|level| named(level.name(), level.code().into())),
+            description: alert
+                .description
+                .map(|description| named(description.name(), description.code().into())),
+            side,
+            encrypted: alert.encrypted,
+            basis: alert.basis.word(),
+            time_seconds: context.seconds(alert.at),
+            frames: context.frames(&[alert.frame]),
+        }
+    }
+}
+
+/// The registry's name, else the number: `0x1301`.
+fn named(name: Option<&'static str>, code: u16) -> String {
+    name.map_or_else(|| format!("{code:#06x}"), str::to_owned)
+}

@@ -1,0 +1,84 @@
+//! `flows`: conversations between two transport addresses.
+
+use serde::Serialize;
+
+use crate::flow::table::FlowRecord;
+use crate::report::json::context::{Context, FrameRef, Id};
+use crate::vocab::ids::FlowId;
+
+/// A conversation.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Flow<'a> {
+    /// `flow-1`, in order of the first frame.
+    pub id: String,
+    /// `udp` or `tcp`.
+    pub transport: &'static str,
+    /// The end that sent the first frame; IPv6 as `[address]:port`.
+    pub a: String,
+    /// The other end.
+    pub b: String,
+    /// Protocols recognised, in order of first sight.
+    pub protocols: Vec<&'static str>,
+    /// The conversation with a TURN server that this one ran inside.
+    pub via: Option<String>,
+    /// Packets from a.
+    pub packets_a_to_b: u64,
+    /// Packets from b.
+    pub packets_b_to_a: u64,
+    /// Bytes from a: whole frames; inside TURN, the inner datagrams.
+    pub bytes_a_to_b: u64,
+    /// Bytes from b.
+    pub bytes_b_to_a: u64,
+    /// First packet.
+    pub first_time_seconds: f64,
+    /// Last packet.
+    pub last_time_seconds: f64,
+    /// The peer connection that it serves.
+    pub peer_connection: Option<String>,
+    /// ICMP errors that quoted it.
+    pub icmp_errors: u64,
+    /// Server name from TLS or QUIC.
+    pub server_name: Option<&'a str>,
+    /// Its first frame.
+    pub frames: Vec<FrameRef>,
+}
+
+impl<'a> Flow<'a> {
+    /// All conversations.
+    pub fn all(context: Context<'a>) -> Vec<Self> {
+        let flows = context.analysis.scene.flows.iter().zip(0..);
+        flows
+            .map(|(flow, index)| Self::new(context, FlowId(index), flow))
+            .collect()
+    }
+
+    fn new(context: Context<'a>, id: FlowId, flow: &'a FlowRecord) -> Self {
+        let owner = context.analysis.scene.flow_owner.get(id.index());
+        let [packets_a_to_b, packets_b_to_a] = flow.packets;
+        let [bytes_a_to_b, bytes_b_to_a] = flow.bytes;
+        Self {
+            id: id.id(),
+            transport: flow.tuple.transport.word(),
+            a: flow.tuple.a.to_string(),
+            b: flow.tuple.b.to_string(),
+            protocols: flow
+                .protocols
+                .iter()
+                .map(|protocol| protocol.word())
+                .collect(),
+            via: flow.relayed.map(|relayed| relayed.outer.id()),
+            packets_a_to_b,
+            packets_b_to_a,
+            bytes_a_to_b,
+            bytes_b_to_a,
+            first_time_seconds: context.seconds(flow.first_at),
+            last_time_seconds: context.seconds(flow.last_at),
+            peer_connection: owner.copied().flatten().map(Id::id),
+            icmp_errors: flow.icmp_errors,
+            server_name: flow.server_name.as_deref(),
+            frames: context.frames(&[flow.first_frame]),
+        }
+    }
+}

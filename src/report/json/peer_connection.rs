@@ -1,0 +1,184 @@
+//! `peerConnections`: who set up a call with whom, what they agreed, and how it went.
+
+use serde::Serialize;
+
+use crate::report::json::context::{Context, FrameRef, Id, finding_id, milliseconds};
+use crate::report::json::description::{Description, Negotiated};
+use crate::report::json::ice::Ice;
+use crate::report::json::session::Moment;
+use crate::session::model::peer_connection as model;
+use crate::vocab::ids::PeerConnectionId;
+
+/// A peer connection.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct PeerConnection<'a> {
+    /// `pc-1`, in order of the first frame.
+    pub id: String,
+    /// Its signaling dialogue, when that could be read.
+    pub session: Option<String>,
+    /// The handle that carries it there.
+    pub handle: Option<&'a str>,
+    /// A name for people: `alice → videoroom 100 (publisher)`.
+    pub label: &'a str,
+    /// The capture's own side when known, else the offerer, else the first seen.
+    pub a: Endpoint<'a>,
+    /// The other side.
+    pub b: Endpoint<'a>,
+    /// `RTCPeerConnectionState` at the end, inferred; `unknown` when the capture can't tell.
+    pub state: &'static str,
+    /// How it got there.
+    pub state_history: Vec<StateChange>,
+    /// First sign of it.
+    pub first_time_seconds: f64,
+    /// Last sign of it.
+    pub last_time_seconds: f64,
+    /// How long each stage of the setup took.
+    pub setup: Setup,
+    /// Offers and answers as signaled.
+    pub descriptions: Vec<Description<'a>>,
+    /// What the last offer and answer agreed, by m-section.
+    pub negotiated: Vec<Negotiated<'a>>,
+    /// Candidates and pairs.
+    pub ice: Ice<'a>,
+    /// Its conversations.
+    pub flows: Vec<String>,
+    /// Its DTLS associations.
+    pub dtls: Vec<String>,
+    /// Its RTP streams.
+    pub streams: Vec<String>,
+    /// Its data channels.
+    pub data_channels: Vec<String>,
+    /// TURN allocations that served it.
+    pub turn: Vec<String>,
+    /// Findings about it.
+    pub findings: Vec<String>,
+    /// When signaling closed it.
+    pub closed_by_signaling: Option<Moment>,
+}
+
+/// One endpoint.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Endpoint<'a> {
+    /// `offerer` or `answerer`.
+    pub role: Option<&'static str>,
+    /// A name from signaling.
+    pub name: Option<&'a str>,
+    /// User fragments, one per ICE generation.
+    pub ufrags: &'a [String],
+    /// Addresses in the packets of its conversations, most used first.
+    pub addresses: Vec<String>,
+}
+
+/// A change of the connection state, inferred.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct StateChange {
+    /// When.
+    pub time_seconds: f64,
+    /// To which state.
+    pub state: &'static str,
+    /// Frames that show it.
+    pub frames: Vec<FrameRef>,
+}
+
+/// Setup times; null where an end of the span was not seen.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Setup {
+    /// From the first description to the one that answered it.
+    pub signaling_ms: Option<f64>,
+    /// From the first check to the first success answer of the selected pair.
+    pub ice_ms: Option<f64>,
+    /// From the first `ClientHello` to the end of the handshake.
+    pub dtls_ms: Option<f64>,
+    /// From the first description (else the first check) to the first media packet.
+    pub first_media_ms: Option<f64>,
+}
+
+impl<'a> PeerConnection<'a> {
+    /// All peer connections.
+    pub fn all(context: Context<'a>) -> Vec<Self> {
+        let connections = context.analysis.scene.peer_connections.iter().zip(0..);
+        connections
+            .map(|(connection, index)| Self::new(context, PeerConnectionId(index), connection))
+            .collect()
+    }
+
+    fn new(
+        context: Context<'a>,
+        id: PeerConnectionId,
+        connection: &'a model::PeerConnection,
+    ) -> Self {
+        let history = connection.state_history.iter().map(|change| StateChange {
+            time_seconds: context.seconds(change.at),
+            state: change.state.word(),
+            frames: context.frames(&change.frames),
+        });
+        let findings = context.analysis.findings.iter().enumerate();
+        let findings = findings.filter(|(_, finding)| finding.peer_connection == Some(id));
+        let in_force = connection.negotiations.last();
+        let closed = connection.closed_by_signaling.as_ref();
+        Self {
+            id: id.id(),
+            session: connection.dialogue.map(Id::id),
+            handle: connection.handle.as_deref(),
+            label: &connection.label,
+            a: Endpoint::new(&connection.a),
+            b: Endpoint::new(&connection.b),
+            state: connection.state.word(),
+            state_history: history.collect(),
+            first_time_seconds: context.seconds(connection.first_at),
+            last_time_seconds: context.seconds(connection.last_at),
+            setup: Setup::new(&connection.setup),
+            descriptions: connection
+                .descriptions
+                .iter()
+                .map(|description| Description::new(context, description))
+                .collect(),
+            negotiated: in_force.map_or_else(Vec::new, Negotiated::all),
+            ice: Ice::new(context, &connection.ice),
+            flows: connection
+                .flows
+                .iter()
+                .map(|&(flow, _)| flow.id())
+                .collect(),
+            dtls: connection.dtls.iter().map(|&id| id.id()).collect(),
+            streams: connection.streams.iter().map(|&id| id.id()).collect(),
+            data_channels: Vec::new(),
+            turn: connection.turn.iter().map(|&id| id.id()).collect(),
+            findings: findings.map(|(index, _)| finding_id(index)).collect(),
+            closed_by_signaling: closed.map(|(at, frames)| Moment {
+                time_seconds: context.seconds(*at),
+                frames: context.frames(frames),
+            }),
+        }
+    }
+}
+
+impl<'a> Endpoint<'a> {
+    fn new(endpoint: &'a model::Endpoint) -> Self {
+        Self {
+            role: endpoint.role.map(model::SignalingRole::word),
+            name: endpoint.name.as_deref(),
+            ufrags: &endpoint.ufrags,
+            addresses: endpoint.addresses.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+impl Setup {
+    fn new(setup: &model::Setup) -> Self {
+        Self {
+            signaling_ms: setup.signaling.map(milliseconds),
+            ice_ms: setup.ice.map(milliseconds),
+            dtls_ms: setup.dtls.map(milliseconds),
+            first_media_ms: setup.first_media.map(milliseconds),
+        }
+    }
+}
