@@ -1,0 +1,122 @@
+//! What happened, in order of time, one JSON object a line: for `grep`, `jq` and log pipelines.
+//!
+//! ```json
+//! {"timeSeconds":0.851,"event":"first-check","peerConnection":"pc-1","frames":[183],"basis":"observed","text":"a checks pair-1","pair":"pair-1","from":"a"}
+//! ```
+//!
+//! Ids are those of the JSON report. Findings and verdicts come last, at the time of the last packet: they are conclusions, not events.
+
+mod describe;
+mod detail;
+
+use std::io;
+
+use serde::Serialize;
+
+use crate::analyzer::analysis::Analysis;
+use crate::diagnosis::finding::Stage;
+use crate::report::json::context::{Context, FrameRef, Id, finding_id};
+use crate::report::json::print::write_line;
+use crate::report::ndjson::describe::describe;
+use crate::report::ndjson::detail::Detail;
+use crate::timeline::event::{Event, events};
+use crate::vocab::claim::Basis;
+use crate::vocab::ids::PeerConnectionId;
+
+/// Writes all events, then findings and verdicts.
+pub fn write(analysis: &Analysis, out: &mut dyn io::Write) -> io::Result<()> {
+    let context = Context::new(analysis);
+    for event in events(&analysis.scene) {
+        if let Some(line) = Line::of_event(context, &event) {
+            write_line(&line, out)?;
+        }
+    }
+    write_conclusions(context, out)
+}
+
+/// One line.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    time_seconds: f64,
+    event: &'static str,
+    peer_connection: Option<String>,
+    frames: Vec<FrameRef>,
+    basis: &'static str,
+    text: String,
+    #[serde(flatten)]
+    detail: Detail<'a>,
+}
+
+impl<'a> Line<'a> {
+    /// `None` when the event points nowhere, which `events` never makes.
+    fn of_event(context: Context<'a>, event: &Event) -> Option<Self> {
+        let (text, detail) = describe(context, event)?;
+        Some(Self {
+            time_seconds: context.seconds(event.at),
+            event: event.kind.word(),
+            peer_connection: event.peer_connection.map(Id::id),
+            frames: context.frames(&event.frames),
+            basis: event.basis.word(),
+            text,
+            detail,
+        })
+    }
+}
+
+fn write_conclusions(context: Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+    let analysis = context.analysis;
+    let time_seconds = context.seconds(analysis.scene.end);
+    let line = |event, connection: Option<PeerConnectionId>, frames, text, detail| Line {
+        time_seconds,
+        event,
+        peer_connection: connection.map(Id::id),
+        frames,
+        basis: Basis::Inferred.word(),
+        text,
+        detail,
+    };
+    for (index, finding) in analysis.findings.iter().enumerate() {
+        let mut frames: Vec<_> = finding
+            .evidence
+            .iter()
+            .flat_map(|line| &line.frames)
+            .copied()
+            .collect();
+        frames.sort_unstable();
+        frames.dedup();
+        let detail = Detail::Finding {
+            finding: finding_id(index),
+            rule: finding.rule,
+            severity: finding.severity.word(),
+        };
+        let frames = context.frames(&frames);
+        write_line(
+            &line(
+                "finding",
+                finding.peer_connection,
+                frames,
+                finding.title.clone(),
+                detail,
+            ),
+            out,
+        )?;
+    }
+    for verdict in &analysis.verdicts {
+        let detail = Detail::Verdict {
+            session: verdict.dialogue.map(Id::id),
+            outcome: verdict.outcome.word(),
+            stage: verdict.stage.map(Stage::word),
+            cause: verdict.cause.map(finding_id),
+        };
+        let text = match verdict.stage {
+            Some(stage) => format!("{} at {}", verdict.outcome.word(), stage.word()),
+            None => verdict.outcome.word().to_owned(),
+        };
+        write_line(
+            &line("verdict", verdict.peer_connection, Vec::new(), text, detail),
+            out,
+        )?;
+    }
+    Ok(())
+}

@@ -1,0 +1,300 @@
+//! One peer connection: verdict, who, path, setup, DTLS, media, findings.
+//!
+//! ```text
+//! ● Call 1  alice → videoroom 100 (publisher)                                    ok
+//!
+//!   Who       a  alice  192.168.10.2  offerer, controlling
+//!             b  janus  203.0.113.10  answerer, controlled
+//!   When      0.810 s to 17.005 s (16.2 s)
+//!   State     connecting 0.851 s → connected 0.915 s → closed 17.005 s (inferred)
+//!   Stages    ● signaling  ● gathering  ✖ checks  · nomination  …          only where one broke
+//!   Signaling offer 0.810 s (frame 166) → answer 0.845 s (frame 181) · session-1, janus over http
+//!   Agreed    …
+//!   Path      …
+//!   DTLS      …
+//!   Setup     signaling 12.0 ms · ICE 31.0 ms · DTLS 33.9 ms · first media after 60.2 ms
+//!   Media     …
+//! ```
+
+use std::io;
+
+use crate::analyzer::analysis::Analysis;
+use crate::diagnosis::finding::{Confidence, Outcome, Stage, Verdict};
+use crate::report::text::figures::{NO_BREAK, frames, instant, span};
+use crate::report::text::page::Page;
+use crate::report::text::table::{Align, Table};
+use crate::report::text::words::{BAD, BOLD, DIM, GOOD, PLAIN, POOR, Words, safe};
+use crate::report::text::{agreed, findings, header, media, path, security};
+use crate::session::model::ice::IceRole;
+use crate::session::model::peer_connection::{PeerConnection, SignalingRole};
+use crate::vocab::address::Side;
+use crate::vocab::ids::PeerConnectionId;
+
+/// Prints all calls.
+pub fn print_all(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
+    for (connection, index) in analysis.scene.peer_connections.iter().zip(0..) {
+        let call = Call {
+            analysis,
+            connection,
+            id: PeerConnectionId(index),
+        };
+        page.blank()?;
+        call.print(page)?;
+    }
+    Ok(())
+}
+
+/// A peer connection within its analysis.
+#[derive(Clone, Copy)]
+pub struct Call<'a> {
+    /// Everything.
+    pub analysis: &'a Analysis,
+    /// The peer connection.
+    pub connection: &'a PeerConnection,
+    /// Its id.
+    pub id: PeerConnectionId,
+}
+
+impl<'a> Call<'a> {
+    fn print(self, page: &mut Page<'_>) -> io::Result<()> {
+        self.print_title(page)?;
+        page.blank()?;
+        self.who().print(page, "Who")?;
+        page.field("When", &self.when())?;
+        page.field("State", &self.states())?;
+        page.field("Stages", &self.stages())?;
+        page.field("Signaling", &self.signaling())?;
+        agreed::print(self, page)?;
+        path::print(self, page)?;
+        security::print(self, page)?;
+        page.field("Setup", &self.setup())?;
+        media::print(self, page)?;
+        if let Some(verdict) = self.verdict() {
+            for (index, sentence) in verdict.cannot_tell.iter().enumerate() {
+                let label = if index == 0 { "Unknown" } else { "" };
+                page.field(label, &Words::new().long(sentence))?;
+            }
+        }
+        findings::print(self.analysis, page, |finding| {
+            finding.peer_connection == Some(self.id)
+        })?;
+        Ok(())
+    }
+
+    fn print_title(self, page: &mut Page<'_>) -> io::Result<()> {
+        let outcome = self
+            .verdict()
+            .map_or(Outcome::Unknown, |verdict| verdict.outcome);
+        let (glyph, style) = header::mark(outcome);
+        let left = Words::new()
+            .styled(style, glyph.to_string())
+            .styled(
+                BOLD,
+                format!("{NO_BREAK}Call{NO_BREAK}{}{NO_BREAK} ", self.id.index() + 1),
+            )
+            .said_styled(BOLD, &self.connection.label);
+        let mut right = Words::new().styled(style, header::words(outcome));
+        if let Some(stage) = self.verdict().and_then(|verdict| verdict.stage) {
+            right = right.styled(style, format!(" at{NO_BREAK}{}", stage.word()));
+        }
+        if self
+            .verdict()
+            .is_some_and(|verdict| verdict.confidence != Confidence::High)
+        {
+            let confidence = self
+                .verdict()
+                .map_or("low", |verdict| verdict.confidence.word());
+            right = right.styled(DIM, format!(" ({confidence}{NO_BREAK}confidence)"));
+        }
+        page.title(&left, &right)
+    }
+
+    fn verdict(self) -> Option<&'a Verdict> {
+        let mut verdicts = self.analysis.verdicts.iter();
+        verdicts.find(|verdict| verdict.peer_connection == Some(self.id))
+    }
+
+    /// The name of a side: from signaling, else of its address, else `a` or `b`.
+    pub fn name(self, side: Side) -> String {
+        let endpoint = self.connection.endpoint(side);
+        if let Some(name) = &endpoint.name {
+            return safe(name, NAME_MAX);
+        }
+        let address = endpoint.addresses.first();
+        let learned = address.and_then(|&address| self.analysis.scene.name_of(address));
+        match (learned, address) {
+            (Some(name), _) => safe(name, NAME_MAX),
+            (None, Some(address)) => address.to_string(),
+            (None, None) => format!("side{NO_BREAK}{}", side.word()),
+        }
+    }
+
+    fn who(self) -> Table {
+        let mut table = Table::new(&[Align::Left; 4]);
+        for side in [Side::A, Side::B] {
+            let endpoint = self.connection.endpoint(side);
+            let name = self.name(side);
+            let address = endpoint.addresses.first().map(ToString::to_string);
+            let role = endpoint.role.map(SignalingRole::word);
+            let roles: Vec<&str> = role.into_iter().chain(self.ice_role(side)).collect();
+            table.row(
+                PLAIN,
+                [
+                    side.word().into(),
+                    name.clone(),
+                    address
+                        .filter(|address| *address != name)
+                        .unwrap_or_default(),
+                    roles.join(", "),
+                ],
+            );
+        }
+        table
+    }
+
+    fn ice_role(self, side: Side) -> Option<&'static str> {
+        let role = match (self.connection.ice.role_a?, side) {
+            (IceRole::Controlling, Side::A) | (IceRole::Controlled, Side::B) => {
+                IceRole::Controlling
+            }
+            (IceRole::Controlled, Side::A) | (IceRole::Controlling, Side::B) => IceRole::Controlled,
+        };
+        Some(role.word())
+    }
+
+    fn when(self) -> Words {
+        let scene = &self.analysis.scene;
+        let (first, last) = (self.connection.first_at, self.connection.last_at);
+        Words::from(format!(
+            "{} to {} ({})",
+            instant(scene.seconds(first)),
+            instant(scene.seconds(last)),
+            span(last.since(first))
+        ))
+    }
+
+    fn states(self) -> Words {
+        let scene = &self.analysis.scene;
+        let history = &self.connection.state_history;
+        let mut words = Words::new();
+        for (index, change) in history.iter().take(STATES_SHOWN).enumerate() {
+            if index > 0 {
+                words = words.text(" → ");
+            }
+            let at = instant(scene.seconds(change.at));
+            words = words.text(format!("{}{NO_BREAK}{at}", change.state.word()));
+        }
+        if history.len() > STATES_SHOWN {
+            words = words.text(format!(" → … → {}", self.connection.state.word()));
+        }
+        if words.is_empty() {
+            words
+        } else {
+            words.styled(DIM, " (inferred)")
+        }
+    }
+
+    /// The ladder: which rungs were climbed, and which one broke. Only where one broke.
+    fn stages(self) -> Words {
+        let Some(verdict) = self.verdict() else {
+            return Words::new();
+        };
+        let Some(broken) = verdict.stage else {
+            return Words::new();
+        };
+        let mut words = Words::new();
+        for (index, stage) in Stage::LADDER.into_iter().enumerate() {
+            let (glyph, style) = match stage.cmp(&broken) {
+                std::cmp::Ordering::Less => ('●', GOOD),
+                std::cmp::Ordering::Equal if verdict.outcome == Outcome::Degraded => ('◐', POOR),
+                std::cmp::Ordering::Equal if verdict.outcome == Outcome::Unknown => ('?', DIM),
+                std::cmp::Ordering::Equal => ('✖', BAD),
+                std::cmp::Ordering::Greater => ('·', DIM),
+            };
+            if index > 0 {
+                words = words.text("  ");
+            }
+            words = words.styled(style, format!("{glyph}{NO_BREAK}{}", stage.word()));
+        }
+        words
+    }
+
+    fn signaling(self) -> Words {
+        let scene = &self.analysis.scene;
+        let mut words = Words::new();
+        for (index, description) in self
+            .connection
+            .descriptions
+            .iter()
+            .take(DESCRIPTIONS_SHOWN)
+            .enumerate()
+        {
+            if index > 0 {
+                words = words.text(" → ");
+            }
+            let at = instant(scene.seconds(description.at));
+            words = words
+                .text(format!("{}{NO_BREAK}{at}", description.kind.word()))
+                .styled(
+                    DIM,
+                    format!(" ({})", frames(&description.frames, &self.analysis.capture)),
+                );
+        }
+        let more = self
+            .connection
+            .descriptions
+            .len()
+            .saturating_sub(DESCRIPTIONS_SHOWN);
+        if more > 0 {
+            words = words.text(format!(" and {more} more"));
+        }
+        if let Some(id) = self.connection.dialogue
+            && let Some(dialogue) = scene.dialogues.get(id.index())
+        {
+            words = words.dot().text(format!(
+                "session-{} ({} over {})",
+                id.index() + 1,
+                dialogue.protocol.word(),
+                dialogue.carrier.word()
+            ));
+        }
+        if let Some((at, closed)) = &self.connection.closed_by_signaling {
+            words = words
+                .dot()
+                .text(format!("closed {}", instant(scene.seconds(*at))))
+                .styled(
+                    DIM,
+                    format!(" ({})", frames(closed, &self.analysis.capture)),
+                );
+        }
+        words
+    }
+
+    fn setup(self) -> Words {
+        let setup = self.connection.setup;
+        let stages = [
+            ("signaling", setup.signaling),
+            ("ICE", setup.ice),
+            ("DTLS", setup.dtls),
+            ("first media after", setup.first_media),
+        ];
+        let mut words = Words::new();
+        for (name, duration) in stages {
+            if let Some(duration) = duration {
+                words = words.dot().text(format!(
+                    "{}{NO_BREAK}{}",
+                    name.replace(' ', &NO_BREAK.to_string()),
+                    span(duration)
+                ));
+            }
+        }
+        words
+    }
+}
+
+/// Characters of a name.
+const NAME_MAX: usize = 32;
+/// State changes written out.
+const STATES_SHOWN: usize = 6;
+/// Descriptions written out.
+const DESCRIPTIONS_SHOWN: usize = 4;

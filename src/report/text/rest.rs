@@ -1,0 +1,217 @@
+//! What belongs to no call: signaling sessions that led nowhere, TURN, STUN servers, loose streams, findings on the capture, faults.
+
+use std::io;
+
+use crate::analyzer::analysis::Analysis;
+use crate::diagnosis::finding::{Finding, Outcome};
+use crate::report::text::figures::{NO_BREAK, count, counted, frames, instant};
+use crate::report::text::page::Page;
+use crate::report::text::words::{BAD, BOLD, DIM, PLAIN, POOR, Words};
+use crate::report::text::{findings, header, media, path};
+use crate::track::ice::ServerQuery;
+use crate::track::signaling::dialogue::{Dialogue, Message};
+use crate::vocab::address::TransportAddress;
+use crate::vocab::ids::DialogueId;
+
+/// Prints it all.
+pub fn print(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
+    for (dialogue, index) in analysis.scene.dialogues.iter().zip(0..) {
+        let id = DialogueId(index);
+        if !has_call(analysis, id) {
+            page.blank()?;
+            print_dialogue(analysis, page, id, dialogue)?;
+        }
+    }
+    print_servers(analysis, page)?;
+    let loose: Vec<_> = analysis
+        .scene
+        .streams
+        .iter()
+        .filter(|stream| stream.peer_connection.is_none())
+        .collect();
+    if !loose.is_empty() {
+        page.blank()?;
+        page.wrapped(0, 2, &Words::new().styled(BOLD, "Streams of no call"))?;
+        media::print_loose(&loose, page)?;
+    }
+    // Findings of calls and of sessions without one have been printed with them.
+    let is_general = |finding: &Finding| {
+        finding.peer_connection.is_none()
+            && finding.dialogue.is_none_or(|id| has_call(analysis, id))
+    };
+    if analysis.findings.iter().any(is_general) {
+        page.blank()?;
+        page.wrapped(
+            0,
+            2,
+            &Words::new().styled(BOLD, "On the capture as a whole"),
+        )?;
+        findings::print(analysis, page, is_general)?;
+    }
+    print_faults(analysis, page)
+}
+
+fn has_call(analysis: &Analysis, id: DialogueId) -> bool {
+    let mut connections = analysis.scene.peer_connections.iter();
+    connections.any(|connection| connection.dialogue == Some(id))
+}
+
+/// A dialogue that never got a peer connection.
+fn print_dialogue(
+    analysis: &Analysis,
+    page: &mut Page<'_>,
+    id: DialogueId,
+    dialogue: &Dialogue,
+) -> io::Result<()> {
+    let mut verdicts = analysis.verdicts.iter();
+    let verdict = verdicts.find(|it| it.peer_connection.is_none() && it.dialogue == Some(id));
+    let outcome = verdict.map_or(Outcome::Unknown, |verdict| verdict.outcome);
+    let (glyph, style) = header::mark(outcome);
+    let left = Words::new().styled(style, glyph.to_string()).styled(
+        BOLD,
+        format!(
+            "{NO_BREAK}Session{NO_BREAK}{}{NO_BREAK} without a call",
+            id.index() + 1
+        ),
+    );
+    page.title(&left, &Words::new().styled(style, header::words(outcome)))?;
+    page.blank()?;
+    page.field(
+        "Who",
+        &Words::from(format!("{} ↔ {}", dialogue.client, dialogue.server)),
+    )?;
+    let mut words = Words::from(format!(
+        "{} over {}",
+        dialogue.protocol.word(),
+        dialogue.carrier.word()
+    ));
+    if let Some(url) = &dialogue.url {
+        words = words.dot().said(url);
+    }
+    page.field("Signaling", &words)?;
+    print_messages(analysis, page, dialogue)?;
+    findings::print(analysis, page, |finding| {
+        finding.dialogue == Some(id) && finding.peer_connection.is_none()
+    })?;
+    Ok(())
+}
+
+fn print_messages(analysis: &Analysis, page: &mut Page<'_>, dialogue: &Dialogue) -> io::Result<()> {
+    let shown = dialogue
+        .messages
+        .iter()
+        .filter(|message| is_worth_showing(message));
+    for (index, message) in shown.take(MESSAGES_SHOWN).enumerate() {
+        let mut words = Words::from(instant(analysis.scene.seconds(message.at)))
+            .text(format!(" {}: ", message.from.word()));
+        let said = if message.summary.is_empty() {
+            &message.kind
+        } else {
+            &message.summary
+        };
+        let style = if message.error.is_some() { BAD } else { PLAIN };
+        words = words.said_styled(style, said);
+        words = words.styled(
+            DIM,
+            format!(" ({})", frames(&message.frames, &analysis.capture)),
+        );
+        page.field(if index == 0 { "Messages" } else { "" }, &words)?;
+    }
+    Ok(())
+}
+
+/// Acknowledgements and keepalives say nothing to a reader.
+fn is_worth_showing(message: &Message) -> bool {
+    !matches!(message.kind.as_str(), "ack" | "keepalive")
+}
+
+fn print_servers(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
+    let scene = &analysis.scene;
+    let loose: Vec<_> = scene
+        .turn
+        .iter()
+        .zip(scene.turn_owner.iter().chain(std::iter::repeat(&None)))
+        .filter(|(_, owner)| owner.is_none())
+        .map(|(turn, _)| turn)
+        .collect();
+    if loose.is_empty() && scene.server_queries.is_empty() {
+        return Ok(());
+    }
+    page.blank()?;
+    page.wrapped(0, 2, &Words::new().styled(BOLD, "STUN and TURN servers"))?;
+    let mut queries: Vec<&ServerQuery> = scene.server_queries.iter().take(SERVERS_SHOWN).collect();
+    queries.sort_by_key(|query| query.server);
+    for of_server in queries.chunk_by(|a, b| a.server == b.server) {
+        if let Some(first) = of_server.first() {
+            page.field("STUN", &server(analysis, first.server))?;
+        }
+        for query in of_server {
+            page.hanging(&answer(analysis, query))?;
+        }
+    }
+    for turn in loose.iter().take(SERVERS_SHOWN) {
+        let words = path::allocation_words(turn, |at| instant(scene.seconds(at)));
+        page.field("TURN", &words)?;
+    }
+    let more = scene.server_queries.len().saturating_sub(SERVERS_SHOWN)
+        + loose.len().saturating_sub(SERVERS_SHOWN);
+    if more > 0 {
+        page.hanging(&Words::from(format!("and {more} more")))?;
+    }
+    Ok(())
+}
+
+fn server(analysis: &Analysis, address: TransportAddress) -> Words {
+    let words = Words::from(address.to_string());
+    match analysis.scene.name_of(address.ip) {
+        Some(name) => words.text(" (").said(name).text(")"),
+        None => words,
+    }
+}
+
+/// What one client was told.
+fn answer(analysis: &Analysis, query: &ServerQuery) -> Words {
+    let words = Words::from(query.client.to_string());
+    let mut words = match query.mapped {
+        Some((mapped, _, frame)) => words
+            .text(format!(" is {mapped} to the server"))
+            .styled(DIM, format!(" ({})", frames(&[frame], &analysis.capture))),
+        None if query.responses == 0 => {
+            let tries = counted(query.requests + query.retransmissions, "request");
+            let shown = frames(&query.frames, &analysis.capture);
+            words
+                .styled(BAD, format!(": no answer to {tries}"))
+                .styled(DIM, format!(" ({shown})"))
+        }
+        None => words.text(": no address in the answer"),
+    };
+    for error in &query.errors {
+        words = words
+            .dot()
+            .styled(POOR, format!("error {} ", error.code))
+            .said_styled(POOR, &error.reason);
+    }
+    words
+}
+
+fn print_faults(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
+    page.blank()?;
+    if analysis.capture.faults.is_empty() {
+        return page.wrapped(0, 2, &Words::new().styled(DIM, "No malformed input."));
+    }
+    page.wrapped(0, 2, &Words::new().styled(BOLD, "Malformed input"))?;
+    for (_, name, row) in analysis.capture.faults.rows() {
+        let mut words = Words::from(format!("{}{NO_BREAK}× {name}", count(row.count)));
+        let shown = frames(&row.frames, &analysis.capture);
+        if !shown.is_empty() {
+            words = words.styled(DIM, format!(" ({shown})"));
+        }
+        page.wrapped(2, 4, &words)?;
+    }
+    Ok(())
+}
+
+/// Messages written out of a dialogue without a call.
+const MESSAGES_SHOWN: usize = 20;
+/// STUN servers, and TURN servers, written out.
+const SERVERS_SHOWN: usize = 12;
