@@ -1,0 +1,210 @@
+//! What was meant: one action and its inputs.
+
+use std::path::{Path, PathBuf};
+
+use clap_complete::Shell;
+
+use crate::cli::raw::{Colour, FailOn, Format, RawArgs, RawCommand, RawOptions};
+use crate::diagnosis::finding::Severity;
+use crate::ingest::raw::Input;
+
+/// The command line, resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Args {
+    /// What to do.
+    pub action: Action,
+    /// When to use colour.
+    pub colour: Colour,
+}
+
+/// What to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Open the terminal UI.
+    Explore(Load),
+    /// Print a report.
+    Report(Load, Report),
+    /// Print a completion script.
+    Completions(Shell),
+}
+
+/// What to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    /// Captures in the order given; never empty.
+    pub inputs: Vec<Input>,
+    /// Key logs in the order given.
+    pub key_logs: Vec<PathBuf>,
+}
+
+/// How to print a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// In which format.
+    pub format: Format,
+    /// To which file; `None` for standard output.
+    pub output: Option<PathBuf>,
+    /// The severity from which findings make the exit status 1.
+    pub fail_on: Option<Severity>,
+}
+
+impl Report {
+    /// For people, on standard output.
+    pub const fn text() -> Self {
+        Self {
+            format: Format::Text,
+            output: None,
+            fail_on: None,
+        }
+    }
+}
+
+impl Args {
+    /// Resolves what was typed. `terminal`: is standard output a terminal?
+    ///
+    /// Options count alike before and after `report`; after it wins where only one can. Report options alone ask for a
+    /// report, and so does an output that nobody can press keys at.
+    pub fn resolve(raw: RawArgs, terminal: bool) -> Self {
+        let (before, after, report_asked) = match raw.command {
+            None => (raw.options, RawOptions::default(), false),
+            Some(RawCommand::Report(options)) => (raw.options, options, true),
+            Some(RawCommand::Completions { shell }) => {
+                return Self {
+                    action: Action::Completions(shell),
+                    colour: raw.options.color.unwrap_or(Colour::Auto),
+                };
+            }
+        };
+        let format = after.format.or(before.format);
+        let output = after.output.or(before.output);
+        let fail_on = after.fail_on.or(before.fail_on);
+        let colour = after.color.or(before.color).unwrap_or(Colour::Auto);
+        let load = Load {
+            inputs: inputs(before.files.iter().chain(&after.files)),
+            key_logs: before.keylog.into_iter().chain(after.keylog).collect(),
+        };
+        let explore =
+            terminal && !report_asked && format.is_none() && output.is_none() && fail_on.is_none();
+        let action = if explore {
+            Action::Explore(load)
+        } else {
+            let report = Report {
+                format: format.unwrap_or(Format::Text),
+                output: output.filter(|path| path != Path::new("-")),
+                fail_on: fail_on.map(severity),
+            };
+            Action::Report(load, report)
+        };
+        Self { action, colour }
+    }
+}
+
+fn inputs<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Vec<Input> {
+    let inputs: Vec<Input> = files
+        .map(|path| {
+            if path == Path::new("-") {
+                Input::Stdin
+            } else {
+                Input::Path(path.clone())
+            }
+        })
+        .collect();
+    if inputs.is_empty() {
+        vec![sample()]
+    } else {
+        inputs
+    }
+}
+
+/// The call that comes with the program.
+pub fn sample() -> Input {
+    Input::Memory {
+        name: SAMPLE_NAME.into(),
+        bytes: include_bytes!("../../captures/videoroom-http/capture.pcapng"),
+    }
+}
+
+/// What the sample is called.
+pub const SAMPLE_NAME: &str = "videoroom-http (built-in sample)";
+
+const fn severity(fail_on: FailOn) -> Severity {
+    match fail_on {
+        FailOn::Note => Severity::Note,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Error => Severity::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    fn resolve(line: &str, terminal: bool) -> Args {
+        let words = std::iter::once("rtcscope").chain(line.split_whitespace());
+        Args::resolve(RawArgs::try_parse_from(words).unwrap(), terminal)
+    }
+
+    fn report_of(line: &str) -> (Load, Report) {
+        match resolve(line, true).action {
+            Action::Report(load, report) => (load, report),
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    fn file(path: &str) -> Input {
+        Input::Path(path.into())
+    }
+
+    #[test]
+    fn no_file_means_the_sample() {
+        let expected = Load {
+            inputs: vec![sample()],
+            key_logs: vec![],
+        };
+        assert_eq!(resolve("", true).action, Action::Explore(expected));
+    }
+
+    #[test]
+    fn a_terminal_gets_the_screens_and_a_pipe_the_text() {
+        assert!(matches!(resolve("a.pcap", true).action, Action::Explore(_)));
+        let Action::Report(load, report) = resolve("a.pcap", false).action else {
+            panic!("no report");
+        };
+        assert_eq!(
+            (load.inputs, report.format),
+            (vec![file("a.pcap")], Format::Text)
+        );
+    }
+
+    #[test]
+    fn options_count_alike_before_and_after_the_command() {
+        let lines = [
+            "report --format json --keylog k --fail-on error a.pcap",
+            "report a.pcap --fail-on error --format json --keylog k",
+            "--format json --keylog k report a.pcap --fail-on error",
+            "a.pcap --keylog k --format json --fail-on error",
+            "--keylog k a.pcap report --format json --fail-on error",
+        ];
+        for line in lines {
+            let (load, report) = report_of(line);
+            assert_eq!(load.inputs, [file("a.pcap")], "{line}");
+            assert_eq!(load.key_logs, [PathBuf::from("k")], "{line}");
+            assert_eq!(report.format, Format::Json, "{line}");
+            assert_eq!(report.fail_on, Some(Severity::Error), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_dash_is_standard_input_or_output() {
+        let (load, report) = report_of("report - -o -");
+        assert_eq!((load.inputs, report.output), (vec![Input::Stdin], None));
+    }
+
+    #[test]
+    fn files_on_both_sides_of_the_command_keep_their_order() {
+        let (load, _) = report_of("a report b c");
+        assert_eq!(load.inputs, [file("a"), file("b"), file("c")]);
+    }
+}

@@ -1,0 +1,59 @@
+//! Why it could not be done: one sentence that says what to do next.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::ingest::error::IngestError;
+
+/// What ends the program with exit status 2. The message is meant for the user as it stands.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A capture cannot be used.
+    #[error(transparent)]
+    Input(#[from] IngestError),
+    /// A key log cannot be read.
+    #[error("key log {} cannot be read: {source}", path.display())]
+    KeyLog {
+        /// Its path.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A key log is too large to be one.
+    #[error("key log {} is larger than {limit} MiB: cut out the lines of the time in question", path.display())]
+    KeyLogTooLarge {
+        /// Its path.
+        path: PathBuf,
+        /// The most that is read, MiB.
+        limit: u64,
+    },
+    /// A key log without a secret in it, of another kind of file by the look of it.
+    #[error(
+        "{} holds no secret: a key log has lines like `CLIENT_RANDOM 5b58… 8f1c…`, as SSLKEYLOGFILE makes browsers write them",
+        path.display()
+    )]
+    NoKeyLog {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// The report cannot be written to its file.
+    #[error("report {} cannot be written: {source}", path.display())]
+    Output {
+        /// Its path.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The output is a directory.
+    #[error("report {} cannot be written: it is a directory, name a file in it", path.display())]
+    OutputDirectory {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// Standard output failed, for another reason than a reader that had enough.
+    #[error("standard output cannot be written: {0}")]
+    Stdout(io::Error),
+    /// The terminal UI failed.
+    #[error("the screen cannot be used: {0}; `rtcscope report` prints instead")]
+    Screen(io::Error),
+}

@@ -1,0 +1,90 @@
+//! Inputs and key logs to an `Analysis`, with a progress bar where somebody waits.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Read};
+use std::path::Path;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::analyzer::analysis::Analysis;
+use crate::analyzer::pipeline::{Analyzer, analyze};
+use crate::cli::args::Load;
+use crate::cli::failure::Failure;
+use crate::crypt::keylog::KeyLog;
+use crate::ingest::source::Source;
+
+/// Reads everything and analyzes it.
+pub fn load(load: Load) -> Result<Analysis, Failure> {
+    let mut analyzer = analyzer(&load)?;
+    let mut source = Source::open(load.inputs)?;
+    let bar = progress_bar(&source);
+    analyze(&mut source, &mut analyzer, |source, _| {
+        bar.set_position(source.progress().read_bytes);
+        true
+    });
+    bar.finish_and_clear();
+    Ok(analyzer.snapshot(source.files()))
+}
+
+/// An analyzer that knows the key logs' secrets.
+pub fn analyzer(load: &Load) -> Result<Analyzer, Failure> {
+    let mut analyzer = Analyzer::default();
+    for path in &load.key_logs {
+        analyzer.add_key_log(&read_key_log(path)?);
+    }
+    Ok(analyzer)
+}
+
+/// The bytes of a key log; an error for what is none.
+fn read_key_log(path: &Path) -> Result<Vec<u8>, Failure> {
+    let failed = |source| Failure::KeyLog {
+        path: path.to_owned(),
+        source,
+    };
+    let mut text = Vec::new();
+    let file = File::open(path).map_err(failed)?;
+    file.take(KEY_LOG_MAX + 1)
+        .read_to_end(&mut text)
+        .map_err(failed)?;
+    if text.len() as u64 > KEY_LOG_MAX {
+        return Err(Failure::KeyLogTooLarge {
+            path: path.to_owned(),
+            limit: KEY_LOG_MAX >> 20,
+        });
+    }
+    // An empty key log is one whose browser has not written yet. One with lines and no secret is another kind of file.
+    let mut secrets = KeyLog::default();
+    if !secrets.add(&text).is_empty() && secrets.is_empty() {
+        return Err(Failure::NoKeyLog {
+            path: path.to_owned(),
+        });
+    }
+    Ok(text)
+}
+
+/// A bar on standard error when that is a terminal and reading will take a while.
+fn progress_bar(source: &Source) -> ProgressBar {
+    let total = source.progress().total_bytes;
+    let long = total.is_none_or(|bytes| bytes >= BAR_FROM_BYTES);
+    if !long || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
+    let template = if total.is_some() {
+        "reading {wide_bar} {percent} % · {binary_bytes_per_sec} · {eta} left"
+    } else {
+        "reading {spinner} {binary_bytes} · {elapsed}"
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}
+
+/// Key logs are read up to here, bytes: more than a browser writes in years.
+const KEY_LOG_MAX: u64 = 64 << 20;
+
+/// From this size on reading takes about a second, and a bar is worth its flicker.
+const BAR_FROM_BYTES: u64 = 256 << 20;

@@ -1,0 +1,144 @@
+//! What may be typed. [`crate::cli::args`] says what it means.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::{AnsiColor, Styles};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+
+/// See the call, not the packets: rtcscope rebuilds WebRTC calls from captures.
+///
+/// Given a pcap or pcapng file it tells, with frame numbers for every answer, who called whom through which server, what was
+/// offered and agreed, how they found a path (ICE, STUN, TURN), how they secured it (DTLS), what they sent and how well it
+/// arrived (SRTP), and, when a call failed, the first thing that broke.
+///
+/// In a terminal it opens a screen to explore the capture; anywhere else, and with `report`, it prints.
+#[derive(Debug, Parser)]
+#[command(name = "rtcscope", version, after_help = EXAMPLES, styles = STYLES, max_term_width = 100, subcommand_precedence_over_arg = true)]
+pub struct RawArgs {
+    /// What to do, when it is not to look at captures.
+    #[command(subcommand)]
+    pub command: Option<RawCommand>,
+    /// Inputs and options given before any command.
+    #[command(flatten)]
+    pub options: RawOptions,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum RawCommand {
+    /// Print what the captures show, for people or for programs.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(RawOptions),
+    /// Print a completion script for a shell.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions {
+        /// Which shell.
+        shell: Shell,
+    },
+}
+
+/// Inputs and options, alike before and after `report`.
+#[derive(Debug, Default, Args)]
+pub struct RawOptions {
+    /// Capture files (pcap, pcapng, also gzip or zstd); `-` reads standard input; none opens a built-in sample call.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+
+    /// Secrets to decrypt with, as `SSLKEYLOGFILE` makes browsers write them; may be given several times.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub keylog: Vec<PathBuf>,
+
+    /// How to print the report [default: text].
+    #[arg(long, value_name = "FORMAT", help_heading = "Report options")]
+    pub format: Option<Format>,
+
+    /// Write the report to this file instead of standard output.
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath, help_heading = "Report options")]
+    pub output: Option<PathBuf>,
+
+    /// Exit with status 1 when anything at least this bad was found: for scripts and CI.
+    #[arg(long, value_name = "SEVERITY", help_heading = "Report options")]
+    pub fail_on: Option<FailOn>,
+
+    /// When to use colour; `auto` heeds `NO_COLOR` and the terminal [default: auto].
+    #[arg(long, value_name = "WHEN")]
+    pub color: Option<Colour>,
+}
+
+/// Report formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, 80 columns wide.
+    Text,
+    /// One JSON object, `rtcscope-report/1`, described by docs/report.schema.json.
+    Json,
+    /// What happened, in order of time, one JSON object a line.
+    Ndjson,
+}
+
+/// Severities for `--fail-on`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Anything at all.
+    Note,
+    /// Something that makes a call suffer, or worse.
+    Warning,
+    /// Something that breaks a call.
+    Error,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// In a terminal that can, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rtcscope                                  explore the built-in sample call
+  rtcscope call.pcapng                      explore a capture
+  rtcscope call.pcapng | less               read about it
+  rtcscope report --format json call.pcapng the same, for a program
+  rtcscope alice.pcapng server.pcapng       one call, seen from two places
+  rtcscope --keylog keys.log call.pcapng    with the secrets of an encrypted one
+  tcpdump -i any -U -w - udp | rtcscope -   from another program
+
+Exit status: 0 done, 1 --fail-on was met, 2 wrong usage or unreadable input.";
+
+const REPORT_EXAMPLES: &str = "\
+Examples:
+  rtcscope report call.pcapng
+  rtcscope report --format json -o call.json call.pcapng
+  rtcscope report --format json call.pcapng | jq '.verdicts'
+  rtcscope report --format ndjson call.pcapng | grep '\"nominated\"'
+  rtcscope report --fail-on error nightly/*.pcapng";
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  rtcscope completions bash > ~/.local/share/bash-completion/completions/rtcscope
+  rtcscope completions zsh > ~/.zfunc/_rtcscope
+  rtcscope completions fish > ~/.config/fish/completions/rtcscope.fish";
+
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        RawArgs::command().debug_assert();
+    }
+}

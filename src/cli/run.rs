@@ -1,0 +1,92 @@
+//! Does what was asked, and turns the outcome into an exit status.
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anstream::ColorChoice;
+use clap::{CommandFactory, Parser};
+
+use crate::analyzer::analysis::Analysis;
+use crate::cli::args::{Action, Args, Load, Report};
+use crate::cli::failure::Failure;
+use crate::cli::load::load;
+use crate::cli::output::Destination;
+use crate::cli::raw::{Colour, Format, RawArgs};
+use crate::diagnosis::finding::Severity;
+use crate::report;
+
+/// Runs the program with its arguments, program name first.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let raw = match RawArgs::try_parse_from(arguments) {
+        Ok(raw) => raw,
+        Err(shown) => return usage(&shown),
+    };
+    let args = Args::resolve(raw, io::stdout().is_terminal());
+    match perform(args) {
+        Ok(code) => code,
+        Err(failure) => {
+            // Nobody may be left to read it.
+            let _ = writeln!(anstream::stderr(), "rtcscope: {failure}");
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+/// Help and version are printed and done; wrong usage is printed and status 2, clap's own choice.
+fn usage(shown: &clap::Error) -> ExitCode {
+    let _ = shown.print();
+    u8::try_from(shown.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+fn perform(args: Args) -> Result<ExitCode, Failure> {
+    let colour = colour(args.colour);
+    match args.action {
+        Action::Completions(shell) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut RawArgs::command(), "rtcscope", &mut script);
+            Destination::Stdout.deliver(ColorChoice::Never, |out| out.write_all(&script))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Report(inputs, wanted) => print_report(inputs, &wanted, colour),
+        // The screens are not there yet: what they would show is printed.
+        Action::Explore(inputs) => print_report(inputs, &Report::text(), colour),
+    }
+}
+
+fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<ExitCode, Failure> {
+    let analysis = load(inputs)?;
+    let destination = match &wanted.output {
+        Some(path) => Destination::File(path),
+        None => Destination::Stdout,
+    };
+    destination.deliver(colour, |out| match wanted.format {
+        Format::Text => report::text::write(&analysis, out),
+        Format::Json => report::json::write(&analysis, out),
+        Format::Ndjson => report::ndjson::write(&analysis, out),
+    })?;
+    let met = wanted.fail_on.is_some_and(|least| is_met(&analysis, least));
+    Ok(if met {
+        ExitCode::from(FAIL_ON_MET)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn is_met(analysis: &Analysis, least: Severity) -> bool {
+    let mut findings = analysis.findings.iter();
+    findings.any(|finding| finding.severity >= least)
+}
+
+fn colour(wanted: Colour) -> ColorChoice {
+    match wanted {
+        Colour::Auto => ColorChoice::Auto,
+        Colour::Always => ColorChoice::Always,
+        Colour::Never => ColorChoice::Never,
+    }
+}
+
+/// Exit status when `--fail-on` was met.
+const FAIL_ON_MET: u8 = 1;
+/// Exit status for wrong usage and for inputs and outputs that cannot be used; clap uses it too.
+const UNUSABLE: u8 = 2;

@@ -1,0 +1,284 @@
+//! The program as a user or a script meets it: exit statuses, messages, where output goes.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use assert_cmd::cargo::CommandCargoExt;
+
+/// Controls that must never reach a terminal raw; newline is layout.
+fn acts_on_terminal(c: char) -> bool {
+    c != '\n' && rtcscope::vocab::printable::acts_on_terminal(c)
+}
+
+fn rtcscope(arguments: &[&str]) -> Output {
+    command(arguments).output().unwrap()
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::cargo_bin("rtcscope").unwrap();
+    command.args(arguments).stdin(Stdio::null());
+    command
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).unwrap()
+}
+
+/// Refused with status 2, nothing on standard output, and one line that holds `words`.
+#[track_caller]
+fn check_refused(arguments: &[&str], words: &[&str]) {
+    let output = rtcscope(arguments);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{message}");
+    assert!(output.stdout.is_empty(), "{:?}", output.stdout);
+    assert_eq!(message.lines().count(), 1, "{message}");
+    assert!(message.starts_with("rtcscope: "), "{message}");
+    for word in words {
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+fn sample() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/videoroom-http/capture.pcapng");
+    path.display().to_string()
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    check_refused(
+        &["report", "no-such.pcapng"],
+        &["no-such.pcapng", "does not exist"],
+    );
+}
+
+#[test]
+fn a_directory_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    check_refused(&[dir.path().to_str().unwrap()], &["is a directory"]);
+}
+
+#[test]
+fn an_empty_file_is_refused() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    check_refused(&[file.path().to_str().unwrap()], &["is empty"]);
+}
+
+#[test]
+fn a_file_of_another_kind_is_refused() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(b"This is a letter, not a capture.\n".repeat(20).as_slice())
+        .unwrap();
+    check_refused(
+        &["report", file.path().to_str().unwrap()],
+        &["not a packet capture"],
+    );
+}
+
+#[test]
+fn an_empty_pipe_is_refused() {
+    check_refused(&["report", "-"], &["standard input", "empty"]);
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let inside_nothing = dir.path().join("no/such/dir/out.json");
+    check_refused(
+        &["report", "-o", inside_nothing.to_str().unwrap()],
+        &["cannot be written"],
+    );
+    check_refused(
+        &["report", "-o", dir.path().to_str().unwrap()],
+        &["is a directory"],
+    );
+}
+
+#[test]
+fn a_key_log_that_is_none_is_refused() {
+    check_refused(&["report", "--keylog", "no-such.log"], &["no-such.log"]);
+    check_refused(&["report", "--keylog", &sample()], &["holds no secret"]);
+}
+
+#[test]
+fn wrong_usage_is_status_2_and_help_is_not() {
+    assert_eq!(
+        rtcscope(&["report", "--format", "xml"]).status.code(),
+        Some(2)
+    );
+    assert_eq!(rtcscope(&["--no-such-option"]).status.code(), Some(2));
+    let help = rtcscope(&["--help"]);
+    assert_eq!(help.status.code(), Some(0));
+    assert!(stdout(&help).contains("Examples:"));
+    let version = rtcscope(&["--version"]);
+    assert_eq!(
+        stdout(&version),
+        format!("rtcscope {}\n", env!("CARGO_PKG_VERSION"))
+    );
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let output = rtcscope(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        assert!(stdout(&output).contains("keylog"), "{shell}");
+    }
+}
+
+#[test]
+fn without_a_file_the_sample_is_reported() {
+    let output = rtcscope(&[]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stderr.is_empty(), "{:?}", output.stderr);
+    assert!(stdout(&output).contains("built-in sample"));
+    assert!(!stdout(&output).contains(acts_on_terminal));
+}
+
+#[test]
+fn a_report_has_the_same_bytes_every_time() {
+    for format in ["text", "json", "ndjson"] {
+        let (once, again) = (
+            rtcscope(&["report", "--format", format, &sample()]),
+            rtcscope(&["--format", format, &sample(), "report"]),
+        );
+        assert_eq!(once.status.code(), Some(0));
+        assert!(!once.stdout.is_empty());
+        assert!(once.stdout == again.stdout, "{format} differs");
+    }
+}
+
+#[test]
+fn a_pipe_is_read_as_a_file_is() {
+    let mut child = Command::cargo_bin("rtcscope")
+        .unwrap()
+        .args(["report", "--format", "ndjson", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let bytes = fs::read(sample()).unwrap();
+    child.stdin.take().unwrap().write_all(&bytes).unwrap();
+    let piped = child.wait_with_output().unwrap();
+    let read = rtcscope(&["report", "--format", "ndjson", &sample()]);
+    assert!(piped.stdout == read.stdout);
+}
+
+#[test]
+fn every_line_of_ndjson_is_an_object_in_order_of_time() {
+    let output = rtcscope(&["report", "--format", "ndjson", &sample()]);
+    let mut last = f64::MIN;
+    for line in stdout(&output).lines() {
+        let value: serde_json::Value = serde_json::from_str(line).unwrap();
+        let at = value["timeSeconds"].as_f64().unwrap();
+        assert!(at >= last, "{line}");
+        assert!(value["event"].is_string(), "{line}");
+        last = at;
+    }
+    assert!(last > 0.0);
+}
+
+#[test]
+fn a_report_goes_whole_to_its_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("report.json");
+    let output = rtcscope(&[
+        "report",
+        &sample(),
+        "--format",
+        "json",
+        "-o",
+        path.to_str().unwrap(),
+    ]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.is_empty());
+    let value: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert_eq!(value["schema"], "rtcscope-report/1");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn colour_comes_when_asked_for_only() {
+    let plain = rtcscope(&["report", &sample()]);
+    assert!(!plain.stdout.contains(&0x1b));
+    let coloured = rtcscope(&["report", &sample(), "--color", "always"]);
+    assert!(coloured.stdout.contains(&0x1b));
+    let stripped = anstream::adapter::strip_bytes(&coloured.stdout).into_vec();
+    assert!(stripped == plain.stdout);
+    let never = rtcscope(&["report", &sample(), "--color", "never"]);
+    assert!(never.stdout == plain.stdout);
+}
+
+#[test]
+fn a_reader_that_had_enough_is_no_failure() {
+    let mut child = command(&["report", "--format", "json", &sample()])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{:?}", output.stderr);
+    assert!(output.stderr.is_empty(), "{:?}", output.stderr);
+}
+
+#[test]
+fn text_lines_fit_80_columns() {
+    for name in [
+        "videoroom-http",
+        "lossy",
+        "ice-failure-auth",
+        "dtls-failure-offer",
+    ] {
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("captures/{name}/capture.pcapng"));
+        let output = rtcscope(&["report", path.to_str().unwrap()]);
+        for line in stdout(&output).lines() {
+            let width = unicode_width::UnicodeWidthStr::width(line);
+            // A word that is longer than the page, such as a URL, stands on a line of its own.
+            let words = line.split_whitespace().count();
+            assert!(width <= 80 || words == 1, "{name}: {width}: {line}");
+        }
+    }
+}
+
+#[test]
+fn what_strangers_wrote_cannot_act_on_the_terminal() {
+    // Display name and SDP travel in plain JSON in this capture, the STUN server's software in its answers.
+    let mut bytes = fs::read(sample()).unwrap();
+    for (from, to) in [
+        ("alice", "\u{9b}\u{202e}"),
+        ("VP8", "\u{202e}"),
+        ("Coturn", "C\x1b[5mn"),
+    ] {
+        replace_all(&mut bytes, from.as_bytes(), to.as_bytes());
+    }
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(&bytes).unwrap();
+    for format in ["text", "json", "ndjson"] {
+        let output = rtcscope(&["report", "--format", format, file.path().to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(0), "{format}");
+        let shown = stdout(&output);
+        assert!(!shown.contains(acts_on_terminal), "{format}");
+        assert!(shown.contains("202e"), "{format}");
+    }
+}
+
+/// Replaces in place; both of one length, so that the capture stays sound.
+fn replace_all(bytes: &mut [u8], from: &[u8], to: &[u8]) {
+    assert_eq!(from.len(), to.len());
+    let mut at = 0;
+    while let Some(found) = bytes[at..]
+        .windows(from.len())
+        .position(|window| window == from)
+    {
+        bytes[at + found..at + found + to.len()].copy_from_slice(to);
+        at += found + to.len();
+    }
+}

@@ -1,0 +1,115 @@
+//! Golden reports: what the text and JSON reports say of each recorded call in `captures/`.
+//!
+//! `captures/<name>/report.txt` and `report.json` hold the expected output. After a change that is meant, look at the difference:
+//!
+//! ```text
+//! RTCSCOPE_ACCEPT=1 cargo test --test golden && git diff captures
+//! ```
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that panics has failed, as it should"
+)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use assert_cmd::cargo::CommandCargoExt;
+
+#[test]
+fn reports_are_as_accepted() {
+    let accept = std::env::var_os("RTCSCOPE_ACCEPT").is_some();
+    let mut differing = Vec::new();
+    for capture in captures() {
+        for (format, name) in [("text", "report.txt"), ("json", "report.json")] {
+            let report = report(&capture, format);
+            let golden = capture.join(name);
+            if accept {
+                fs::write(&golden, &report).unwrap();
+                continue;
+            }
+            let expected = fs::read_to_string(&golden).unwrap_or_default();
+            if expected != report {
+                differing.push(difference(&golden, &expected, &report));
+            }
+        }
+    }
+    assert!(
+        differing.is_empty(),
+        "{}\nIf this is meant: RTCSCOPE_ACCEPT=1 cargo test --test golden",
+        differing.join("\n")
+    );
+}
+
+#[test]
+fn every_capture_tells_its_story() {
+    for capture in captures() {
+        let about = fs::read_to_string(capture.join("about.md")).unwrap();
+        for heading in [
+            "# ",
+            "## What to notice",
+            "## How it was recorded",
+            "Licence: ",
+        ] {
+            assert!(
+                about.contains(heading),
+                "{}: no `{heading}`",
+                capture.display()
+            );
+        }
+    }
+}
+
+/// The report, as a user in the capture's own folder gets it: no path of any machine is in it.
+fn report(capture: &Path, format: &str) -> String {
+    let mut command = Command::cargo_bin("rtcscope").unwrap();
+    command
+        .current_dir(capture)
+        .args(["report", "--format", format, "capture.pcapng"])
+        .stdin(Stdio::null());
+    if capture.join("keys.log").exists() {
+        command.args(["--keylog", "keys.log"]);
+    }
+    let output = command.output().unwrap();
+    assert!(
+        output.status.success(),
+        "{}: {:?}",
+        capture.display(),
+        output.stderr
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn captures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut captures: Vec<PathBuf> = entries
+        .filter(|path| path.join("capture.pcapng").exists())
+        .collect();
+    captures.sort();
+    assert!(captures.len() >= 6, "captures are missing");
+    captures
+}
+
+/// The first lines that differ.
+fn difference(golden: &Path, expected: &str, found: &str) -> String {
+    let (mut expected, mut found) = (expected.lines(), found.lines());
+    let mut number = 0;
+    loop {
+        number += 1;
+        match (expected.next(), found.next()) {
+            (was, is) if was == is && was.is_some() => {}
+            (was, is) => {
+                return format!(
+                    "{}:{number}\n  was {}\n  is  {}",
+                    golden.display(),
+                    was.unwrap_or("(end)"),
+                    is.unwrap_or("(end)")
+                );
+            }
+        }
+    }
+}
