@@ -29,9 +29,12 @@ impl<'a> Context<'a> {
         self.analysis.scene.seconds(at)
     }
 
-    /// Frame numbers as the report names them.
+    /// Frame numbers as the report names them, ascending, each once.
     pub fn frames(self, frames: &[FrameNumber]) -> Vec<FrameRef> {
-        frames.iter().map(|&frame| self.frame(frame)).collect()
+        let mut frames = frames.to_vec();
+        frames.sort_unstable();
+        frames.dedup();
+        frames.into_iter().map(|frame| self.frame(frame)).collect()
     }
 
     /// A frame number as the report names it: a number, with several files `file#frame`.

@@ -79,20 +79,21 @@ pub struct Stream<'a> {
     pub packets_duplicated: u64,
     /// Times that numbering began anew.
     pub sequence_restarts: u64,
-    /// Interarrival jitter (RFC 3550), seconds; null without a clock rate.
+    /// Interarrival jitter (RFC 3550), seconds; null without a clock rate, and for retransmissions, whose timestamps are those
+    /// of what they repeat.
     pub jitter: Option<f64>,
     /// The same between the first packets of frames, ms.
     pub frame_jitter_ms: Option<f64>,
     /// Different RTP timestamps.
     pub frame_count: u64,
-    /// Frames per second.
+    /// Frames per second; null for retransmissions.
     pub frames_per_second: Option<f64>,
     /// Frame sizes.
     pub frame_bytes: Option<FrameBytes>,
     /// Frames several times larger than usual: probably key frames; inferred.
     pub large_frames: u64,
     /// Payload bits per second, from the first packet to the last.
-    pub bitrate_bps: Option<f64>,
+    pub bitrate_bps: Option<u64>,
     /// Freezes that a viewer would have seen, had all frames been decoded on arrival.
     pub freezes: Freezes,
     /// Silences of a second or more, the first ones.
@@ -222,8 +223,9 @@ impl<'a> Stream<'a> {
             skipped: gap.skipped,
             frames: context.frames(&[gap.before.frame, gap.after.frame]),
         });
-        let rate = stream.clock_rate;
+        let rate = media_clock(stream);
         let jitter = rate.and_then(|rate| stats.jitter.at(rate));
+        let frames_per_second = stats.frames.per_second.filter(|_| stream.repairs.is_none());
         let frame_jitter = rate.and_then(|rate| stats.frames.jitter.at(rate));
         let length = stats.duration().as_secs_f64();
         let bitrate = stream
@@ -269,14 +271,16 @@ impl<'a> Stream<'a> {
             jitter: jitter.map(nine_decimals),
             frame_jitter_ms: frame_jitter.map(|jitter| nine_decimals(jitter * 1e3)),
             frame_count: stats.frames.count,
-            frames_per_second: stats.frames.per_second.map(nine_decimals),
+            frames_per_second: frames_per_second.map(nine_decimals),
             frame_bytes: stats.frames.sizes.map(|sizes| FrameBytes {
                 min: sizes.min,
                 median: sizes.median,
                 max: sizes.max,
             }),
             large_frames: stats.frames.large,
-            bitrate_bps: bitrate.filter(|_| length > 0.0).map(f64::round),
+            bitrate_bps: bitrate
+                .filter(|_| length > 0.0)
+                .map(|rate| rate.round() as u64),
             freezes: Freezes {
                 count: stats.frames.freezes.count,
                 total_seconds: seconds(stats.frames.freezes.total),
@@ -286,6 +290,14 @@ impl<'a> Stream<'a> {
             gap_count: stats.gap_count,
             series: Series::new(context, stream),
         }
+    }
+}
+
+/// The clock that timestamps of a stream's packets advance by; none for retransmissions.
+const fn media_clock(stream: &MediaStream) -> Option<u32> {
+    match stream.repairs {
+        None => stream.clock_rate,
+        Some(_) => None,
     }
 }
 
@@ -317,7 +329,7 @@ impl Series {
             None => Protection::Plain,
         };
         let jitter = |bucket: &track::Bucket| {
-            let jitter = stream.clock_rate.and_then(|rate| bucket.jitter.at(rate))?;
+            let jitter = media_clock(stream).and_then(|rate| bucket.jitter.at(rate))?;
             (bucket.packets > 0).then(|| nine_decimals(jitter * 1e3))
         };
         let each = |value: fn(&track::Bucket) -> u32| series.buckets.iter().map(value).collect();

@@ -81,34 +81,51 @@ pub fn percent(part: u64, whole: u64) -> Option<String> {
     (whole > 0).then(|| format!("{:.1}{NO_BREAK}%", part as f64 * 100.0 / whole as f64))
 }
 
-/// `frame 180`, `frames 180, 183–186`, `frames 180, 183–186 … 412, 64 in all`; with several files `frame b.pcapng#180`. Empty for none.
+/// `frame 180`, `frames 180, 183–186`, `frames 180, 183–186 … 412, 64 in all`; with several files `frames b.pcapng#180, 183–186`.
+/// Empty for none.
 pub fn frames(frames: &[FrameNumber], capture: &Capture) -> String {
-    let name = |frame: FrameNumber| match capture.files.get(usize::from(frame.file())) {
-        Some(file) if capture.files.len() > 1 => {
-            format!("{}#{}", short_name(&file.path), frame.number())
-        }
-        _ => frame.number().to_string(),
-    };
-    let runs: Vec<String> = frames
-        .chunk_by(|&a, &b| a.file() == b.file() && a.number() + 1 == b.number())
-        .filter_map(|run| match run {
-            [] => None,
-            [only] => Some(name(*only)),
-            [first, second] => Some(format!("{}, {}", name(*first), name(*second))),
-            [first, .., last] => Some(format!("{}–{}", name(*first), last.number())),
-        })
+    let mut frames = frames.to_vec();
+    frames.sort_unstable();
+    frames.dedup();
+    let mut runs: Vec<&[FrameNumber]> = frames
+        .chunk_by(|a, b| a.file() == b.file() && a.number() + 1 == b.number())
         .collect();
-    let shown = match runs.as_slice() {
-        [first, .., last] if runs.len() > RUNS_SHOWN => {
-            let second = runs.get(1).map_or("", String::as_str);
-            format!("{first}, {second} … {last}, {} in all", frames.len())
+    let cut = runs.len() > RUNS_SHOWN;
+    if cut {
+        runs.drain(2..runs.len() - 1);
+    }
+    let mut shown = String::new();
+    let mut file = None;
+    for (index, run) in runs.into_iter().enumerate() {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
+        if index > 0 {
+            shown.push_str(if cut && index == 2 { " … " } else { ", " });
         }
-        _ => runs.join(", "),
-    };
-    match frames {
-        [] => shown,
-        [_] => format!("frame{NO_BREAK}{shown}"),
+        if file.replace(first.file()) != Some(first.file()) {
+            shown.push_str(&file_prefix(*first, capture));
+        }
+        shown.push_str(&first.to_string());
+        if last != first {
+            // Two are a list, more are a range.
+            shown.push_str(if run.len() == 2 { ", " } else { "–" });
+            shown.push_str(&last.to_string());
+        }
+    }
+    match frames.len() {
+        0 => shown,
+        1 => format!("frame{NO_BREAK}{shown}"),
+        all if cut => format!("frames{NO_BREAK}{shown}, {all} in all"),
         _ => format!("frames{NO_BREAK}{shown}"),
+    }
+}
+
+/// `b.pcapng#` when there are several files.
+fn file_prefix(frame: FrameNumber, capture: &Capture) -> String {
+    match capture.files.get(usize::from(frame.file())) {
+        Some(file) if capture.files.len() > 1 => format!("{}#", short_name(&file.path)),
+        _ => String::new(),
     }
 }
 
@@ -190,7 +207,7 @@ mod tests {
         check_frames(&[], "");
         check_frames(&[7], "frame 7");
         check_frames(&[7, 8], "frames 7, 8");
-        check_frames(&[3, 7, 8, 9], "frames 3, 7–9");
+        check_frames(&[7, 3, 8, 9, 8], "frames 3, 7–9");
         check_frames(&[1, 3, 5, 7, 9], "frames 1, 3 … 9, 5 in all");
     }
 

@@ -83,11 +83,10 @@ fn when_and_where(analysis: &Analysis) -> Words {
     }
     let (tls, dtls) = analysis.capture.secrets;
     if tls + dtls > 0 {
-        line = line.dot().text(format!(
-            "keys for {} TLS and {} DTLS secrets",
-            count(tls),
-            count(dtls)
-        ));
+        let lines = counted(tls + dtls, "secret");
+        line = line
+            .dot()
+            .text(format!("{lines} given, {} for DTLS seen here", count(dtls)));
     }
     line
 }
