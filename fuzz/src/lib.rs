@@ -1,0 +1,413 @@
+//! What each fuzz target does with its bytes. `tests/hostile.rs` includes this file, so the bodies compile and run with the tests.
+//!
+//! A body reads everything there is to read: a field that panics only when it is shown is a panic all the same.
+
+use std::hint::black_box;
+use std::io::Cursor;
+
+use rtcscope::analyzer::pipeline::Analyzer;
+use rtcscope::analyzer::pipeline::analyze;
+use rtcscope::crypt::keylog::KeyLog;
+use rtcscope::flow::exchange::Exchanges;
+use rtcscope::flow::exchange::Scheme;
+use rtcscope::flow::http::connection::HttpConnection;
+use rtcscope::flow::reassembly::Chunk;
+use rtcscope::ingest::source::Source;
+use rtcscope::sdp::description::Description;
+use rtcscope::sdp::explain::explain;
+use rtcscope::sdp::negotiation::negotiate;
+use rtcscope::sdp::second_opinion::second_opinion;
+use rtcscope::vocab::address::Direction;
+use rtcscope::vocab::address::FiveTuple;
+use rtcscope::vocab::address::Transport;
+use rtcscope::vocab::address::TransportAddress;
+use rtcscope::vocab::frame::LinkType;
+use rtcscope::vocab::ids::FlowId;
+use rtcscope::vocab::ids::FrameNumber;
+use rtcscope::vocab::printable::printable_bytes;
+use rtcscope::vocab::time::Timestamp;
+use rtcscope::wire;
+use rtcscope::wire::channel_data::ChannelData;
+use rtcscope::wire::detail::layers;
+use rtcscope::wire::dtls::handshake::Fragments;
+use rtcscope::wire::dtls::record::Records;
+use rtcscope::wire::http1::head::Head;
+use rtcscope::wire::media::extension::ExtensionKind;
+use rtcscope::wire::media::extension::ExtensionValue;
+use rtcscope::wire::media::payload::Codec;
+use rtcscope::wire::media::payload::Depacketizer;
+use rtcscope::wire::quic::LongHeader;
+use rtcscope::wire::rtp::Header;
+use rtcscope::wire::stun::Message;
+use rtcscope::wire::stun::framing::Framing;
+use rtcscope::wire::stun::framing::Front;
+use rtcscope::wire::tls::certificate::Certificate;
+use rtcscope::wire::tls::hello::Protocol;
+use rtcscope::wire::tls::message::Body;
+use rtcscope::wire::tls::registry::HandshakeType;
+use rtcscope::wire::tls::registry::Version;
+
+/// A target and its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets; `fuzz_targets/` has a file for each.
+pub const TARGETS: &[Target] = &[
+    ("candidate", candidate),
+    ("channel_data", channel_data),
+    ("datagram", datagram),
+    ("dns", dns),
+    ("dtls", dtls),
+    ("framing", framing),
+    ("http1", http1),
+    ("keylog", keylog),
+    ("media", media),
+    ("packet", packet),
+    ("pcap", pcap),
+    ("pcapng", pcapng),
+    ("quic", quic),
+    ("report", report),
+    ("rtcp", rtcp),
+    ("rtp", rtp),
+    ("sdp", sdp),
+    ("stun", stun),
+    ("tls", tls),
+];
+
+/// A frame of any link type, decoded and explained; the first byte chooses the link type.
+///
+/// # Panics
+///
+/// When the payload that was found lies outside its frame.
+pub fn packet(data: &[u8]) {
+    let Some((&first, frame)) = data.split_first() else {
+        return;
+    };
+    let links = [0, 1, 12, 101, 108, 113, 228, 229, 276, 147];
+    let link = LinkType::from_number(links[usize::from(first) % links.len()]);
+    for original_length in [frame.len(), frame.len() + 100, 0, usize::MAX] {
+        let original_length = u32::try_from(original_length).unwrap_or(u32::MAX);
+        black_box(wire::packet::decode(link, frame, original_length));
+        let layers = layers(link, frame, original_length);
+        assert!(
+            layers.payload.end <= frame.len(),
+            "a payload outside its frame"
+        );
+    }
+}
+
+/// A STUN message, whole or cut, with every attribute.
+pub fn stun(data: &[u8]) {
+    black_box(wire::stun::probe(data));
+    for message in [Message::new(data), Message::new_cut(data)]
+        .into_iter()
+        .flatten()
+    {
+        black_box(message.faults());
+        black_box(message.attributes().count());
+        black_box(message.verify_integrity(b"password"));
+        black_box(message.fingerprint_is_good());
+        black_box((message.ufrags(), message.reflexive_address()));
+        black_box((message.error_code(), message.xor_relayed_address()));
+        black_box(message.xor_peer_addresses().count());
+        black_box(message.unknown_attributes().count());
+        black_box((message.goog_network_info(), message.icmp()));
+        black_box(wire::stun::detail(&message, 0));
+    }
+}
+
+/// TURN ChannelData.
+pub fn channel_data(data: &[u8]) {
+    for message in [ChannelData::new(data), ChannelData::new_cut(data)]
+        .into_iter()
+        .flatten()
+    {
+        black_box(message.faults().count());
+        black_box(message.detail(0));
+    }
+}
+
+/// Sorting a datagram, and what the sorters of each protocol think of it.
+pub fn datagram(data: &[u8]) {
+    black_box(wire::datagram::classify(data));
+    black_box((wire::rtp::probe(data), wire::stun::probe(data)));
+    black_box(wire::dtls::probe::probe(data));
+    black_box(wire::rtcp::classify::classify(data));
+}
+
+/// DTLS records, handshake fragments and their messages.
+pub fn dtls(data: &[u8]) {
+    for connection_id_bytes in [None, Some(0), Some(8)] {
+        for records in [
+            Records::new(data, connection_id_bytes),
+            Records::new_cut(data, connection_id_bytes),
+        ] {
+            for record in records.take(MANY) {
+                let Ok(record) = record else { continue };
+                black_box(wire::dtls::ack::parse(record.fragment).is_ok());
+                for fragment in Fragments::new(record.fragment, 0).take(MANY) {
+                    black_box(fragment.is_ok());
+                }
+            }
+        }
+    }
+    black_box(wire::dtls::detail::detail(data, 0));
+}
+
+/// TLS records, hellos, certificates.
+pub fn tls(data: &[u8]) {
+    let mut rest = data;
+    while let Ok(Some((record, after))) = wire::tls::record::Record::split(rest) {
+        let mut handshake = record.fragment;
+        while let Some((message, after)) = wire::tls::record::Message::split(handshake) {
+            let version = Version::Tls12;
+            black_box(Body::parse(message.kind, message.body, Protocol::Tls, version).is_ok());
+            handshake = after;
+        }
+        rest = after;
+    }
+    if let Some((&kind, body)) = data.split_first() {
+        let kind = HandshakeType::from_code(kind);
+        for (protocol, version) in [
+            (Protocol::Tls, Version::Tls12),
+            (Protocol::Tls, Version::Tls13),
+            (Protocol::Dtls, Version::Dtls12),
+            (Protocol::Dtls, Version::Dtls13),
+        ] {
+            black_box(Body::parse(kind, body, protocol, version).is_ok());
+        }
+    }
+    black_box(Certificate::parse(data, Protocol::Tls).is_ok());
+    black_box(wire::tls::detail::stream::detail(data, 0));
+}
+
+/// An RTP header with its extensions and padding.
+pub fn rtp(data: &[u8]) {
+    if let Ok(header) = Header::new(data) {
+        black_box((header.csrcs().count(), header.padding().is_ok()));
+        let elements = header.extension().map(|extension| extension.elements());
+        black_box(elements.into_iter().flatten().take(MANY).count());
+        black_box(header.copy_to(&mut [0; 64]));
+    }
+}
+
+/// RTCP, plain or encrypted, packet by packet.
+pub fn rtcp(data: &[u8]) {
+    let classified = wire::rtcp::classify::classify(data);
+    black_box(wire::media::detail::rtcp(&classified, 0));
+    let packets = wire::rtcp::compound::Compound::new(data).packets();
+    for packet in packets.take(MANY).flatten() {
+        black_box(wire::rtcp::body::decode(&packet));
+    }
+}
+
+/// The fence around the crates that panic: payloads, extension values, RTCP bodies.
+pub fn media(data: &[u8]) {
+    let known = wire::media::detail::Known::default();
+    if let Ok(header) = Header::new(data) {
+        black_box(wire::media::detail::rtp(&header, 0, &known));
+    }
+    for kind in EXTENSIONS
+        .iter()
+        .filter_map(|uri| ExtensionKind::from_uri(uri))
+    {
+        black_box(ExtensionValue::read(kind, data, 0).is_ok());
+    }
+    for name in ["VP8", "VP9", "H264", "H265", "opus", "AV1"] {
+        if let Some(codec) = Codec::from_name(name) {
+            let mut depacketizer = Depacketizer::new(codec);
+            let (first, second) = data.split_at(data.len() / 2);
+            black_box(depacketizer.push(first).is_ok());
+            black_box(depacketizer.push(second).is_ok());
+        }
+    }
+    black_box(wire::media::detail::compound_trees(
+        wire::rtcp::compound::Compound::new(data),
+        0,
+    ));
+}
+
+/// HTTP/1.1, once as a head, once as a connection whose halves take turns; the first byte says how long the turns are.
+pub fn http1(data: &[u8]) {
+    black_box(wire::http1::sniff::looks_like_http(data));
+    black_box(wire::http1::framing::chunk_size(data).is_ok());
+    if let Ok(head) = Head::new(data) {
+        let mut faults = Vec::new();
+        black_box(wire::http1::framing::of_request(&head, &mut faults));
+        black_box(wire::http1::framing::of_response(
+            &head,
+            200,
+            None,
+            &mut faults,
+        ));
+    }
+    let Some((&turn, stream)) = data.split_first() else {
+        return;
+    };
+    let place = (Timestamp::from_nanos(1), FrameNumber::new(0, 1));
+    let end = |port| TransportAddress::new([192, 0, 2, 1].into(), port);
+    let tuple = FiveTuple {
+        transport: Transport::Tcp,
+        a: end(50_000),
+        b: end(80),
+    };
+    let mut exchanges = Exchanges::default();
+    let mut connection = HttpConnection::new(FlowId(0), tuple, Scheme::Http);
+    let mut direction = Direction::Forward;
+    for bytes in stream.chunks(usize::from(turn).max(1)).take(4 * MANY) {
+        let (at, frame) = place;
+        let chunk = Chunk::Data { at, frame, bytes };
+        connection.observe(direction, chunk, &mut exchanges, &mut |_| {});
+        direction = direction.opposite();
+    }
+    connection.finish(place.0, place.1, &mut exchanges, &mut |_| {});
+}
+
+/// A DNS message.
+pub fn dns(data: &[u8]) {
+    if let Ok(message) = wire::dns::Message::new(data) {
+        black_box((message.addresses().count(), message.answer()));
+    }
+}
+
+/// Datagrams in a byte stream.
+///
+/// # Panics
+///
+/// When a message takes no room, so that a reader of the stream would never end.
+pub fn framing(data: &[u8]) {
+    black_box(Framing::sniff(data).is_ok());
+    for framing in [Framing::Stun, Framing::Rfc4571] {
+        let mut rest = data;
+        while let Front::Stun(unit) | Front::ChannelData(unit) | Front::Packet(unit) =
+            framing.front(rest)
+        {
+            assert!(unit.consumed > 0, "a message that takes no room");
+            rest = &rest[unit.consumed..];
+        }
+    }
+}
+
+/// QUIC's invariants.
+pub fn quic(data: &[u8]) {
+    black_box(LongHeader::new(data));
+}
+
+/// A session description: read, explained, judged by `webrtc-sdp`, answered by its own second half.
+///
+/// # Panics
+///
+/// When a description does not print as it was read.
+pub fn sdp(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let description = Description::parse(&text);
+    assert_eq!(description.to_string(), text, "a line was lost");
+    black_box(description.faults().count());
+    for line in description.session_lines() {
+        black_box(explain(line));
+    }
+    for section in &description.media {
+        for line in description.lines_of(section) {
+            black_box(explain(line));
+        }
+    }
+    black_box(second_opinion(&description));
+    let middle = (0..=text.len() / 2)
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0);
+    let answer = Description::parse(&text[middle..]);
+    black_box(negotiate(&description, &answer));
+    black_box(negotiate(&answer, &description));
+}
+
+/// A candidate line, with or without its `a=`.
+pub fn candidate(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let parsed = rtcscope::sdp::candidate::Candidate::parse(&text);
+    black_box(parsed);
+}
+
+/// A key log.
+pub fn keylog(data: &[u8]) {
+    let mut log = KeyLog::default();
+    black_box(log.add(data));
+    black_box(log.len());
+}
+
+/// A pcap file: whatever its magic was, it becomes one of pcap's.
+pub fn pcap(data: &[u8]) {
+    let magics = [0xa1b2_c3d4, 0xa1b2_3c4d, 0xd4c3_b2a1, 0xa1b2_cd34_u32];
+    let Some((&first, rest)) = data.split_first() else {
+        return;
+    };
+    let magic = magics[usize::from(first) % magics.len()];
+    let mut file = magic.to_le_bytes().to_vec();
+    file.extend_from_slice(rest);
+    read(&file);
+}
+
+/// A pcapng file: its first block becomes a section header in either byte order.
+pub fn pcapng(data: &[u8]) {
+    let Some((&first, rest)) = data.split_first() else {
+        return;
+    };
+    let mut file = vec![0x0a, 0x0d, 0x0d, 0x0a];
+    let (length, magic) = (28_u32, 0x1a2b_3c4d_u32);
+    if first % 2 == 0 {
+        file.extend([length.to_le_bytes(), magic.to_le_bytes()].as_flattened());
+        file.extend([1, 0, 0, 0]);
+        file.extend([0xff; 8]);
+        file.extend(length.to_le_bytes());
+    } else {
+        file.extend([length.to_be_bytes(), magic.to_be_bytes()].as_flattened());
+        file.extend([0, 1, 0, 0]);
+        file.extend([0xff; 8]);
+        file.extend(length.to_be_bytes());
+    }
+    file.extend_from_slice(rest);
+    read(&file);
+}
+
+/// The whole way, from a file's bytes to the reports.
+pub fn report(data: &[u8]) {
+    let Ok(mut source) = Source::open_stream("fuzz".into(), Box::new(Cursor::new(data.to_vec())))
+    else {
+        return;
+    };
+    let mut analyzer = Analyzer::default();
+    analyze(&mut source, &mut analyzer, |_, _| true);
+    let analysis = analyzer.snapshot(source.files());
+    black_box(&analysis);
+}
+
+/// Reads a capture file to its end.
+fn read(file: &[u8]) {
+    if let Ok(mut source) = Source::open_stream("fuzz".into(), Box::new(Cursor::new(file.to_vec())))
+    {
+        while let Some(item) = source.pull() {
+            black_box(&item);
+        }
+        for file in source.files() {
+            black_box(printable_bytes(file.path.as_bytes(), 80));
+        }
+    }
+}
+
+/// More parts than a datagram can hold that says something.
+const MANY: usize = 10_000;
+
+/// Header extensions whose values are decoded (their URIs).
+const EXTENSIONS: &[&str] = &[
+    "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+    "urn:ietf:params:rtp-hdrext:csrc-audio-level",
+    "urn:ietf:params:rtp-hdrext:sdes:mid",
+    "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+    "urn:ietf:params:rtp-hdrext:toffset",
+    "urn:3gpp:video-orientation",
+    "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time",
+    "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay",
+    "http://www.webrtc.org/experiments/rtp-hdrext/abs-capture-time",
+    "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type",
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+    "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension",
+];
