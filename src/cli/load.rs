@@ -24,7 +24,7 @@ pub fn load(load: Load) -> Result<Analysis, Failure> {
         true
     });
     bar.finish_and_clear();
-    Ok(analyzer.snapshot(source.files()))
+    Ok(analyzer.into_analysis(source.files()))
 }
 
 /// An analyzer that knows the key logs' secrets.

@@ -35,16 +35,22 @@ pub struct Stream<'a> {
     pub rid: Option<&'a str>,
     /// Media track, as declared.
     pub msid: Option<&'a str>,
-    /// Payload type of most packets.
+    /// Payload type of `codec`: that of most packets, but for media wrapped in RED.
     pub payload_type: Option<u8>,
-    /// All payload types.
+    /// All payload types in the packets.
     pub payload_types: Vec<PayloadType>,
     /// Encoding name: `VP8`; `rtx` for retransmissions.
     pub codec: Option<&'a str>,
+    /// `red` when the packets wrap the codec's payload (RFC 2198); the codec inside is then inferred from the description.
+    pub wrapping: Option<&'a str>,
+    /// How the codec is known: declared in signaling, or inferred (wrapped in RED, or a payload type that RFC 3551 assigns).
+    pub codec_basis: Option<&'static str>,
     /// RTP clock rate, Hz.
     pub clock_rate: Option<u32>,
     /// How the clock rate is known.
     pub clock_rate_basis: Option<&'static str>,
+    /// Packets of this SSRC and its RTX stream: what browsers count as packetsSent and packetsReceived.
+    pub packets_with_rtx: Option<u64>,
     /// SSRC of the stream that retransmits this one.
     pub rtx_ssrc: Option<u32>,
     /// SSRC that this stream retransmits or protects.
@@ -242,11 +248,17 @@ impl<'a> Stream<'a> {
             mid: stream.mid.as_deref(),
             rid: stream.rid.as_deref(),
             msid: stream.msid.as_deref(),
-            payload_type: stats.payload_type().map(|kind| kind.0),
+            payload_type: stream
+                .codec_payload_type
+                .or_else(|| stats.payload_type())
+                .map(|kind| kind.0),
             payload_types: payload_types.collect(),
             codec: stream.codec.as_deref(),
+            wrapping: stream.wrapping.as_deref(),
+            codec_basis: stream.codec_basis.map(Basis::word),
             clock_rate: stream.clock_rate,
             clock_rate_basis: stream.clock_rate_basis.map(Basis::word),
+            packets_with_rtx: stream.packets_with_rtx,
             rtx_ssrc: stream.rtx_ssrc.map(|ssrc| ssrc.0),
             repairs: stream.repairs.map(|ssrc| ssrc.0),
             encrypted: stream.encrypted,

@@ -46,6 +46,8 @@ pub struct MediaStream {
     pub codec_payload_type: Option<PayloadType>,
     /// `red` when the packets wrap the codec's payload (RFC 2198): encrypted, so the codec inside is inferred from the description.
     pub wrapping: Option<String>,
+    /// How the codec is known: signaling declared it, or it was inferred (wrapped in RED, or a payload type that RFC 3551 assigns).
+    pub codec_basis: Option<Basis>,
     /// RTP clock rate, Hz.
     pub clock_rate: Option<u32>,
     /// Whether signaling declared the clock rate or it was inferred from the timestamps.
