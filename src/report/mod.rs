@@ -6,9 +6,10 @@
 //! | [`json`] | programs: `rtcscope-report/1`, the public and versioned face of the analysis |
 //! | [`ndjson`] | pipes: what happened, in order of time, one object a line |
 //!
-//! All three read one `Analysis` and conclude nothing. The structs of [`json`] are the only ones in the crate that serialize,
+//! [`conclusions`] sorts findings and verdicts by what they concern. All three read one `Analysis` and conclude nothing. The structs of [`json`] are the only ones in the crate that serialize,
 //! so that the model can change without the contract changing with it.
 
+pub mod conclusions;
 pub mod json;
 pub mod ndjson;
 pub mod text;

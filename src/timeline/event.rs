@@ -4,6 +4,8 @@
 //! report shows as much of it as it wants. What repeats is there once: the first check of a pair, the first answer; consent,
 //! media packets and reports are not events but rates.
 
+use hashbrown::HashMap;
+
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
 pub use crate::timeline::kind::EventKind;
@@ -46,16 +48,27 @@ pub fn events(scene: &Scene) -> Vec<Event> {
     events
 }
 
+/// The peer connection on each handle of each dialogue.
+pub fn calls_by_handle(scene: &Scene) -> HashMap<(DialogueId, &str), PeerConnectionId> {
+    let mut calls = HashMap::new();
+    for (connection, index) in scene.peer_connections.iter().zip(0..) {
+        if let (Some(dialogue), Some(handle)) = (connection.dialogue, &connection.handle) {
+            // The first one on a handle stays.
+            calls
+                .entry((dialogue, handle.as_str()))
+                .or_insert(PeerConnectionId(index));
+        }
+    }
+    calls
+}
+
 fn push_dialogues(scene: &Scene, events: &mut Vec<Event>) {
+    let calls = calls_by_handle(scene);
     for (dialogue, index) in scene.dialogues.iter().zip(0..) {
         let id = DialogueId(index);
         let connection_of = |handle: Option<usize>| {
             let handle = dialogue.handles.get(handle?)?;
-            let mut connections = scene.peer_connections.iter().zip(0..);
-            let (_, index) = connections.find(|(connection, _)| {
-                connection.dialogue == Some(id) && connection.handle.as_ref() == Some(&handle.id)
-            })?;
-            Some(PeerConnectionId(index))
+            calls.get(&(id, handle.id.as_str())).copied()
         };
         for (place, message) in dialogue.messages.iter().enumerate() {
             events.push(Event {

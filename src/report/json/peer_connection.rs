@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::report::conclusions::{About, Conclusions};
 use crate::report::json::context::{Context, FrameRef, Id, finding_id, milliseconds};
 use crate::report::json::description::{Description, Negotiated};
 use crate::report::json::ice::Ice;
@@ -104,9 +105,13 @@ pub struct Setup {
 impl<'a> PeerConnection<'a> {
     /// All peer connections.
     pub fn all(context: Context<'a>) -> Vec<Self> {
+        let conclusions = Conclusions::new(context.analysis);
         let connections = context.analysis.scene.peer_connections.iter().zip(0..);
         connections
-            .map(|(connection, index)| Self::new(context, PeerConnectionId(index), connection))
+            .map(|(connection, index)| {
+                let id = PeerConnectionId(index);
+                Self::new(context, id, connection, conclusions.of_call(id))
+            })
             .collect()
     }
 
@@ -114,14 +119,14 @@ impl<'a> PeerConnection<'a> {
         context: Context<'a>,
         id: PeerConnectionId,
         connection: &'a model::PeerConnection,
+        about: Option<&About<'_>>,
     ) -> Self {
         let history = connection.state_history.iter().map(|change| StateChange {
             time_seconds: context.seconds(change.at),
             state: change.state.word(),
             frames: context.frames(&change.frames),
         });
-        let findings = context.analysis.findings.iter().enumerate();
-        let findings = findings.filter(|(_, finding)| finding.peer_connection == Some(id));
+        let findings = about.map_or(&[][..], |about| &about.findings);
         let in_force = connection.negotiations.last();
         let closed = connection.closed_by_signaling.as_ref();
         Self {
@@ -152,7 +157,7 @@ impl<'a> PeerConnection<'a> {
             streams: connection.streams.iter().map(|&id| id.id()).collect(),
             data_channels: Vec::new(),
             turn: connection.turn.iter().map(|&id| id.id()).collect(),
-            findings: findings.map(|(index, _)| finding_id(index)).collect(),
+            findings: findings.iter().map(|&index| finding_id(index)).collect(),
             closed_by_signaling: closed.map(|(at, frames)| Moment {
                 time_seconds: context.seconds(*at),
                 frames: context.frames(frames),

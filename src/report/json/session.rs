@@ -1,8 +1,10 @@
 //! `sessions`: signaling dialogues, message by message.
 
+use hashbrown::HashMap;
 use serde::Serialize;
 
 use crate::report::json::context::{Context, FrameRef, Id};
+use crate::timeline::event::calls_by_handle;
 use crate::track::signaling::dialogue as model;
 use crate::vocab::ids::{DialogueId, PeerConnectionId};
 
@@ -180,13 +182,19 @@ pub struct MessageError<'a> {
 impl<'a> Session<'a> {
     /// All dialogues.
     pub fn all(context: Context<'a>) -> Vec<Self> {
+        let calls = calls_by_handle(&context.analysis.scene);
         let dialogues = context.analysis.scene.dialogues.iter().zip(0..);
         dialogues
-            .map(|(dialogue, index)| Self::new(context, DialogueId(index), dialogue))
+            .map(|(dialogue, index)| Self::new(context, DialogueId(index), dialogue, &calls))
             .collect()
     }
 
-    fn new(context: Context<'a>, id: DialogueId, dialogue: &'a model::Dialogue) -> Self {
+    fn new(
+        context: Context<'a>,
+        id: DialogueId,
+        dialogue: &'a model::Dialogue,
+        calls: &HashMap<(DialogueId, &str), PeerConnectionId>,
+    ) -> Self {
         let handles = dialogue.handles.iter();
         let messages = dialogue.messages.iter();
         Self {
@@ -204,7 +212,10 @@ impl<'a> Session<'a> {
                 frames: context.frames(&[frame]),
             }),
             handles: handles
-                .map(|handle| Handle::new(context, id, handle))
+                .map(|handle| {
+                    let call = calls.get(&(id, handle.id.as_str()));
+                    Handle::new(context, handle, call.copied())
+                })
                 .collect(),
             messages: messages
                 .map(|message| Message::new(context, dialogue, message))
@@ -215,7 +226,11 @@ impl<'a> Session<'a> {
 }
 
 impl<'a> Handle<'a> {
-    fn new(context: Context<'a>, dialogue: DialogueId, handle: &'a model::Handle) -> Self {
+    fn new(
+        context: Context<'a>,
+        handle: &'a model::Handle,
+        call: Option<PeerConnectionId>,
+    ) -> Self {
         let moment = |(at, frame)| Moment {
             time_seconds: context.seconds(at),
             frames: context.frames(&[frame]),
@@ -241,10 +256,6 @@ impl<'a> Handle<'a> {
                 packets_lost,
                 frames: context.frames(&[frame]),
             });
-        let mut connections = context.analysis.scene.peer_connections.iter().zip(0..);
-        let connection = connections.find(|(connection, _)| {
-            connection.dialogue == Some(dialogue) && connection.handle.as_ref() == Some(&handle.id)
-        });
         Self {
             id: &handle.id,
             plugin: handle.plugin.as_deref(),
@@ -252,7 +263,7 @@ impl<'a> Handle<'a> {
             room: handle.room.as_deref(),
             display: handle.display.as_deref(),
             feeds: feeds.collect(),
-            peer_connection: connection.map(|(_, index)| PeerConnectionId(index).id()),
+            peer_connection: call.map(Id::id),
             webrtc_up: handle.webrtc_up.map(moment),
             hangup: handle.hangup.as_ref().map(|(at, frame, reason)| Hangup {
                 time_seconds: context.seconds(*at),

@@ -3,6 +3,7 @@
 //! ```text
 //! ● Call 1  alice → videoroom 100 (publisher)                                    ok
 //!
+//!   Cause     No candidate pair ever answered [finding-1]                    only where one is known
 //!   Who       a  alice  192.168.10.2  offerer, controlling
 //!             b  janus  203.0.113.10  answerer, controlled
 //!   When      0.810 s to 17.005 s (16.2 s)
@@ -20,6 +21,7 @@ use std::io;
 
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::{Confidence, Outcome, Stage, Verdict};
+use crate::report::conclusions::{About, Conclusions};
 use crate::report::text::figures::{NO_BREAK, frames, instant, span};
 use crate::report::text::page::Page;
 use crate::report::text::table::{Align, Table};
@@ -31,12 +33,17 @@ use crate::vocab::address::Side;
 use crate::vocab::ids::PeerConnectionId;
 
 /// Prints all calls.
-pub fn print_all(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
+pub fn print_all(
+    analysis: &Analysis,
+    conclusions: &Conclusions<'_>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     for (connection, index) in analysis.scene.peer_connections.iter().zip(0..) {
         let call = Call {
             analysis,
             connection,
             id: PeerConnectionId(index),
+            about: conclusions.of_call(PeerConnectionId(index)),
         };
         page.blank()?;
         call.print(page)?;
@@ -53,12 +60,15 @@ pub struct Call<'a> {
     pub connection: &'a PeerConnection,
     /// Its id.
     pub id: PeerConnectionId,
+    /// What is concluded about it.
+    pub about: Option<&'a About<'a>>,
 }
 
 impl<'a> Call<'a> {
     fn print(self, page: &mut Page<'_>) -> io::Result<()> {
         self.print_title(page)?;
         page.blank()?;
+        page.field("Cause", &self.cause())?;
         self.who().print(page, "Who")?;
         page.field("When", &self.when())?;
         page.field("State", &self.states())?;
@@ -75,10 +85,8 @@ impl<'a> Call<'a> {
                 page.field(label, &Words::new().long(sentence))?;
             }
         }
-        findings::print(self.analysis, page, |finding| {
-            finding.peer_connection == Some(self.id)
-        })?;
-        Ok(())
+        let findings = self.about.map_or(&[][..], |about| &about.findings);
+        findings::print(self.analysis, page, findings)
     }
 
     fn print_title(self, page: &mut Page<'_>) -> io::Result<()> {
@@ -110,8 +118,19 @@ impl<'a> Call<'a> {
     }
 
     fn verdict(self) -> Option<&'a Verdict> {
-        let mut verdicts = self.analysis.verdicts.iter();
-        verdicts.find(|verdict| verdict.peer_connection == Some(self.id))
+        self.about.and_then(|about| about.verdict)
+    }
+
+    /// The finding that explains the outcome, in its own words; details stand below.
+    fn cause(self) -> Words {
+        let index = self.verdict().and_then(|verdict| verdict.cause);
+        let finding = index.and_then(|index| Some((index, self.analysis.findings.get(index)?)));
+        finding.map_or_else(Words::new, |(index, finding)| {
+            let (_, style) = findings::mark(finding.severity);
+            Words::new()
+                .long_styled(style, &finding.title)
+                .styled(DIM, format!(" [finding-{}]", index + 1))
+        })
     }
 
     /// The name of a side: from signaling, else of its address, else `a` or `b`.

@@ -9,6 +9,7 @@
 //!             RFC 8445 §6.1.4.3
 //! ```
 
+use std::cmp::Reverse;
 use std::io;
 
 use anstyle::Style;
@@ -19,24 +20,18 @@ use crate::report::text::figures::{NO_BREAK, frames};
 use crate::report::text::page::Page;
 use crate::report::text::words::{BAD, BOLD, DIM, PLAIN, POOR, Words};
 
-/// Prints the findings that `wanted` picks, the worst first. False when there was none.
-pub fn print(
-    analysis: &Analysis,
-    page: &mut Page<'_>,
-    wanted: impl Fn(&Finding) -> bool,
-) -> io::Result<bool> {
-    let mut picked: Vec<(usize, &Finding)> = analysis
-        .findings
-        .iter()
-        .enumerate()
-        .filter(|(_, finding)| wanted(finding))
+/// Prints findings, by their positions in the analysis; the worst first.
+pub fn print(analysis: &Analysis, page: &mut Page<'_>, picked: &[usize]) -> io::Result<()> {
+    let findings = picked.iter().copied();
+    let mut findings: Vec<(usize, &Finding)> = findings
+        .filter_map(|index| Some((index, analysis.findings.get(index)?)))
         .collect();
-    picked.sort_by_key(|(_, finding)| std::cmp::Reverse(finding.severity));
-    for (index, finding) in &picked {
+    findings.sort_by_key(|(_, finding)| Reverse(finding.severity));
+    for (index, finding) in findings {
         page.blank()?;
-        print_one(analysis, page, *index, finding)?;
+        print_one(analysis, page, index, finding)?;
     }
-    Ok(!picked.is_empty())
+    Ok(())
 }
 
 fn print_one(
@@ -80,5 +75,78 @@ pub const fn mark(severity: Severity) -> (char, Style) {
         Severity::Error => ('✖', BAD),
         Severity::Warning => ('!', POOR),
         Severity::Note => ('·', PLAIN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::finding::{EvidenceLine, FindingLayer};
+    use crate::vocab::ids::FrameNumber;
+
+    fn finding(severity: Severity, title: &str) -> Finding {
+        Finding {
+            rule: "a-rule",
+            severity,
+            layer: FindingLayer::Ice,
+            stage: None,
+            peer_connection: None,
+            dialogue: None,
+            title: title.into(),
+            explanation: "Because.".into(),
+            evidence: vec![EvidenceLine {
+                text: "5 checks, no response".into(),
+                frames: [180, 185].map(|n| FrameNumber::new(0, n)).to_vec(),
+            }],
+            would_disprove: "An answer.".into(),
+            advice: "Open the port.".into(),
+            reference: "RFC 8445 §6.1.4.3".into(),
+        }
+    }
+
+    fn shown(findings: Vec<Finding>) -> String {
+        let analysis = Analysis {
+            findings,
+            ..Analysis::default()
+        };
+        let mut out = Vec::new();
+        let all: Vec<usize> = (0..analysis.findings.len()).collect();
+        print(&analysis, &mut Page::new(&mut out), &all).unwrap();
+        String::from_utf8(anstream::adapter::strip_bytes(&out).into_vec()).unwrap()
+    }
+
+    #[test]
+    fn a_finding_says_what_why_where_and_what_to_do() {
+        let expected = "
+  ✖ error   Nobody answered [finding-1]
+            Because.
+            · 5 checks, no response (frames 180, 185)
+            → Open the port.
+            Would disprove it: An answer.
+            RFC 8445 §6.1.4.3
+";
+        assert_eq!(
+            shown(vec![finding(Severity::Error, "Nobody answered")]),
+            expected
+        );
+    }
+
+    #[test]
+    fn the_worst_comes_first_and_keeps_its_number() {
+        let text = shown(vec![
+            finding(Severity::Note, "Minor"),
+            finding(Severity::Error, "Major"),
+        ]);
+        let (major, minor) = (
+            text.find("Major [finding-2]"),
+            text.find("Minor [finding-1]"),
+        );
+        assert!(major.unwrap() < minor.unwrap(), "{text}");
+    }
+
+    #[test]
+    fn a_title_that_quotes_the_wire_cannot_act() {
+        let text = shown(vec![finding(Severity::Note, "refused: \x1b[2J\u{202e}")]);
+        assert!(text.contains(r"\x1b[2J\u{202e}"), "{text}");
     }
 }

@@ -40,12 +40,14 @@ pub mod words;
 use std::io;
 
 use crate::analyzer::analysis::Analysis;
+use crate::report::conclusions::Conclusions;
 use crate::report::text::page::Page;
 
 /// Writes the report. Styles are written too: give a stream that strips them where they are not wanted.
 pub fn write(analysis: &Analysis, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(out);
+    let conclusions = Conclusions::new(analysis);
     header::print(analysis, &mut page)?;
-    call::print_all(analysis, &mut page)?;
-    rest::print(analysis, &mut page)
+    call::print_all(analysis, &conclusions, &mut page)?;
+    rest::print(analysis, &conclusions, &mut page)
 }

@@ -3,7 +3,8 @@
 use std::io;
 
 use crate::analyzer::analysis::Analysis;
-use crate::diagnosis::finding::{Finding, Outcome};
+use crate::diagnosis::finding::Outcome;
+use crate::report::conclusions::{About, Conclusions};
 use crate::report::text::figures::{NO_BREAK, count, counted, frames, instant};
 use crate::report::text::page::Page;
 use crate::report::text::words::{BAD, BOLD, DIM, PLAIN, POOR, Words};
@@ -14,12 +15,16 @@ use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::DialogueId;
 
 /// Prints it all.
-pub fn print(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
+pub fn print(
+    analysis: &Analysis,
+    conclusions: &Conclusions<'_>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     for (dialogue, index) in analysis.scene.dialogues.iter().zip(0..) {
         let id = DialogueId(index);
-        if !has_call(analysis, id) {
+        if !conclusions.has_call(id) {
             page.blank()?;
-            print_dialogue(analysis, page, id, dialogue)?;
+            print_dialogue(analysis, conclusions.of_session(id), page, id, dialogue)?;
         }
     }
     print_servers(analysis, page)?;
@@ -34,37 +39,23 @@ pub fn print(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
         page.wrapped(0, 2, &Words::new().styled(BOLD, "Streams of no call"))?;
         media::print_loose(&loose, page)?;
     }
-    // Findings of calls and of sessions without one have been printed with them.
-    let is_general = |finding: &Finding| {
-        finding.peer_connection.is_none()
-            && finding.dialogue.is_none_or(|id| has_call(analysis, id))
-    };
-    if analysis.findings.iter().any(is_general) {
+    if !conclusions.general().is_empty() {
         page.blank()?;
-        page.wrapped(
-            0,
-            2,
-            &Words::new().styled(BOLD, "On the capture as a whole"),
-        )?;
-        findings::print(analysis, page, is_general)?;
+        page.wrapped(0, 2, &Words::new().styled(BOLD, "Beyond single calls"))?;
+        findings::print(analysis, page, conclusions.general())?;
     }
     print_faults(analysis, page)
-}
-
-fn has_call(analysis: &Analysis, id: DialogueId) -> bool {
-    let mut connections = analysis.scene.peer_connections.iter();
-    connections.any(|connection| connection.dialogue == Some(id))
 }
 
 /// A dialogue that never got a peer connection.
 fn print_dialogue(
     analysis: &Analysis,
+    about: Option<&About<'_>>,
     page: &mut Page<'_>,
     id: DialogueId,
     dialogue: &Dialogue,
 ) -> io::Result<()> {
-    let mut verdicts = analysis.verdicts.iter();
-    let verdict = verdicts.find(|it| it.peer_connection.is_none() && it.dialogue == Some(id));
+    let verdict = about.and_then(|about| about.verdict);
     let outcome = verdict.map_or(Outcome::Unknown, |verdict| verdict.outcome);
     let (glyph, style) = header::mark(outcome);
     let left = Words::new().styled(style, glyph.to_string()).styled(
@@ -90,10 +81,8 @@ fn print_dialogue(
     }
     page.field("Signaling", &words)?;
     print_messages(analysis, page, dialogue)?;
-    findings::print(analysis, page, |finding| {
-        finding.dialogue == Some(id) && finding.peer_connection.is_none()
-    })?;
-    Ok(())
+    let findings = about.map_or(&[][..], |about| &about.findings);
+    findings::print(analysis, page, findings)
 }
 
 fn print_messages(analysis: &Analysis, page: &mut Page<'_>, dialogue: &Dialogue) -> io::Result<()> {
