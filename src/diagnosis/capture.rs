@@ -1,7 +1,18 @@
 //! How far can this capture be trusted? Asked before any verdict.
+//!
+//! A capture is one vantage point: what it does not show may have happened all the same. Four things make that worse, and none of
+//! them is the call's fault: one direction missing, a beginning or an end outside the file, packets cut, packets dropped.
 
+use crate::diagnosis::call::Call;
+use crate::diagnosis::finding::{FindingLayer, Severity};
+use crate::diagnosis::rule::{Context, Rule, Statement};
+use crate::diagnosis::words::{at, counted, name, seen};
 use crate::flow::table::{FlowProtocol, FlowRecord};
+use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
+use crate::vocab::address::Side;
+use crate::vocab::capture::Capture;
+use crate::vocab::time::Timestamp;
 
 /// Do the calls' conversations show packets of one direction only, although both ends must have spoken?
 pub fn is_one_direction(scene: &Scene) -> bool {
@@ -11,22 +22,122 @@ pub fn is_one_direction(scene: &Scene) -> bool {
     talking.peek().is_some() && talking.all(|flow| flow.packets.contains(&0)) && !any_answer(scene)
 }
 
-/// Were calls already up when the capture began: media or checks with neither a handshake nor a first check of their own?
+/// Were calls already up when the capture began?
 pub fn starts_mid_call(scene: &Scene) -> bool {
-    scene.peer_connections.iter().any(|pc| {
-        let handshake = pc
-            .dtls
-            .iter()
-            .filter_map(|id| scene.dtls.get(id.index()))
-            .any(|transport| transport.association.handshake_started_at.is_some());
-        let media = !pc.streams.is_empty() || pc.selected_pair().is_some();
-        let nominated = pc.ice.pairs.iter().any(|pair| pair.nominated);
-        media && !handshake && (pc.descriptions.is_empty() || !nominated)
-    })
+    let mut connections = scene.peer_connections.iter();
+    connections.any(|pc| began_before(scene, pc))
 }
 
-/// Packets from which on silence of the other direction means something.
-const FEW: u64 = 4;
+/// Was this connection up when the capture began? Then its first media, or ciphertext, comes before any answered check of it,
+/// and neither a description nor a hello is there: what a call begins with.
+pub fn began_before(scene: &Scene, pc: &PeerConnection) -> bool {
+    let transports = || pc.dtls.iter().filter_map(|id| scene.dtls.get(id.index()));
+    let hello = transports().any(|t| !t.association.hello_frames.frames().is_empty());
+    if hello || !pc.descriptions.is_empty() {
+        return false;
+    }
+    let first_media = scene
+        .streams_of(pc)
+        .map(|(_, stream)| stream.stats.first.at);
+    let first_record = transports().map(|transport| transport.association.first_at);
+    let Some(running) = first_media.chain(first_record).min() else {
+        return false;
+    };
+    first_answer(pc).is_none_or(|answered| running < answered)
+}
+
+fn first_answer(pc: &PeerConnection) -> Option<Timestamp> {
+    let checks = pc.ice.pairs.iter().flat_map(|pair| &pair.checks);
+    checks
+        .filter(|check| check.error.is_none())
+        .filter_map(|check| check.answered)
+        .map(|(at, _)| at)
+        .min()
+}
+
+/// What lowers trust in conclusions about one call.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doubts {
+    /// One direction is missing: silence proves nothing.
+    pub one_direction: bool,
+    /// The call was up when the capture began.
+    pub mid_call: bool,
+    /// Packets were cut by the snap length: how many.
+    pub truncated: u64,
+    /// Packets that the capture dropped: how many.
+    pub dropped: u64,
+    /// The file ends inside a record while the call is up.
+    pub cut_short: bool,
+}
+
+impl Doubts {
+    /// The doubts about `call`.
+    pub fn about(call: &Call<'_>, capture: &Capture) -> Self {
+        let quality = &capture.quality;
+        Self {
+            one_direction: quality.one_direction || is_half_seen(call),
+            mid_call: began_before(call.scene, call.pc),
+            truncated: quality.truncated_packets,
+            dropped: quality.dropped_packets,
+            cut_short: quality.cut_short && !call.closed,
+        }
+    }
+
+    /// One sentence each, for `cannotTell`.
+    pub fn sentences(&self, call: &Call<'_>) -> Vec<String> {
+        let mut told = Vec::new();
+        if self.one_direction {
+            told.push(
+                "Only one direction was captured: what looks unanswered may have been answered."
+                    .to_owned(),
+            );
+        }
+        if self.mid_call {
+            told.push(
+                "The call was up when the capture began: its signaling, checks and handshake are not in it."
+                    .to_owned(),
+            );
+        }
+        if self.truncated > 0 {
+            told.push(format!(
+                "{} cut by the snap length: what signaling and certificates said in them could not be read.",
+                were(self.truncated),
+            ));
+        }
+        if self.dropped > 0 {
+            told.push(format!(
+                "{} dropped by the capture itself: gaps need not be losses of the network.",
+                were(self.dropped),
+            ));
+        }
+        if self.cut_short {
+            told.push(format!(
+                "The file ends inside a packet, at {}: how the call went on is not in it.",
+                at(call.scene, call.scene.end),
+            ));
+        }
+        told
+    }
+}
+
+fn were(packets: u64) -> String {
+    let verb = if packets == 1 { "was" } else { "were" };
+    format!("{} {verb}", counted(packets, "packet"))
+}
+
+/// Answers whose requests were never seen, and nothing that ran the requests' way.
+fn is_half_seen(call: &Call<'_>) -> bool {
+    let flows = call.pc.flows.iter();
+    let mut records = flows
+        .filter_map(|(id, _)| call.scene.flows.get(id.index()))
+        .filter(|flow| flow.packets[0] + flow.packets[1] >= FEW)
+        .peekable();
+    let half = records.peek().is_some() && records.all(|flow| flow.packets.contains(&0));
+    half && call.pc.ice.pairs.iter().any(|pair| {
+        pair.responses_received > 0 && pair.requests_sent == 0
+            || pair.responses_sent > 0 && pair.requests_received == 0
+    })
+}
 
 fn calls(scene: &Scene) -> impl Iterator<Item = &FlowRecord> {
     scene
@@ -41,3 +152,173 @@ fn calls(scene: &Scene) -> impl Iterator<Item = &FlowRecord> {
 fn any_answer(scene: &Scene) -> bool {
     scene.flows.iter().any(|flow| !flow.packets.contains(&0))
 }
+
+/// Packets from which on silence of the other direction means something.
+const FEW: u64 = 4;
+
+/// One direction of every conversation is missing.
+pub(super) const ONE_DIRECTION: Rule = Rule {
+    name: "capture-one-direction",
+    severity: Severity::Note,
+    layer: FindingLayer::Capture,
+    stage: None,
+    reference: "RFC 8445 §7.2.5.2.3",
+    check: one_direction,
+};
+
+fn one_direction(context: &Context<'_>) -> Vec<Statement> {
+    if !context.capture.quality.one_direction {
+        return Vec::new();
+    }
+    let half = calls(context.scene).filter(|flow| flow.packets.contains(&0));
+    let evidence = half
+        .take(LINES)
+        .map(|flow| {
+            let packets = flow.packets[0] + flow.packets[1];
+            let (from, to) = if flow.packets[0] > 0 {
+                (flow.tuple.a, flow.tuple.b)
+            } else {
+                (flow.tuple.b, flow.tuple.a)
+            };
+            let text = format!(
+                "{} from {from} to {to}, none back",
+                counted(packets, "packet")
+            );
+            seen(text, [flow.first_frame])
+        })
+        .collect();
+    vec![Statement {
+        title: "Only one direction of the traffic is in this capture".to_owned(),
+        explanation: "Every conversation of the calls shows packets of one end and not one of the other, although calls need both. \
+            So the capture saw one direction only, and what looks unanswered here may have been answered."
+            .to_owned(),
+        evidence,
+        would_disprove: "A second capture, taken at the other end, that shows the missing direction silent too.".to_owned(),
+        advice: "Capture again where both directions pass: on the host itself, on a mirror port set to both directions, and \
+            without a filter on source or destination."
+            .to_owned(),
+        ..Statement::default()
+    }]
+}
+
+/// A call was up before the capture began.
+pub(super) const STARTS_MID_CALL: Rule = Rule {
+    name: "capture-starts-mid-call",
+    severity: Severity::Note,
+    layer: FindingLayer::Capture,
+    stage: None,
+    reference: "RFC 7675 §5.1",
+    check: mid_call,
+};
+
+fn mid_call(context: &Context<'_>) -> Vec<Statement> {
+    let late = context.calls.iter().filter(|call| call.doubts.mid_call);
+    late.map(|call| {
+        let pc = call.pc;
+        let first = call.streams.iter().map(|stream| stream.stats.first);
+        let first = first.min_by_key(|seen| seen.at).map(|seen| seen.frame);
+        let frames = first.into_iter().chain(
+            call.dtls.iter().filter_map(|t| t.association.state.evidence.first().copied()),
+        );
+        Statement {
+            call: Some(call.id),
+            title: format!(
+                "The call between {} and {} was up before the capture began",
+                name(pc, Side::A),
+                name(pc, Side::B)
+            ),
+            explanation: "Media runs before the first connectivity check and without a DTLS handshake. So the offer, the answer, \
+                the checks and the handshake came before the capture, and nothing can be said of them."
+                .to_owned(),
+            evidence: vec![seen("media or ciphertext, before any answered check", frames)],
+            would_disprove: "A ClientHello of this connection later in the capture.".to_owned(),
+            advice: "Start the capture before the call, to see how it was set up.".to_owned(),
+            ..Statement::default()
+        }
+    })
+    .collect()
+}
+
+/// The snap length cut packets.
+pub(super) const TRUNCATED: Rule = Rule {
+    name: "capture-truncated",
+    severity: Severity::Note,
+    layer: FindingLayer::Capture,
+    stage: None,
+    reference: "draft-ietf-opsawg-pcap §5",
+    check: truncated,
+};
+
+fn truncated(context: &Context<'_>) -> Vec<Statement> {
+    let count = context.capture.quality.truncated_packets;
+    if count == 0 {
+        return Vec::new();
+    }
+    vec![Statement {
+        title: format!("{} cut by the snap length", were(count)),
+        explanation: format!(
+            "Of {} packets {count} are stored only in part. Addresses, sizes and times are right; longer messages (signaling, \
+             certificates, STUN attributes) can't be read to their ends.",
+            context.capture.packets
+        ),
+        would_disprove: "Captured lengths that equal the original lengths.".to_owned(),
+        advice: "Capture whole packets: `tcpdump -s 0`, or no snap length in Wireshark.".to_owned(),
+        ..Statement::default()
+    }]
+}
+
+/// The capture dropped packets by its own count.
+pub(super) const DROPPED_PACKETS: Rule = Rule {
+    name: "capture-dropped-packets",
+    severity: Severity::Note,
+    layer: FindingLayer::Capture,
+    stage: None,
+    reference: "draft-ietf-opsawg-pcapng §4.6",
+    check: dropped,
+};
+
+fn dropped(context: &Context<'_>) -> Vec<Statement> {
+    let count = context.capture.quality.dropped_packets;
+    if count == 0 {
+        return Vec::new();
+    }
+    vec![Statement {
+        title: format!("{} dropped while capturing", were(count)),
+        explanation: "By the capture file's own statistics the capturing system was too slow and left packets out. Gaps in \
+            streams and missing answers may come from that and not from the network."
+            .to_owned(),
+        would_disprove: "Statistics of the capturing interface that count no drops.".to_owned(),
+        advice: "Capture again with a larger kernel buffer (`tcpdump -B`), with a filter, or to a faster disk.".to_owned(),
+        ..Statement::default()
+    }]
+}
+
+/// The file ends inside a record.
+pub(super) const CUT_SHORT: Rule = Rule {
+    name: "capture-cut-short",
+    severity: Severity::Note,
+    layer: FindingLayer::Capture,
+    stage: None,
+    reference: "draft-ietf-opsawg-pcap §5",
+    check: cut_short,
+};
+
+fn cut_short(context: &Context<'_>) -> Vec<Statement> {
+    if !context.capture.quality.cut_short {
+        return Vec::new();
+    }
+    vec![Statement {
+        title: "The file ends inside a packet".to_owned(),
+        explanation: format!(
+            "After {} the file breaks off in the middle of a record: the capture was interrupted, or the file not copied whole. \
+             What came later is not in it.",
+            at(context.scene, context.scene.end)
+        ),
+        would_disprove: "A complete copy of the same file that ends at the same packet.".to_owned(),
+        advice: "Copy the file again, or stop the capturing program before copying.".to_owned(),
+        ..Statement::default()
+    }]
+}
+
+/// Lines of evidence about conversations.
+const LINES: usize = 8;

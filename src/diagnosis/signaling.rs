@@ -1,0 +1,268 @@
+//! Rules of signaling: what the server refused, and offers that nobody answered.
+
+use crate::diagnosis::call::Call;
+use crate::diagnosis::facts::signaling::{refused, unanswered};
+use crate::diagnosis::finding::{FindingLayer, Severity, Stage};
+use crate::diagnosis::ladder::Status;
+use crate::diagnosis::rule::{Context, Rule, Statement};
+use crate::diagnosis::words::{at, counted, name, seen, span};
+use crate::session::model::description::SignaledDescription;
+use crate::track::signaling::dialogue::{Dialogue, Message, SignalingError, SignalingProtocol};
+use crate::vocab::address::Side;
+use crate::vocab::ids::{DialogueId, FrameNumber};
+
+/// Signaling reported an error, by number.
+pub(super) const ERROR: Rule = Rule {
+    name: "signaling-error",
+    severity: Severity::Error,
+    layer: FindingLayer::Signaling,
+    stage: Some(Stage::Signaling),
+    reference: "RFC 9110 §15",
+    check: errors,
+};
+
+/// An offer got no answer.
+pub(super) const NO_ANSWER: Rule = Rule {
+    name: "signaling-no-answer",
+    severity: Severity::Error,
+    layer: FindingLayer::Signaling,
+    stage: Some(Stage::Signaling),
+    reference: "RFC 3264 §6",
+    check: no_answer,
+};
+
+/// Errors of one number on one handle.
+struct Refusal<'a> {
+    id: DialogueId,
+    dialogue: &'a Dialogue,
+    first: &'a Message,
+    error: &'a SignalingError,
+    count: u64,
+    frames: Vec<FrameNumber>,
+}
+
+fn errors(context: &Context<'_>) -> Vec<Statement> {
+    let mut refusals: Vec<Refusal<'_>> = Vec::new();
+    for (id, dialogue) in (0..).map(DialogueId).zip(&context.scene.dialogues) {
+        let own = refusals.len();
+        for message in &dialogue.messages {
+            let Some(error) = &message.error else {
+                continue;
+            };
+            let known = refusals.iter_mut().skip(own).find(|known| {
+                known.error.code == error.code && known.first.handle == message.handle
+            });
+            if let Some(known) = known {
+                known.count += 1;
+                known.frames.extend_from_slice(&message.frames);
+            } else if refusals.len() - own < ERRORS_PER_DIALOGUE {
+                refusals.push(Refusal {
+                    id,
+                    dialogue,
+                    first: message,
+                    error,
+                    count: 1,
+                    frames: message.frames.clone(),
+                });
+            }
+        }
+    }
+    let stated = refusals.iter().map(|refusal| state(context, refusal));
+    stated.collect()
+}
+
+fn state(context: &Context<'_>, refusal: &Refusal<'_>) -> Statement {
+    let call = call_of(context, refusal);
+    let survived = call.is_some_and(|call| call.status(Stage::Signaling) == Status::Passed);
+    let what = means(refusal.error);
+    let server = server(refusal.dialogue);
+    let request = refusal
+        .first
+        .answers
+        .and_then(|at| refusal.dialogue.messages.get(at));
+    let asked = request.map_or_else(
+        || "a request of the client".to_owned(),
+        |request| format!("the request “{}”", request.summary),
+    );
+    let outcome = match call {
+        Some(call) if survived => format!(
+            "The call of {} was set up all the same, so this did not stop it.",
+            name(call.pc, Side::A)
+        ),
+        Some(_) => "No answer followed, so the call ended there.".to_owned(),
+        None => "No offer followed on this handle, so no peer connection came of it.".to_owned(),
+    };
+    let symbol = symbol(refusal).map_or_else(String::new, |symbol| format!(", {symbol}"));
+    let times = match refusal.count {
+        1 => String::new(),
+        count => format!(", {} in all", counted(count, "time")),
+    };
+    let mut evidence = Vec::new();
+    if let Some(request) = request {
+        evidence.push(seen(
+            format!("{}: {}", at(context.scene, request.at), request.summary),
+            request.frames.clone(),
+        ));
+    }
+    evidence.push(seen(
+        format!(
+            "{}: {server} answers with error {}{times}",
+            at(context.scene, refusal.first.at),
+            refusal.error.code
+        ),
+        refusal.frames.clone(),
+    ));
+    Statement {
+        call: call.map(|call| call.id),
+        dialogue: Some(refusal.id),
+        severity: survived.then_some(Severity::Note),
+        title: format!("{server} refused: error {}, {what}", refusal.error.code),
+        explanation: format!(
+            "{server} answered {asked} with error {}{symbol} (“{}”): {what}. {outcome}",
+            refusal.error.code, refusal.error.reason
+        ),
+        evidence,
+        would_disprove:
+            "A later answer to the same request, in this dialogue or another, that grants it."
+                .to_owned(),
+        advice: advice(refusal.dialogue.protocol, refusal.error.code).to_owned(),
+        reference: match refusal.dialogue.protocol {
+            SignalingProtocol::Janus => Some("Janus: apierror.h and the plugins' error codes"),
+            _ => None,
+        },
+        ..Statement::default()
+    }
+}
+
+/// The call whose handle the error came on: the one that was being set up, or else any on it.
+fn call_of<'c, 'a>(context: &'c Context<'a>, refusal: &Refusal<'_>) -> Option<&'c Call<'a>> {
+    let handle = refusal
+        .first
+        .handle
+        .and_then(|at| refusal.dialogue.handles.get(at));
+    let mut calls = context.calls.iter();
+    calls.find(|call| {
+        call.pc.dialogue == Some(refusal.id)
+            && handle.is_none_or(|handle| call.pc.handle.as_ref() == Some(&handle.id))
+    })
+}
+
+/// Janus's own name of an error of its VideoRoom plugin (`janus_videoroom.c`): what people search for.
+fn symbol(refusal: &Refusal<'_>) -> Option<&'static str> {
+    let handle = refusal.dialogue.handles.get(refusal.first.handle?)?;
+    if handle.plugin.as_deref() != Some("janus.plugin.videoroom") {
+        return None;
+    }
+    Some(match refusal.error.code {
+        421 => "JANUS_VIDEOROOM_ERROR_NO_MESSAGE",
+        422 => "JANUS_VIDEOROOM_ERROR_INVALID_JSON",
+        423 => "JANUS_VIDEOROOM_ERROR_INVALID_REQUEST",
+        424 => "JANUS_VIDEOROOM_ERROR_JOIN_FIRST",
+        425 => "JANUS_VIDEOROOM_ERROR_ALREADY_JOINED",
+        426 => "JANUS_VIDEOROOM_ERROR_NO_SUCH_ROOM",
+        427 => "JANUS_VIDEOROOM_ERROR_ROOM_EXISTS",
+        428 => "JANUS_VIDEOROOM_ERROR_NO_SUCH_FEED",
+        429 => "JANUS_VIDEOROOM_ERROR_MISSING_ELEMENT",
+        430 => "JANUS_VIDEOROOM_ERROR_INVALID_ELEMENT",
+        431 => "JANUS_VIDEOROOM_ERROR_INVALID_SDP_TYPE",
+        432 => "JANUS_VIDEOROOM_ERROR_PUBLISHERS_FULL",
+        433 => "JANUS_VIDEOROOM_ERROR_UNAUTHORIZED",
+        434 => "JANUS_VIDEOROOM_ERROR_ALREADY_PUBLISHED",
+        435 => "JANUS_VIDEOROOM_ERROR_NOT_PUBLISHED",
+        436 => "JANUS_VIDEOROOM_ERROR_ID_EXISTS",
+        437 => "JANUS_VIDEOROOM_ERROR_INVALID_SDP",
+        _ => return None,
+    })
+}
+
+fn means(error: &SignalingError) -> String {
+    match (error.meaning, error.reason.is_empty()) {
+        (Some(meaning), _) => meaning.to_owned(),
+        (None, false) => error.reason.clone(),
+        (None, true) => "no reason given".to_owned(),
+    }
+}
+
+fn server(dialogue: &Dialogue) -> String {
+    match dialogue.protocol {
+        SignalingProtocol::Janus => format!("Janus ({})", dialogue.server),
+        other => format!("The {} server {}", other.word(), dialogue.server),
+    }
+}
+
+/// What to do about the numbers that support sees most.
+fn advice(protocol: SignalingProtocol, code: i64) -> &'static str {
+    match (protocol, code) {
+        (SignalingProtocol::Janus, 426) => {
+            "Compare the room number that the client asks for with the rooms of the server (request `list`); create the room \
+             first, or join one that exists."
+        }
+        (SignalingProtocol::Janus, 403 | 433) => {
+            "Check API secret, token and the room's pin: the server does not accept what the client sent."
+        }
+        (SignalingProtocol::Janus, 428) => {
+            "The publisher is gone, or its feed id is wrong: subscribe to a feed from the latest `publishers` event."
+        }
+        (SignalingProtocol::Janus, 458 | 459) => {
+            "The session or handle had ended: send a keepalive at least every 60 s, and do not use handles after `detach`."
+        }
+        (_, 401 | 403) => "Check the bearer token or credentials of the signaling request.",
+        (_, 404) => "Check the URL of the endpoint: the server knows no such resource.",
+        (_, 500..=599) => "The server failed: look for the same moment in its log.",
+        _ => {
+            "Look the number up in the server's list of errors, and correct the request that it answers."
+        }
+    }
+}
+
+fn no_answer(context: &Context<'_>) -> Vec<Statement> {
+    let failed = context
+        .calls
+        .iter()
+        .filter(|call| call.breaks_at(Stage::Signaling) && refused(call).is_none());
+    failed
+        .filter_map(|call| Some((call, unanswered(call)?)))
+        .map(|(call, offer)| no_answer_to(context, call, offer))
+        .collect()
+}
+
+fn no_answer_to(context: &Context<'_>, call: &Call<'_>, offer: &SignaledDescription) -> Statement {
+    let scene = context.scene;
+    let (from, to) = (offer.side, offer.side.opposite());
+    let waited = span(call.end.since(offer.at));
+    let mut evidence = vec![seen(
+        format!("{}: offer of {}", at(scene, offer.at), name(call.pc, from)),
+        offer.frames.clone(),
+    )];
+    let hangup = call.handle.and_then(|handle| handle.hangup.as_ref());
+    if let Some((when, frame, reason)) = hangup {
+        let text = format!("{}: hung up, “{reason}”", at(scene, *when));
+        evidence.push(seen(text, [*frame]));
+    }
+    Statement {
+        call: Some(call.id),
+        dialogue: call.pc.dialogue,
+        title: format!(
+            "The offer of {} got no answer within {waited}",
+            name(call.pc, from)
+        ),
+        explanation: format!(
+            "{} made an offer at {}, and no answer of {} came until {}{}. No connectivity check ran either, so nothing shows that \
+             an answer took another way.",
+            name(call.pc, from),
+            at(scene, offer.at),
+            name(call.pc, to),
+            at(scene, call.end),
+            if hangup.is_some() { ", when it was hung up" } else { "" },
+        ),
+        evidence,
+        would_disprove: "An answer on a signaling connection that this capture does not hold or can't read.".to_owned(),
+        advice: "See whether the offer reached the other party (its signaling log), and whether it failed on it: codecs, \
+            permissions, a user who did not pick up."
+            .to_owned(),
+        ..Statement::default()
+    }
+}
+
+/// Different errors told per dialogue.
+const ERRORS_PER_DIALOGUE: usize = 32;

@@ -1,0 +1,267 @@
+//! Rules of TURN, in words; what they tell is found in `facts::turn`.
+
+use crate::diagnosis::call::Call;
+use crate::diagnosis::facts::ice::unreached;
+use crate::diagnosis::facts::turn::{Refusal, is_silent, refusal};
+use crate::diagnosis::finding::{EvidenceLine, FindingLayer, Severity, Stage};
+use crate::diagnosis::ice::{hangup_line, tried_lines};
+use crate::diagnosis::rule::{Context, Rule, Statement};
+use crate::diagnosis::words::{at, counted, listed, seen, who};
+use crate::track::turn::Allocation;
+use crate::vocab::address::Side;
+use crate::vocab::ids::PeerConnectionId;
+use crate::wire::stun::error_code::ErrorCode;
+
+/// The server does not accept the credentials.
+pub(super) const CREDENTIALS_REJECTED: Rule = Rule {
+    name: "turn-credentials-rejected",
+    severity: Severity::Error,
+    layer: FindingLayer::Turn,
+    stage: Some(Stage::Gathering),
+    reference: "RFC 8489 §9.2.4, RFC 8656 §7.2",
+    check: |context| refusals(context, true),
+};
+
+/// The server refuses for another reason: policy, quota, capacity, transport.
+pub(super) const REFUSED: Rule = Rule {
+    name: "turn-refused",
+    severity: Severity::Error,
+    layer: FindingLayer::Turn,
+    stage: Some(Stage::Gathering),
+    reference: "RFC 8656 §7.4, §10.2, §12.2",
+    check: |context| refusals(context, false),
+};
+
+/// The server does not answer at all.
+pub(super) const SERVER_SILENT: Rule = Rule {
+    name: "turn-server-silent",
+    severity: Severity::Warning,
+    layer: FindingLayer::Turn,
+    stage: None,
+    reference: "RFC 8656 §7.1, RFC 8489 §6.2.1",
+    check: silent,
+};
+
+fn refusals(context: &Context<'_>, credentials: bool) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    let owners = context
+        .scene
+        .turn_owner
+        .iter()
+        .copied()
+        .chain(std::iter::repeat(None));
+    for (allocation, owner) in context.scene.turn.iter().zip(owners) {
+        let Some(refusal) = refusal(allocation) else {
+            continue;
+        };
+        if refusal.is_about_credentials() == credentials {
+            statements.push(refused(context, refusal, owner));
+        }
+    }
+    statements
+}
+
+fn refused(
+    context: &Context<'_>,
+    refusal: Refusal<'_>,
+    owner: Option<PeerConnectionId>,
+) -> Statement {
+    let call = owner.and_then(|id| context.calls.get(id.index()));
+    let breaks = call.is_some_and(|call| call.breaks_at(refusal.stage()));
+    let Refusal { allocation, error } = refusal;
+    let server = allocation.server;
+    let client = call.map_or_else(|| allocation.client.to_string(), |call| who(call, Side::A));
+    let meaning = ErrorCode::from_code(error.code);
+    let user = allocation
+        .username
+        .as_ref()
+        .map(|user| format!(" of user “{user}”"))
+        .unwrap_or_default();
+    let realm = allocation
+        .realm
+        .as_ref()
+        .map(|realm| format!(" in realm “{realm}”"))
+        .unwrap_or_default();
+    let (title, reason, advice) = if refusal.is_about_credentials() {
+        (
+            format!(
+                "TURN server {server} rejects the credentials ({} {})",
+                error.code, error.reason
+            ),
+            format!(
+                "After the usual challenge {client} asked again with credentials{user}{realm}, and the server answered {} {} once more: \
+                 username or password is wrong, or has expired.",
+                error.code, error.reason
+            ),
+            "Check TURN username and password in the application's iceServers. Time-limited credentials expire, and need the server's \
+             shared secret and a right clock on both sides.",
+        )
+    } else {
+        (
+            format!(
+                "TURN server {server} refused {}: {} {}",
+                error.method, error.code, error.reason
+            ),
+            format!(
+                "{client} is authenticated, but the server answered its {} request with {} {}. {}",
+                error.method,
+                error.code,
+                error.reason,
+                meaning.meaning()
+            ),
+            "Look at the TURN server's policy and limits: denied peer addresses, quota per user, allowed transports, free relay ports.",
+        )
+    };
+    let mut explanation = reason;
+    let mut evidence = evidence_of(context, refusal);
+    if let Some(call) = call {
+        explanation.push(' ');
+        explanation.push_str(&consequence(call, refusal, breaks));
+        if breaks {
+            evidence.extend(tried_lines(call));
+            evidence.extend(hangup_line(call));
+        }
+    }
+    Statement {
+        call: owner,
+        severity: (!breaks).then(|| {
+            if serves(allocation, call) {
+                Severity::Note
+            } else {
+                Severity::Warning
+            }
+        }),
+        stage: Some(refusal.stage()),
+        title,
+        explanation,
+        evidence,
+        would_disprove: format!(
+            "A success answer of {server} to the same request with the same credentials."
+        ),
+        advice: advice.to_owned(),
+        ..Statement::default()
+    }
+}
+
+/// Does the relay serve other peers, and the call does not suffer? Servers commonly refuse private addresses among the candidates.
+fn serves(allocation: &Allocation, call: Option<&Call<'_>>) -> bool {
+    allocation.allocated_at.is_some()
+        && !allocation.permissions.is_empty()
+        && call.is_none_or(|call| call.broken().is_none())
+}
+
+/// What the refusal meant for the call.
+fn consequence(call: &Call<'_>, refusal: Refusal<'_>, breaks: bool) -> String {
+    if !breaks {
+        return match call.broken() {
+            None if serves(refusal.allocation, Some(call)) => {
+                "The relay does serve other peers, and the call did not break of it.".to_owned()
+            }
+            None => {
+                "This call did not break of it; one that needs that relay will fail.".to_owned()
+            }
+            Some(_) => "It is not what broke this call first.".to_owned(),
+        };
+    }
+    let left = match refusal.stage() {
+        Stage::Gathering => "So there was no relay candidate, and only direct pairs were left",
+        _ => "So the relay could not reach the peer, and only direct pairs were left",
+    };
+    match unreached(call) {
+        Some(tried) => format!(
+            "{left}: none of {} was answered.",
+            counted(tried.checks, "check")
+        ),
+        None => format!("{left}."),
+    }
+}
+
+fn evidence_of(context: &Context<'_>, refusal: Refusal<'_>) -> Vec<EvidenceLine> {
+    let Refusal { allocation, error } = refusal;
+    let mut evidence = Vec::new();
+    let challenge = allocation
+        .errors
+        .iter()
+        .find(|error| error.normal && error.code == 401);
+    if let Some(challenge) = challenge {
+        evidence.push(seen(
+            format!(
+                "{}: 401 to the first {}, without credentials: the usual challenge",
+                at(context.scene, challenge.first_at),
+                challenge.method
+            ),
+            challenge.frames.iter().copied(),
+        ));
+    }
+    evidence.push(seen(
+        format!(
+            "{}: {} {} to {} from {}, {}",
+            at(context.scene, error.first_at),
+            error.code,
+            error.reason,
+            error.method,
+            allocation.client,
+            counted(error.count, "time")
+        ),
+        error.frames.iter().copied(),
+    ));
+    if error.method != "allocate" && !allocation.permissions.is_empty() {
+        let permitted: Vec<String> = allocation
+            .permissions
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        evidence.push(seen(format!("permitted peers: {}", listed(&permitted)), []));
+    }
+    evidence
+}
+
+fn silent(context: &Context<'_>) -> Vec<Statement> {
+    let owners = context
+        .scene
+        .turn_owner
+        .iter()
+        .copied()
+        .chain(std::iter::repeat(None));
+    let rows = context.scene.turn.iter().zip(owners);
+    rows.filter(|(allocation, _)| is_silent(allocation))
+        .filter_map(|(allocation, owner)| silent_server(context, allocation, owner))
+        .collect()
+}
+
+fn silent_server(
+    context: &Context<'_>,
+    allocation: &Allocation,
+    owner: Option<PeerConnectionId>,
+) -> Option<Statement> {
+    let call = owner.and_then(|id| context.calls.get(id.index()));
+    if context.capture.quality.one_direction || call.is_some_and(|call| call.doubts.one_direction) {
+        return None;
+    }
+    let works = call.is_some_and(|call| call.broken().is_none());
+    let rest = match call {
+        Some(_) if works => " This call found a path without it.",
+        Some(_) => " So there was no relay candidate.",
+        None => "",
+    };
+    Some(Statement {
+        call: owner,
+        severity: works.then_some(Severity::Note),
+        title: format!("TURN server {} did not answer", allocation.server),
+        explanation: format!(
+            "{} asked {} over {} for an allocation for {:.1} s and got no answer, not even the usual 401.{rest}",
+            allocation.client,
+            allocation.server,
+            allocation.transport,
+            allocation.last_at.since(allocation.first_at).as_secs_f64(),
+        ),
+        evidence: vec![seen(
+            format!("Allocate requests from {}, no answer", allocation.client),
+            allocation.frames.iter().copied(),
+        )],
+        would_disprove: "Any STUN answer from that server to that client.".to_owned(),
+        advice: "Check the server's address and port, and whether a firewall lets it through; offer TURN over TCP or TLS on port 443 too."
+            .to_owned(),
+        ..Statement::default()
+    })
+}

@@ -1,0 +1,242 @@
+//! What became of each call: outcome, the rung that broke, the finding that explains it, how sure, and what can't be told.
+//!
+//! A call whose rungs all held is ok, also when some of them lie outside the capture: media that runs to the end has passed them. A
+//! call that neither broke nor got there is unknown, never failed: not seen is not "did not happen".
+
+use crate::diagnosis::call::Call;
+use crate::diagnosis::facts;
+use crate::diagnosis::finding::{Confidence, Finding, Outcome, Severity, Stage, Verdict};
+use crate::diagnosis::ladder::Status;
+use crate::diagnosis::media;
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::words::{at, counted, span};
+use crate::flow::table::FlowProtocol;
+use crate::track::signaling::dialogue::SignalingProtocol;
+use crate::vocab::address::Transport;
+use crate::vocab::ids::{DialogueId, PeerConnectionId};
+
+/// One verdict per peer connection, then one per dialogue that failed without any, or never got one.
+pub(super) fn judge(context: &Context<'_>, findings: &[Finding]) -> Vec<Verdict> {
+    let causes = Causes::index(context, findings);
+    let mut verdicts: Vec<Verdict> = context
+        .calls
+        .iter()
+        .map(|call| judge_call(call, causes.of(call, findings), findings))
+        .collect();
+    let mut has_call = vec![false; context.scene.dialogues.len()];
+    for dialogue in context.calls.iter().filter_map(|call| call.pc.dialogue) {
+        if let Some(known) = has_call.get_mut(dialogue.index()) {
+            *known = true;
+        }
+    }
+    for (id, has_call) in (0..).map(DialogueId).zip(has_call) {
+        let refused = findings.iter().position(|finding| {
+            finding.dialogue == Some(id)
+                && finding.peer_connection.is_none()
+                && finding.severity == Severity::Error
+        });
+        if refused.is_some() || !has_call {
+            verdicts.push(judge_dialogue(context, id, refused));
+        }
+    }
+    verdicts
+}
+
+/// Findings that may be causes, by peer connection.
+struct Causes(Vec<Vec<usize>>);
+
+impl Causes {
+    fn index(context: &Context<'_>, findings: &[Finding]) -> Self {
+        let mut by_call = vec![Vec::new(); context.calls.len()];
+        for (at, finding) in findings.iter().enumerate() {
+            let call = finding.peer_connection.map(PeerConnectionId::index);
+            if let Some(own) = call.and_then(|call| by_call.get_mut(call)) {
+                own.push(at);
+            }
+        }
+        Self(by_call)
+    }
+
+    /// The worst finding about the rung that broke; of equals the first.
+    fn of(&self, call: &Call<'_>, findings: &[Finding]) -> Option<usize> {
+        let broken = call.broken()?;
+        let own = self.0.get(call.id.index())?;
+        own.iter()
+            .copied()
+            .filter_map(|at| Some((at, findings.get(at)?)))
+            .filter(|(_, finding)| {
+                finding.stage == Some(broken) && finding.severity > Severity::Note
+            })
+            .max_by_key(|(at, finding)| (finding.severity, std::cmp::Reverse(*at)))
+            .map(|(at, _)| at)
+    }
+}
+
+fn judge_call(call: &Call<'_>, cause: Option<usize>, findings: &[Finding]) -> Verdict {
+    let stage = call.broken();
+    let severity = cause
+        .and_then(|at| findings.get(at))
+        .map(|finding| finding.severity);
+    let outcome = match (stage, severity) {
+        (Some(_), Some(Severity::Warning)) => Outcome::Degraded,
+        (Some(_), _) => Outcome::Failed,
+        (None, _) if call.status(Stage::Steady) == Status::Passed => Outcome::Ok,
+        (None, _) => Outcome::Unknown,
+    };
+    // With half of the packets missing, even a call that looks well is seen by half.
+    let outcome = if call.doubts.one_direction && outcome == Outcome::Ok {
+        Outcome::Unknown
+    } else {
+        outcome
+    };
+    Verdict {
+        peer_connection: Some(call.id),
+        dialogue: call.pc.dialogue,
+        outcome,
+        stage,
+        cause,
+        confidence: confidence(call, outcome),
+        cannot_tell: cannot_tell(call, outcome),
+    }
+}
+
+fn confidence(call: &Call<'_>, outcome: Outcome) -> Confidence {
+    let doubts = &call.doubts;
+    if outcome == Outcome::Unknown || doubts.one_direction {
+        return Confidence::Low;
+    }
+    let shaken = doubts.mid_call || doubts.truncated > 0 || doubts.dropped > 0 || doubts.cut_short;
+    let early = outcome == Outcome::Failed && gave_up_early(call).is_some();
+    let open = call.breaks_at(Stage::Steady) && media::open_question(call).is_some();
+    if shaken || early || open {
+        Confidence::Medium
+    } else {
+        Confidence::High
+    }
+}
+
+fn cannot_tell(call: &Call<'_>, outcome: Outcome) -> Vec<String> {
+    let mut told = call.doubts.sentences(call);
+    let readable = call.status(Stage::Signaling) != Status::NotSeen;
+    if !readable && !call.doubts.mid_call {
+        told.push(
+            "What was offered and agreed, and who hung up: signaling could not be read (encrypted, on another path, or not captured)."
+                .to_owned(),
+        );
+    }
+    if outcome == Outcome::Failed {
+        told.extend(gave_up_early(call));
+    }
+    if call.breaks_at(Stage::Steady) && facts::ice::consent_lost(call).is_none() {
+        told.extend(media::open_question(call));
+    }
+    if outcome == Outcome::Unknown && !call.doubts.one_direction {
+        told.push(missing(call));
+    }
+    told
+}
+
+/// Were the checks still going on when the capture ended? Then one may have been answered later.
+fn gave_up_early(call: &Call<'_>) -> Option<String> {
+    let tried = facts::ice::unreached(call).filter(|_| call.broken() <= Some(Stage::Checks))?;
+    let waited = call.scene.end.since(tried.first);
+    (!call.closed && waited < facts::ice::LIBWEBRTC_FAILED).then(|| {
+        format!(
+            "Whether a later check succeeded: the capture ends {} after the first one, before an agent gives up.",
+            span(waited)
+        )
+    })
+}
+
+/// What an unknown call lacks, by the highest rung that it passed.
+fn missing(call: &Call<'_>) -> String {
+    let end = if call.closed {
+        format!("it was closed at {}", at(call.scene, call.end))
+    } else {
+        format!("the capture ends at {}", at(call.scene, call.end))
+    };
+    let tried = call.tried().next().is_some();
+    let agreed = call.status(Stage::Signaling) == Status::Passed;
+    if !tried && agreed {
+        return unseen_path(call);
+    }
+    if !tried {
+        return format!(
+            "Whether the call was ever set up: the capture holds no answer and no check, and {end}."
+        );
+    }
+    if call.status(Stage::Checks) == Status::Passed {
+        return format!(
+            "How the call went on after its checks succeeded: no media of it was seen before {end}."
+        );
+    }
+    let checks = call
+        .tried()
+        .map(|pair| pair.requests_sent + pair.requests_received);
+    format!(
+        "Whether its checks would have succeeded: {} without success are too few, or too short, to call it failed, and {end}.",
+        counted(checks.sum(), "check")
+    )
+}
+
+/// Offer and answer are there, checks are not: where could they be?
+fn unseen_path(call: &Call<'_>) -> String {
+    let up = call.handle.and_then(|handle| handle.webrtc_up);
+    let up = up.map_or_else(String::new, |(when, _)| {
+        format!(
+            " The server did say at {} that it is up.",
+            at(call.scene, when)
+        )
+    });
+    // A TURN server behind TLS shows as nothing but a TLS connection.
+    let flows = call.scene.flows.iter();
+    let mut tls = flows.filter(|flow| {
+        flow.tuple.transport == Transport::Tcp
+            && flow.protocols.contains(&FlowProtocol::Tls)
+            && flow.last_at >= call.pc.first_at
+            && flow.first_at <= call.end
+    });
+    match tls.next() {
+        Some(flow) => format!(
+            "How checks, keys and media went: none was seen. They may run inside TLS (as with {}), where a TURN server relays them.{up}",
+            flow.tuple.b
+        ),
+        None => format!(
+            "How checks, keys and media went: none was seen. They may take a path that this capture does not see, or never have begun.{up}"
+        ),
+    }
+}
+
+fn judge_dialogue(context: &Context<'_>, id: DialogueId, refused: Option<usize>) -> Verdict {
+    let janus = context
+        .scene
+        .dialogues
+        .get(id.index())
+        .is_some_and(|dialogue| dialogue.protocol == SignalingProtocol::Janus);
+    let failed = refused.is_some();
+    let mut cannot_tell = Vec::new();
+    if !failed {
+        let what = if janus { "session" } else { "dialogue" };
+        cannot_tell.push(format!(
+            "What the {what} was for: it carried no session description in this capture, and no error either."
+        ));
+    }
+    let one_direction = context.capture.quality.one_direction;
+    Verdict {
+        peer_connection: None,
+        dialogue: Some(id),
+        outcome: if failed {
+            Outcome::Failed
+        } else {
+            Outcome::Unknown
+        },
+        stage: failed.then_some(Stage::Signaling),
+        cause: refused,
+        confidence: match (failed, one_direction) {
+            (true, false) => Confidence::High,
+            (true, true) => Confidence::Medium,
+            (false, _) => Confidence::Low,
+        },
+        cannot_tell,
+    }
+}
