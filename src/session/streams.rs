@@ -95,7 +95,11 @@ fn place(scene: &Scene, stats: Stream) -> MediaStream {
         rid: place.rid,
         codec_basis: codec.as_ref().map(|_| {
             let declared = place.codec.is_some() && place.wrapping.is_none();
-            if declared { Basis::Declared } else { Basis::Inferred }
+            if declared {
+                Basis::Declared
+            } else {
+                Basis::Inferred
+            }
         }),
         codec_payload_type: codec.as_ref().map(|codec| codec.payload_type),
         codec: codec.map(|codec| codec.name),
