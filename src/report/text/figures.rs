@@ -27,7 +27,7 @@ pub fn counted(number: u64, singular: &str) -> String {
     format!("{}{NO_BREAK}{singular}{plural}", count(number))
 }
 
-/// `617 kB`: decimal prefixes, three digits.
+/// `617 kB`, `1.3 MB`: decimal prefixes, two digits or three; programs find them all in the JSON report.
 pub fn bytes(number: u64) -> String {
     scaled(number as f64, &["B", "kB", "MB", "GB", "TB"])
 }
@@ -142,11 +142,7 @@ fn scaled(number: f64, units: &[&str]) -> String {
         prefix += 1;
     }
     let unit = units.get(prefix).copied().unwrap_or_default();
-    let decimals = match value {
-        _ if prefix == 0 || value >= 99.95 => 0,
-        _ if value >= 9.995 => 1,
-        _ => 2,
-    };
+    let decimals = usize::from(prefix > 0 && value < 9.95);
     format!("{value:.decimals$}{NO_BREAK}{unit}")
 }
 
@@ -174,12 +170,12 @@ mod tests {
     #[test]
     fn units_fit_the_size() {
         check(bytes(999), "999 B");
-        check(bytes(1_000), "1.00 kB");
+        check(bytes(1_000), "1.0 kB");
         check(bytes(617_432), "617 kB");
-        check(bytes(999_600), "1.00 MB");
+        check(bytes(999_600), "1.0 MB");
         check(bitrate(120_400.0), "120 kb/s");
-        check(bitrate(2_345_678.0), "2.35 Mb/s");
-        check(bitrate(23_456.0), "23.5 kb/s");
+        check(bitrate(2_345_678.0), "2.3 Mb/s");
+        check(bitrate(23_456.0), "23 kb/s");
     }
 
     #[test]

@@ -1,14 +1,16 @@
 //! The streams of a call, one row each; retransmissions stand in the row of what they repair.
 //!
 //! ```text
-//!   Media     kind   codec  packets  lost         bitrate    frames  jitter
-//!   ▲ alice   video  VP8        288     0  0.0 %  120 kb/s  15.0 fps  0.9 ms
+//!   Media     codec       packets  lost         bitrate    frames  jitter
+//!   ▲ alice   video VP8       288     0  0.0 %  120 kb/s  15.0 fps  0.9 ms
 //!             9 packets of rtx
-//!   ▼ janus   audio  opus       546    27  4.7 %  32 kb/s   50.0 fps  3.1 ms
+//!   ▼ janus   audio opus      546    27  4.7 %   32 kb/s  50.0 fps  3.1 ms
 //!             Captured at alice: later loss of what alice sends is not in it.
 //! ```
 
 use std::io;
+
+use hashbrown::{HashMap, HashSet};
 
 use crate::report::text::call::Call;
 use crate::report::text::figures::{NO_BREAK, bitrate, count, counted, percent, span};
@@ -18,6 +20,7 @@ use crate::report::text::words::{BAD, DIM, PLAIN, POOR, Words, safe};
 use crate::session::model::media::MediaStream;
 use crate::track::rtp_stream::stream::Gap;
 use crate::vocab::address::Side;
+use crate::vocab::ids::Ssrc;
 
 /// Prints the streams of a call.
 pub fn print(call: Call<'_>, page: &mut Page<'_>) -> io::Result<()> {
@@ -69,7 +72,6 @@ fn table(title: &str, streams: &[&MediaStream], name: impl Fn(Side) -> String) -
     let mut table = Table::new(&[
         Align::Left,
         Align::Left,
-        Align::Left,
         Align::Right,
         Align::Right,
         Align::Right,
@@ -78,29 +80,43 @@ fn table(title: &str, streams: &[&MediaStream], name: impl Fn(Side) -> String) -
         Align::Right,
     ]);
     let heading = [
-        title, "kind", "codec", "packets", "lost", "", "bitrate", "frames", "jitter",
+        title, "codec", "packets", "lost", "", "bitrate", "frames", "jitter",
     ];
     table.row(DIM, heading.map(String::from));
-    let repaired = |stream: &MediaStream| {
-        let mut others = streams.iter();
-        let repairs = stream.repairs;
-        repairs.is_some_and(|ssrc| others.any(|other| other.stats.ssrc == ssrc))
+    let sent: HashSet<Ssrc> = streams.iter().map(|stream| stream.stats.ssrc).collect();
+    let mut repairs: HashMap<Ssrc, Vec<&MediaStream>> = HashMap::new();
+    for stream in streams {
+        if let Some(repaired) = stream.repairs {
+            repairs.entry(repaired).or_default().push(stream);
+        }
+    }
+    let stands_alone = |stream: &&&MediaStream| {
+        let repaired = stream.repairs;
+        repaired.is_none_or(|ssrc| !sent.contains(&ssrc))
     };
-    for stream in streams.iter().filter(|stream| !repaired(stream)) {
+    for stream in streams.iter().filter(stands_alone) {
         let from = match stream.from {
-            Some(Side::A) => format!("▲{NO_BREAK}{}", safe(&name(Side::A), NAME_MAX)),
-            Some(Side::B) => format!("▼{NO_BREAK}{}", safe(&name(Side::B), NAME_MAX)),
+            Some(Side::A) => format!("▲{NO_BREAK}{}", short(name(Side::A), Side::A)),
+            Some(Side::B) => format!("▼{NO_BREAK}{}", short(name(Side::B), Side::B)),
             None => format!("ssrc{NO_BREAK}{}", stream.stats.ssrc),
         };
         row(&mut table, stream, from);
         let ssrc = stream.stats.ssrc;
-        let repairs = streams.iter().filter(|other| other.repairs == Some(ssrc));
-        let words = remarks(stream, repairs.copied());
+        let words = remarks(stream, repairs.get(&ssrc).map_or(&[], Vec::as_slice));
         if !words.is_empty() {
             table.note(words);
         }
     }
     table
+}
+
+/// A name that leaves room for figures, else `a` or `b`: the lines above say who that is.
+fn short(name: String, side: Side) -> String {
+    if name.chars().count() <= NAME_MAX {
+        name
+    } else {
+        side.word().into()
+    }
 }
 
 fn row(table: &mut Table, stream: &MediaStream, from: String) {
@@ -113,16 +129,18 @@ fn row(table: &mut Table, stream: &MediaStream, from: String) {
         .map(|bytes| bitrate(bytes as f64 * 8.0 / seconds));
     let jitter = stream.clock_rate.and_then(|rate| stats.jitter.at(rate));
     let jitter = jitter.map(|seconds| format!("{:.1}{NO_BREAK}ms", seconds * 1e3));
-    let fps = stats
-        .frames
-        .per_second
-        .map(|rate| format!("{rate:.1}{NO_BREAK}fps"));
+    let fps = stats.frames.per_second.filter(|&rate| rate < FPS_MAX);
+    let fps = fps.map(|rate| format!("{rate:.1}{NO_BREAK}fps"));
     let codec = match (&stream.codec, &stream.rid) {
         (Some(codec), Some(rid)) => format!("{codec} {rid}"),
         (Some(codec), None) => codec.clone(),
         (None, _) => stats
             .payload_type()
-            .map_or_else(|| "?".into(), |kind| format!("pt {kind}")),
+            .map_or_else(|| "?".into(), |kind| format!("payload type {kind}")),
+    };
+    let codec = match stream.kind {
+        Some(kind) => format!("{} {codec}", kind.word()),
+        None => codec,
     };
     let style = if stats.packets_lost * 50 > expected {
         POOR
@@ -133,7 +151,6 @@ fn row(table: &mut Table, stream: &MediaStream, from: String) {
         style,
         [
             from,
-            stream.kind.map_or("?", |kind| kind.word()).into(),
             safe(&codec, CODEC_MAX),
             count(stats.packets),
             count(stats.packets_lost),
@@ -146,7 +163,7 @@ fn row(table: &mut Table, stream: &MediaStream, from: String) {
 }
 
 /// What a row has no column for.
-fn remarks<'a>(stream: &MediaStream, repairs: impl Iterator<Item = &'a MediaStream>) -> Words {
+fn remarks(stream: &MediaStream, repairs: &[&MediaStream]) -> Words {
     let stats = &stream.stats;
     let mut words = Words::new();
     let mut say = |applies: bool, sentence: String| {
@@ -154,6 +171,9 @@ fn remarks<'a>(stream: &MediaStream, repairs: impl Iterator<Item = &'a MediaStre
             words = std::mem::take(&mut words).dot().text(sentence);
         }
     };
+    if let Some(wrapping) = &stream.wrapping {
+        say(true, format!("wrapped in {}", safe(wrapping, CODEC_MAX)));
+    }
     for repair in repairs {
         let codec = repair.codec.as_deref().unwrap_or("repair");
         say(
@@ -206,6 +226,8 @@ fn remarks<'a>(stream: &MediaStream, repairs: impl Iterator<Item = &'a MediaStre
 }
 
 /// Characters of a sender's name.
-const NAME_MAX: usize = 15;
-/// Characters of a codec's name.
+const NAME_MAX: usize = 12;
+/// Characters of kind and codec.
 const CODEC_MAX: usize = 16;
+/// A rate beyond this shows timestamps that do not count media.
+const FPS_MAX: f64 = 1_000.0;
