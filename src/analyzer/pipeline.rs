@@ -4,6 +4,7 @@
 //! SRTP has) is handed down from here as data.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
@@ -18,6 +19,7 @@ use crate::flow::table::FlowRecord;
 use crate::ingest::info::FileInfo;
 use crate::ingest::source::{Item, Source};
 use crate::sdp::description::Description;
+use crate::session::descriptions::ReadDescriptions;
 use crate::session::descriptions::gist;
 use crate::session::identity::{Identities, Introduction, Joined};
 use crate::session::join::{Sources, join};
@@ -61,6 +63,7 @@ struct Trackers {
     rtcp: RtcpTracker,
     signaling: Signaling,
     identities: Identities,
+    descriptions: ReadDescriptions,
     names: Names,
     /// TURN legs by inner conversation are looked up in the flow table; this remembers how many check paths were joined.
     new_paths: Vec<(Sighting, usize)>,
@@ -110,6 +113,7 @@ impl Analyzer {
                 rtcp: RtcpTracker::default(),
                 signaling: Signaling::default(),
                 identities: Identities::default(),
+                descriptions: ReadDescriptions::default(),
                 names: Names {
                     limit: limits.names,
                     ..Names::default()
@@ -233,6 +237,7 @@ impl Analyzer {
             flows: bulk.flows,
             http: bulk.http,
             dialogues: bulk.dialogues,
+            descriptions: &trackers.descriptions,
             identities: &trackers.identities,
             ice: &trackers.ice,
             turn: trackers.turn.allocations(self.end),
@@ -410,8 +415,10 @@ impl Trackers {
         let hosts = [dialogue.client, dialogue.server.ip];
         let descriptions = descriptions_of(message);
         descriptions
-            .map(|(kind, sdp)| {
-                let parsed = Description::parse(sdp);
+            .map(|(place, kind, sdp)| {
+                let parsed = Arc::new(Description::parse(sdp).without_lines());
+                self.descriptions
+                    .insert((id, at, place), Arc::clone(&parsed));
                 for fault in parsed.faults() {
                     self.faults.record(fault, message.frames.first().copied());
                 }
@@ -445,9 +452,13 @@ impl Trackers {
     }
 }
 
-fn descriptions_of(message: &Message) -> impl Iterator<Item = (Option<DescriptionKind>, &str)> {
-    message.carried.iter().filter_map(|carried| match carried {
-        Carried::Description { kind, sdp } => Some((*kind, sdp.as_str())),
+/// The descriptions that a message carries, with their place in it.
+fn descriptions_of(
+    message: &Message,
+) -> impl Iterator<Item = (usize, Option<DescriptionKind>, &str)> {
+    let carried = message.carried.iter().enumerate();
+    carried.filter_map(|(place, carried)| match carried {
+        Carried::Description { kind, sdp } => Some((place, *kind, sdp.as_str())),
         _ => None,
     })
 }

@@ -60,6 +60,11 @@ fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<Ex
         Some(path) => Destination::File(path),
         None => Destination::Stdout,
     };
+    // JSON has no styles, and no escapes that could be taken for some: nothing to strip.
+    let colour = match wanted.format {
+        Format::Text => colour,
+        Format::Json | Format::Ndjson => ColorChoice::AlwaysAnsi,
+    };
     destination.deliver(colour, |out| match wanted.format {
         Format::Text => report::text::write(&analysis, out),
         Format::Json => report::json::write(&analysis, out),

@@ -1,5 +1,9 @@
 //! What signaling said about one peer connection: descriptions, candidates, and the rounds of offer and answer.
 
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
 use crate::sdp::candidate::Candidate as DeclaredCandidate;
 use crate::sdp::description::Description;
 use crate::sdp::media::MediaSection;
@@ -9,8 +13,12 @@ use crate::session::identity::{Identity, Party, Passport, SignalSpan};
 use crate::session::model::description::{Negotiation, SignaledDescription};
 use crate::track::signaling::dialogue::{Carried, DescriptionKind, Dialogue, Message, Sender};
 use crate::vocab::address::Side;
+use crate::vocab::ids::DialogueId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
+
+/// Descriptions that were read when they came: by dialogue, message, and place among what the message carried.
+pub type ReadDescriptions = HashMap<(DialogueId, usize, usize), Arc<Description>>;
 
 /// What a description says of its sender, gathered from all its sections.
 pub(crate) struct Gist {
@@ -55,7 +63,7 @@ pub(super) struct Spoken {
     pub(super) at: Timestamp,
     pub(super) frames: Vec<FrameNumber>,
     pub(super) sdp: String,
-    pub(super) parsed: Description,
+    pub(super) parsed: Arc<Description>,
 }
 
 /// A trickled candidate with its party.
@@ -79,18 +87,21 @@ pub(super) struct Said {
 
 impl Said {
     /// Gathers what the handles of `identity` carried while they were about it.
-    pub(super) fn gather(identity: &Identity, dialogues: &[Dialogue]) -> Self {
+    pub(super) fn gather(
+        identity: &Identity,
+        dialogues: &[Dialogue],
+        read: &ReadDescriptions,
+    ) -> Self {
         let mut said = Self::default();
         for span in &identity.signaling {
             let Some(dialogue) = dialogues.get(span.key.0.index()) else {
                 continue;
             };
-            for message in dialogue
-                .messages
-                .iter()
-                .filter(|message| is_within(message, span))
-            {
-                said.take(message, span.client, identity);
+            let id = span.key.0;
+            let messages = dialogue.messages.iter().enumerate();
+            for (at, message) in messages.filter(|(_, message)| is_within(message, span)) {
+                let known = |place: usize| read.get(&(id, at, place)).cloned();
+                said.take(message, span.client, identity, &known);
             }
         }
         said.descriptions.sort_by_key(|spoken| spoken.at);
@@ -98,15 +109,27 @@ impl Said {
         said
     }
 
-    fn take(&mut self, message: &Message, client: Party, identity: &Identity) {
+    fn take(
+        &mut self,
+        message: &Message,
+        client: Party,
+        identity: &Identity,
+        known: &dyn Fn(usize) -> Option<Arc<Description>>,
+    ) {
         let party = match message.from {
             Sender::Client => client,
             Sender::Server => 1 - client,
         };
-        for carried in &message.carried {
+        for (place, carried) in message.carried.iter().enumerate() {
             match carried {
                 Carried::Description { kind, sdp } => {
-                    self.describe(message, party, *kind, sdp, identity);
+                    // The same text again is the same description: passed on by a server, or polled twice.
+                    if self.descriptions.iter().any(|known| known.sdp == *sdp) {
+                        continue;
+                    }
+                    let parsed = known(place)
+                        .unwrap_or_else(|| Arc::new(Description::parse(sdp).without_lines()));
+                    self.describe(message, party, *kind, sdp, parsed, identity);
                 }
                 Carried::Candidate {
                     candidate,
@@ -144,13 +167,9 @@ impl Said {
         sender: Party,
         kind: Option<DescriptionKind>,
         sdp: &str,
+        parsed: Arc<Description>,
         identity: &Identity,
     ) {
-        // The same text again is the same description: passed on by a server, or polled twice.
-        if self.descriptions.iter().any(|known| known.sdp == sdp) {
-            return;
-        }
-        let parsed = Description::parse(sdp).without_lines();
         let party = gist(&parsed)
             .ufrags
             .iter()

@@ -4,6 +4,7 @@
 //! (joins 1 and 6 of the design). Fragments are short random strings, and captures exist in which two calls share them (a
 //! recording replayed, a merged set of files), so a match must also share a host, unless nothing else is in question.
 
+use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
@@ -98,6 +99,9 @@ pub struct Joined {
 pub struct Identities {
     all: Vec<Identity>,
     by_ufrag: HashMap<String, Vec<IdentityIndex>>,
+    /// Fragment and host: where calls share a fragment (a recording replayed for many clients), this finds the one at once.
+    by_ufrag_and_host: HashMap<(u64, IpAddr), IdentityIndex>,
+    hasher: foldhash::fast::RandomState,
     by_signal: HashMap<SignalKey, IdentityIndex>,
     by_path: Vec<IdentityIndex>,
 }
@@ -105,8 +109,8 @@ pub struct Identities {
 impl Identities {
     /// Hosts and fragments kept per identity; more than a real call ever has.
     const KEPT: usize = 64;
-    /// Identities looked at per user fragment.
-    const ALIKE: usize = 4096;
+    /// Identities looked at per user fragment, when none of them is known on the same host.
+    const ALIKE: usize = 64;
 
     /// The identities in force, in order of first sight, with their indices.
     pub fn iter(&self) -> impl Iterator<Item = (IdentityIndex, &Identity)> {
@@ -156,6 +160,7 @@ impl Identities {
         }
         self.add_ufrag(index, forward, ufrags[0]);
         self.add_ufrag(index, 1 - forward, ufrags[1]);
+        self.index_hosts(index);
         Joined {
             identity: index,
             flows: vec![(flow, forward)],
@@ -201,6 +206,7 @@ impl Identities {
         for ufrag in said.ufrags {
             self.add_ufrag(index, party, ufrag);
         }
+        self.index_hosts(index);
         Joined {
             identity: index,
             flows: moved,
@@ -268,23 +274,66 @@ impl Identities {
 
     /// The best identity that knows one of the fragments and does not live on other hosts.
     fn match_ufrags(&self, ufrags: &[&str], hosts: &[IpAddr]) -> Option<IdentityIndex> {
-        let mut best: Option<(u32, IdentityIndex)> = None;
+        let mut here = Vec::new();
         for ufrag in ufrags {
-            let Some(alike) = self.by_ufrag.get(*ufrag) else {
+            let hash = self.hasher.hash_one(ufrag);
+            let found = hosts
+                .iter()
+                .filter_map(|host| self.by_ufrag_and_host.get(&(hash, *host)));
+            here.extend(found.map(|&index| (index, false)));
+        }
+        self.best(&here, ufrags, hosts).or_else(|| {
+            let anywhere = ufrags.iter().filter_map(|ufrag| self.by_ufrag.get(*ufrag));
+            let alike: Vec<(IdentityIndex, bool)> = anywhere
+                .flat_map(|alike| {
+                    alike
+                        .iter()
+                        .take(Self::ALIKE)
+                        .map(|&index| (index, alike.len() == 1))
+                })
+                .collect();
+            self.best(&alike, ufrags, hosts)
+        })
+    }
+
+    /// The candidate that fits best; with each, whether it is the only one with its fragment. The first of equals.
+    fn best(
+        &self,
+        candidates: &[(IdentityIndex, bool)],
+        ufrags: &[&str],
+        hosts: &[IpAddr],
+    ) -> Option<IdentityIndex> {
+        let mut best: Option<(u32, IdentityIndex)> = None;
+        for &(index, alone) in candidates {
+            let index = self.resolve(index);
+            let Some(identity) = self.all.get(index as usize) else {
                 continue;
             };
-            for &index in alike.iter().take(Self::ALIKE) {
-                let index = self.resolve(index);
-                let Some(identity) = self.all.get(index as usize) else {
-                    continue;
-                };
-                let score = identity.score(ufrags, hosts, alike.len() == 1);
-                if score > 0 && best.is_none_or(|(highest, _)| score > highest) {
-                    best = Some((score, index));
-                }
+            let score = identity.score(ufrags, hosts, alone);
+            if score > 0 && best.is_none_or(|(highest, _)| score > highest) {
+                best = Some((score, index));
             }
         }
         best.map(|(_, index)| index)
+    }
+
+    /// Makes an identity findable by its fragments and hosts together.
+    fn index_hosts(&mut self, index: IdentityIndex) {
+        let Some(identity) = self.all.get(index as usize) else {
+            return;
+        };
+        // The latest generations are what is asked for; a call has few hosts.
+        let latest = |list: &'_ Vec<String>| list.len().saturating_sub(4);
+        let ufrags = identity
+            .ufrags
+            .iter()
+            .flat_map(|list| &list[latest(list)..]);
+        for ufrag in ufrags {
+            let hash = self.hasher.hash_one(ufrag.as_str());
+            for host in identity.hosts.iter().take(8) {
+                self.by_ufrag_and_host.entry((hash, *host)).or_insert(index);
+            }
+        }
     }
 
     fn add_ufrag(&mut self, index: IdentityIndex, party: Party, ufrag: &str) {

@@ -9,6 +9,7 @@ use hashbrown::HashMap;
 use crate::flow::exchange::Exchange;
 use crate::flow::table::FlowRecord;
 use crate::session::candidates::CandidateBook;
+use crate::session::descriptions::ReadDescriptions;
 use crate::session::descriptions::Said;
 use crate::session::dtls;
 use crate::session::identity::{Identities, Identity, IdentityIndex, Party};
@@ -45,6 +46,8 @@ pub struct Sources<'a> {
     pub http: Vec<Exchange>,
     /// Signaling dialogues.
     pub dialogues: Vec<Dialogue>,
+    /// Descriptions that were read when they came.
+    pub descriptions: &'a ReadDescriptions,
     /// Who is who.
     pub identities: &'a Identities,
     /// Checks and server queries.
@@ -170,7 +173,7 @@ fn connection(
         .filter(|(at, _)| sources.identities.of_path(*at) == Some(index))
         .map(|(_, path)| (path, forward_party(identity, path)))
         .collect();
-    let said = Said::gather(identity, &sources.dialogues);
+    let said = Said::gather(identity, &sources.dialogues, sources.descriptions);
     if paths.is_empty() && said.descriptions.is_empty() {
         return None;
     }

@@ -15,7 +15,7 @@ pub mod join;
 pub mod model;
 
 mod candidates;
-pub(crate) mod descriptions;
+pub mod descriptions;
 mod dtls;
 mod label;
 mod local;

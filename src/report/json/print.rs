@@ -122,6 +122,10 @@ impl Formatter for Indented {
 
 /// `fragment` holds no quote, backslash or C0 control: the serializer has dealt with those.
 fn write_safe<W: ?Sized + Write>(out: &mut W, fragment: &str) -> io::Result<()> {
+    // Nearly all text is printable ASCII: no need to look at it character by character.
+    if fragment.bytes().all(|byte| byte.is_ascii() && byte != 0x7f) {
+        return out.write_all(fragment.as_bytes());
+    }
     let mut rest = fragment;
     while let Some(at) = rest.find(acts_on_terminal) {
         let (clean, tail) = rest.split_at(at);

@@ -1,5 +1,7 @@
 //! Offers and answers as signaled.
 
+use std::sync::Arc;
+
 use crate::sdp::description::Description;
 use crate::sdp::negotiation::NegotiatedSection;
 use crate::track::signaling::dialogue::DescriptionKind;
@@ -21,7 +23,7 @@ pub struct SignaledDescription {
     /// The text, byte for byte.
     pub sdp: String,
     /// The text, understood; its lines are not kept ([`Description::without_lines`]).
-    pub parsed: Description,
+    pub parsed: Arc<Description>,
 }
 
 /// An offer and the answer it got.

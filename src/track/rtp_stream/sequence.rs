@@ -1,13 +1,13 @@
 //! Sequence numbers: which packets came, which never did (RFC 3550 A.1, A.3).
 //!
-//! A ring of 2¹⁶ bits remembers what was seen of the last 2¹⁶ numbers, so a late packet fills its hole and a repeat is known as one:
-//! `lost = numbers in the range − numbers seen`, whatever came twice.
+//! A ring of up to 2¹⁶ bits remembers what was seen of the last 2¹⁶ numbers, so a late packet fills its hole and a repeat is known as one:
+//! `lost = numbers in the range − numbers seen`, whatever came twice. The ring begins small and doubles with the stream: most are short.
 
 /// What one stream's sequence numbers show.
 #[derive(Debug, Clone)]
 pub(super) struct Sequences {
-    /// One bit per number, at its low 16 bits; valid for `high − 65535 ..= high`.
-    seen: Box<[u64; WORDS]>,
+    /// One bit per number, at its low bits; a power of two of them, at least as many as the run has numbers, up to [`WINDOW`].
+    seen: Vec<u64>,
     /// First and highest number of the current run, extended past roll-overs.
     base: u64,
     high: u64,
@@ -73,7 +73,7 @@ impl Sequences {
     pub(super) fn new(sequence: u16) -> Self {
         let start = FIRST_CYCLE + u64::from(sequence);
         let mut sequences = Self {
-            seen: Box::new([0; WORDS]),
+            seen: vec![0; FIRST_WORDS],
             base: start,
             high: start,
             unique: 1,
@@ -96,6 +96,7 @@ impl Sequences {
         match delta {
             1 => {
                 self.candidate = None;
+                self.make_room(1);
                 self.high += 1;
                 self.mark(self.high);
                 self.unique += 1;
@@ -154,6 +155,7 @@ impl Sequences {
         let shift = aligned - mark.cast_signed();
         let move_over = |number: u64| number.checked_add_signed(shift).unwrap_or(0);
         let (base, high) = (move_over(other.base), move_over(other.high));
+        self.grow_to(self.high.max(high) - self.base.min(base));
         let mut both = 0;
         let mut fresh = Vec::new();
         for number in base.max(high.saturating_sub(WINDOW - 1))..=high {
@@ -194,6 +196,7 @@ impl Sequences {
 
     /// Goes `steps` beyond the highest.
     fn advance(&mut self, steps: u64) -> Place {
+        self.make_room(steps);
         for number in self.high + 1..self.high + steps {
             self.unmark(number);
         }
@@ -260,19 +263,59 @@ impl Sequences {
         Place::Restarted
     }
 
+    /// Grows the ring when the run, `steps` longer and with the room that a late packet needs, outgrows it.
+    #[inline]
+    fn make_room(&mut self, steps: u64) {
+        let bits = self.seen.len() as u64 * 64;
+        if bits < WINDOW && self.high + steps - self.base + LATE_ROOM >= bits {
+            self.grow_to(self.high + steps - self.base);
+        }
+    }
+
+    #[cold]
+    fn grow_to(&mut self, range: u64) {
+        let words = ((range + LATE_ROOM + 1).min(WINDOW) as usize)
+            .div_ceil(64)
+            .next_power_of_two();
+        if words <= self.seen.len() {
+            return;
+        }
+        let bits = self.seen.len() as u64 * 64;
+        let small = std::mem::replace(&mut self.seen, vec![0; words]);
+        // As far back as the small ring told numbers apart.
+        for number in self.high.saturating_sub(bits - 1)..=self.high {
+            let at = (number >> 6) as usize & (small.len() - 1);
+            if small
+                .get(at)
+                .is_some_and(|word| word >> (number & 63) & 1 == 1)
+            {
+                self.mark(number);
+            }
+        }
+    }
+
+    /// Word and bit of a number in the ring.
+    #[inline]
+    fn place(&self, number: u64) -> (usize, u32) {
+        (
+            (number >> 6) as usize & (self.seen.len() - 1),
+            number as u32 & 63,
+        )
+    }
+
     fn remembers(&self, number: u64) -> bool {
         self.high - number >= WINDOW || self.is_marked(number)
     }
 
     #[inline]
     fn is_marked(&self, number: u64) -> bool {
-        let (word, bit) = place(number);
+        let (word, bit) = self.place(number);
         self.seen.get(word).is_some_and(|bits| bits >> bit & 1 == 1)
     }
 
     #[inline]
     fn mark(&mut self, number: u64) {
-        let (word, bit) = place(number);
+        let (word, bit) = self.place(number);
         if let Some(bits) = self.seen.get_mut(word) {
             *bits |= 1 << bit;
         }
@@ -280,22 +323,19 @@ impl Sequences {
 
     #[inline]
     fn unmark(&mut self, number: u64) {
-        let (word, bit) = place(number);
+        let (word, bit) = self.place(number);
         if let Some(bits) = self.seen.get_mut(word) {
             *bits &= !(1 << bit);
         }
     }
 }
 
-/// Word and bit of a number in the ring.
-#[inline]
-const fn place(number: u64) -> (usize, u32) {
-    ((number as u16 >> 6) as usize, number as u32 & 63)
-}
-
 /// Numbers remembered.
 const WINDOW: u64 = 1 << 16;
-const WORDS: usize = (WINDOW / 64) as usize;
+/// Words of a new stream's ring: 8 192 numbers.
+const FIRST_WORDS: usize = 128;
+/// Numbers below the first and above the highest that a packet may have and still be placed.
+const LATE_ROOM: u64 = 4_096;
 /// Extended numbers start one cycle up, so that a late packet before the first can't go below zero.
 const FIRST_CYCLE: u64 = 1 << 16;
 /// Numbers that may be skipped at once without doubt (RFC 3550 A.1 `MAX_DROPOUT`).

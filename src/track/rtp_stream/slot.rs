@@ -14,6 +14,8 @@ pub(super) struct Slot {
     /// In a shared scope: is the sender of `Forward` packets its side A?
     pub(super) forward_is_a: bool,
     pub(super) trust: Trust,
+    /// Did it carry a confirmed stream?
+    pub(super) carries: bool,
     /// The streams of the latest packets, by direction.
     pub(super) recent: [[Recent; RECENT]; 2],
     pub(super) next_recent: [usize; 2],
@@ -46,6 +48,7 @@ impl Slot {
             scope: Scope::Flow(flow),
             forward_is_a: true,
             trust: Trust::None,
+            carries: false,
             recent: [[Recent::NONE; RECENT]; 2],
             next_recent: [0; 2],
         }

@@ -44,7 +44,7 @@ pub struct RtpStreams {
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Confirmed streams, about 14 KB each and 56 bytes per second of their time.
+    /// Confirmed streams, about 7 KB each and 56 bytes per second of their time.
     pub streams: usize,
     /// Unconfirmed ones, about 700 bytes each.
     pub candidates: usize,
@@ -55,7 +55,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            streams: 4_096,
+            streams: 32_768,
             candidates: 1_024,
             flows: 65_536,
         }
@@ -168,6 +168,9 @@ impl RtpStreams {
         }
         slot.scope = Scope::Shared(scope);
         slot.forward_is_a = forward_is_a;
+        if !slot.carries {
+            return;
+        }
         let mut moved = false;
         for index in 0..self.streams.len() {
             let Some(Some(entry)) = self.streams.get(index) else {
@@ -316,6 +319,7 @@ impl RtpStreams {
         let Some(slot) = self.slots.get_mut(place.wrapping_sub(1)) else {
             return;
         };
+        slot.carries = true;
         let next = slot.next_recent[way];
         slot.next_recent[way] = (next + 1) % RECENT;
         if let Some(recent) = slot.recent[way].get_mut(next) {
