@@ -1,5 +1,7 @@
 //! One peer connection with everything that belongs to it, looked up once for all rules.
 
+use std::net::IpAddr;
+
 use crate::diagnosis::capture::Doubts;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ladder::{self, Rung, Status};
@@ -45,6 +47,8 @@ pub struct Call<'a> {
     pub closed: bool,
     /// What lowers trust in conclusions about it.
     pub doubts: Doubts,
+    /// Addresses of the machine that captured.
+    homes: Vec<IpAddr>,
     /// The rungs it climbed, bottom up; filled while they are asked for one after the other.
     pub ladder: Vec<Rung>,
 }
@@ -52,9 +56,10 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// Gathers the peer connections of a scene and lets each climb its ladder.
     pub fn all(scene: &'a Scene, capture: &Capture) -> Vec<Self> {
+        let homes = homes(scene);
         let mut calls: Vec<Self> = (0..)
             .zip(&scene.peer_connections)
-            .map(|(at, pc)| Self::new(scene, PeerConnectionId(at), pc))
+            .map(|(at, pc)| Self::new(scene, PeerConnectionId(at), pc, &homes))
             .collect();
         let owner = |flow: usize| scene.flow_owner.get(flow).copied().flatten();
         for query in &scene.server_queries {
@@ -75,7 +80,8 @@ impl<'a> Call<'a> {
 
     /// Gathers one peer connection; `None` when there is none of that id.
     pub fn one(scene: &'a Scene, capture: &Capture, id: PeerConnectionId) -> Option<Self> {
-        let mut call = Self::new(scene, id, scene.peer_connections.get(id.index())?);
+        let pc = scene.peer_connections.get(id.index())?;
+        let mut call = Self::new(scene, id, pc, &homes(scene));
         let own = |flow: usize| scene.flow_owner.get(flow).copied().flatten() == Some(id);
         let queries = scene.server_queries.iter();
         call.queries = queries.filter(|query| own(query.flow.index())).collect();
@@ -88,7 +94,12 @@ impl<'a> Call<'a> {
         Some(call)
     }
 
-    fn new(scene: &'a Scene, id: PeerConnectionId, pc: &'a PeerConnection) -> Self {
+    fn new(
+        scene: &'a Scene,
+        id: PeerConnectionId,
+        pc: &'a PeerConnection,
+        homes: &[IpAddr],
+    ) -> Self {
         let dialogue = pc.dialogue.and_then(|id| scene.dialogues.get(id.index()));
         let handle = dialogue.and_then(|dialogue| {
             let own = |handle: &&Handle| Some(&handle.id) == pc.handle.as_ref();
@@ -113,6 +124,7 @@ impl<'a> Call<'a> {
             end: closed.unwrap_or(scene.end).min(scene.end),
             closed: closed.is_some(),
             doubts: Doubts::default(),
+            homes: homes.to_vec(),
             ladder: Vec::new(),
         }
     }
@@ -160,18 +172,20 @@ impl<'a> Call<'a> {
 
     /// Was the capture taken where `side` is, so that its packets are seen before the network can lose any?
     pub fn is_local(&self, side: Side) -> bool {
-        let local = |ip: &std::net::IpAddr| self.scene.local.contains(ip);
-        // A TURN server's relayed address stands for a client elsewhere.
-        let relayed = self.scene.turn.iter().filter_map(|turn| turn.relayed);
-        let relays: Vec<_> = relayed.map(|address| address.ip).collect();
-        let end = self.pc.endpoint(side);
-        if side == Side::A && self.turn.iter().any(|turn| local(&turn.client.ip)) {
-            return true;
-        }
-        end.addresses
-            .iter()
-            .any(|ip| local(ip) && !relays.contains(ip))
+        let local = |ip: &IpAddr| self.homes.contains(ip);
+        let relayed = side == Side::A && self.turn.iter().any(|turn| local(&turn.client.ip));
+        relayed || self.pc.endpoint(side).addresses.iter().any(local)
     }
+}
+
+/// The capture's own addresses, without those that a TURN server there relays: they stand for clients elsewhere.
+fn homes(scene: &Scene) -> Vec<IpAddr> {
+    let relays = |ip: &IpAddr| {
+        let mut relayed = scene.turn.iter().filter_map(|turn| turn.relayed);
+        relayed.any(|address| address.ip == *ip)
+    };
+    let local = scene.local.iter().copied();
+    local.filter(|ip| !relays(ip)).collect()
 }
 
 /// Does the stream carry media itself, and not repairs of another (RTX, FEC)?

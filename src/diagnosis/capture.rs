@@ -62,7 +62,7 @@ pub struct Doubts {
     pub one_direction: bool,
     /// The call was up when the capture began.
     pub mid_call: bool,
-    /// Packets were cut by the snap length: how many.
+    /// Packets were cut by the snap length: how many, when they are more than a few stray ones.
     pub truncated: u64,
     /// Packets that the capture dropped: how many.
     pub dropped: u64,
@@ -77,7 +77,11 @@ impl Doubts {
         Self {
             one_direction: quality.one_direction || is_half_seen(call),
             mid_call: began_before(call.scene, call.pc),
-            truncated: quality.truncated_packets,
+            truncated: if quality.truncated_packets * CUT_SHARE >= capture.packets {
+                quality.truncated_packets
+            } else {
+                0
+            },
             dropped: quality.dropped_packets,
             cut_short: quality.cut_short && !call.closed,
         }
@@ -320,5 +324,84 @@ fn cut_short(context: &Context<'_>) -> Vec<Statement> {
     }]
 }
 
+/// One packet cut of so many, or more, casts doubt on every call; fewer are told, and that is all.
+const CUT_SHARE: u64 = 100;
 /// Lines of evidence about conversations.
 const LINES: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::finding::{Confidence, Outcome};
+    use crate::diagnosis::sketch::Sketch;
+
+    #[test]
+    fn half_of_the_traffic_makes_no_failure() {
+        let mut sketch = Sketch::new(20.0)
+            .agreed()
+            .checks(Side::A, 0.3, 15.0, 0.1, false);
+        sketch.scene.flows[0].packets = [150, 0];
+        assert!(is_one_direction(&sketch.scene));
+        sketch.capture.quality.one_direction = true;
+        assert_eq!(sketch.rules(), ["capture-one-direction"]);
+        let verdict = sketch.judge().1.remove(0);
+        assert_eq!(
+            (verdict.outcome, verdict.confidence),
+            (Outcome::Unknown, Confidence::Low)
+        );
+        assert!(verdict.cannot_tell[0].contains("one direction"));
+    }
+
+    #[test]
+    fn a_silent_peer_is_no_missing_direction_when_others_answer() {
+        let mut sketch = Sketch::new(20.0)
+            .agreed()
+            .checks(Side::A, 0.3, 15.0, 0.1, false)
+            .unanswered_query(1);
+        sketch.scene.flows[0].packets = [150, 0];
+        assert!(!is_one_direction(&sketch.scene));
+        assert_eq!(sketch.rules(), ["ice-checks-unanswered"]);
+    }
+
+    #[test]
+    fn media_before_the_first_check_was_there_before_the_capture() {
+        let late = Sketch::new(20.0)
+            .media(Side::B, 0.0, 20.0, 900)
+            .checks(Side::A, 2.0, 20.0, 2.0, true)
+            .nominated(2.1);
+        assert!(starts_mid_call(&late.scene));
+        assert_eq!(late.rules(), ["capture-starts-mid-call"]);
+        let verdict = late.judge().1.remove(0);
+        assert_eq!(
+            (verdict.outcome, verdict.confidence),
+            (Outcome::Ok, Confidence::Medium)
+        );
+        assert!(!starts_mid_call(&Sketch::healthy(20.0).scene));
+    }
+
+    #[test]
+    fn limits_of_the_capture_are_noted_and_lower_confidence() {
+        let mut sketch = Sketch::healthy(20.0);
+        sketch.capture.quality.truncated_packets = 1;
+        sketch.capture.quality.dropped_packets = 2;
+        sketch.capture.quality.cut_short = true;
+        assert_eq!(
+            sketch.rules(),
+            [
+                "capture-truncated",
+                "capture-dropped-packets",
+                "capture-cut-short"
+            ]
+        );
+        let (findings, verdicts) = sketch.judge();
+        assert!(
+            findings
+                .iter()
+                .all(|finding| finding.severity == Severity::Note)
+        );
+        assert_eq!(verdicts[0].confidence, Confidence::Medium);
+        // The call was closed before the file broke off.
+        assert_eq!(verdicts[0].cannot_tell.len(), 2);
+        assert!(verdicts[0].cannot_tell[0].starts_with("1 packet was cut"));
+    }
+}

@@ -369,3 +369,122 @@ const CHECKS_IGNORED: usize = 3;
 
 /// Lines on what followed.
 const LINES: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::finding::Outcome;
+    use crate::diagnosis::sketch::{Sketch, at as instant, certificate_of, frame};
+    use crate::track::dtls::association::State;
+    use crate::vocab::claim::Basis;
+    use crate::wire::tls::alert::AlertLevel;
+
+    /// ICE is up; DTLS is for the test to add.
+    fn checked(seconds: f64) -> Sketch {
+        Sketch::new(seconds)
+            .agreed()
+            .checks(Side::A, 0.3, seconds, 1.0, true)
+            .nominated(0.4)
+    }
+
+    fn mangled(mut sketch: Sketch) -> Sketch {
+        let transport = &mut sketch.scene.dtls[0];
+        transport.association.certificates[0].fingerprints = certificate_of(Side::B);
+        transport.matches_sdp[0] = Some(false);
+        sketch
+    }
+
+    #[test]
+    fn a_mismatch_explains_everything_after_it() {
+        let mut sketch = mangled(
+            Sketch::new(20.0)
+                .agreed()
+                .checks(Side::A, 0.3, 0.5, 0.1, true)
+                .checks(Side::A, 1.0, 19.0, 0.5, false)
+                .nominated(0.4)
+                .handshake(0.5, 0.6)
+                .media(Side::A, 0.8, 6.0, 100),
+        );
+        sketch.pair().icmp_errors = 9;
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        assert_eq!(findings[0].rule, "dtls-fingerprint-mismatch");
+        let evidence: Vec<&str> = findings[0]
+            .evidence
+            .iter()
+            .map(|line| line.text.as_str())
+            .collect();
+        assert!(
+            evidence[0].starts_with("signaled for alice: sha-256 "),
+            "{evidence:?}"
+        );
+        assert!(
+            evidence[1].starts_with("certificate of alice on the wire: sha-256 "),
+            "{evidence:?}"
+        );
+        assert!(evidence[2].starts_with("9 ICMP errors"), "{evidence:?}");
+        assert_eq!(
+            (verdicts[0].outcome, verdicts[0].stage),
+            (Outcome::Failed, Some(Stage::Dtls))
+        );
+    }
+
+    #[test]
+    fn a_mismatch_that_nobody_minds_is_a_warning() {
+        let (findings, verdicts) = mangled(Sketch::healthy(20.0)).judge();
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert_eq!(verdicts[0].outcome, Outcome::Ok);
+    }
+
+    #[test]
+    fn an_alert_in_the_clear_is_told_by_name() {
+        let mut sketch = checked(20.0).hello(0.5);
+        let association = &mut sketch.scene.dtls[0].association;
+        association.state.value = State::Failed;
+        association.alerts.push(AlertSeen {
+            direction: Direction::Reverse,
+            level: Some(AlertLevel::Fatal),
+            description: Some(AlertDescription::HandshakeFailure),
+            encrypted: false,
+            basis: Basis::Observed,
+            at: instant(0.6),
+            frame: frame(0.6),
+        });
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(findings[0].rule, "dtls-alert");
+        assert!(
+            findings[0].title.contains("“handshake_failure” from bob"),
+            "{}",
+            findings[0].title
+        );
+        assert_eq!(verdicts[0].stage, Some(Stage::Dtls));
+    }
+
+    #[test]
+    fn an_encrypted_alert_at_the_end_of_a_cut_capture_is_a_goodbye() {
+        let mut sketch = Sketch::healthy(20.0);
+        let association = &mut sketch.scene.dtls[0].association;
+        association.state.value = State::Failed;
+        association.handshake_finished_at = None;
+        assert_eq!(sketch.rules(), [""; 0]);
+    }
+
+    #[test]
+    fn a_hello_that_nobody_answers_fails_after_a_while() {
+        assert_eq!(checked(3.0).hello(0.5).rules(), [""; 0]);
+        assert_eq!(
+            checked(10.0).hello(0.5).rules(),
+            ["dtls-handshake-unanswered"]
+        );
+    }
+
+    #[test]
+    fn a_chosen_pair_without_any_hello_fails_when_dtls_was_agreed() {
+        assert_eq!(checked(10.0).rules(), ["dtls-never-started"]);
+        // Without descriptions nobody can tell that there was to be DTLS.
+        let mut unsigned = checked(10.0);
+        unsigned.pc().descriptions.clear();
+        unsigned.pc().negotiations.clear();
+        assert_eq!(unsigned.rules(), [""; 0]);
+    }
+}

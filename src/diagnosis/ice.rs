@@ -375,3 +375,107 @@ const LIBWEBRTC_DISCONNECTED: Duration = Duration::from_secs(5);
 
 /// Pairs, servers and codes listed per finding.
 const PAIRS_SHOWN: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::finding::{Confidence, Outcome};
+    use crate::diagnosis::sketch::Sketch;
+
+    #[test]
+    fn a_healthy_call_has_no_finding() {
+        let (findings, verdicts) = Sketch::healthy(20.0).judge();
+        assert_eq!(findings, []);
+        assert_eq!(verdicts[0].outcome, Outcome::Ok);
+        assert_eq!(verdicts[0].confidence, Confidence::High);
+        assert_eq!(verdicts[0].cannot_tell, [""; 0]);
+    }
+
+    #[test]
+    fn silence_to_every_check_fails_once_there_was_time() {
+        let tried = |until: f64| {
+            Sketch::new(until)
+                .agreed()
+                .checks(Side::A, 0.3, until, 0.1, false)
+        };
+        assert_eq!(tried(3.0).rules(), [""; 0]);
+        assert_eq!(tried(3.0).judge().1[0].outcome, Outcome::Unknown);
+        // Long enough to say so, too short for an agent to give up.
+        let (findings, verdicts) = tried(10.0).judge();
+        assert_eq!(findings[0].rule, "ice-checks-unanswered");
+        assert_eq!(verdicts[0].confidence, Confidence::Medium);
+        assert!(verdicts[0].cannot_tell[0].contains("later check"));
+        assert_eq!(tried(20.0).judge().1[0].confidence, Confidence::High);
+    }
+
+    #[test]
+    fn the_silence_of_a_stun_server_is_told_with_that_of_the_checks() {
+        let sketch = Sketch::new(20.0)
+            .agreed()
+            .checks(Side::A, 0.3, 16.0, 0.1, false)
+            .unanswered_query(7);
+        let (findings, _) = sketch.judge();
+        assert_eq!(findings.len(), 1);
+        assert!(
+            findings[0]
+                .explanation
+                .contains("did not answer 7 requests either")
+        );
+    }
+
+    #[test]
+    fn icmp_alone_and_stun_errors_alone_have_rules_of_their_own() {
+        let tried = || {
+            Sketch::new(20.0)
+                .agreed()
+                .checks(Side::A, 0.3, 16.0, 0.1, false)
+        };
+        let mut refused = tried();
+        refused.pair().icmp_errors = 12;
+        assert_eq!(refused.rules(), ["ice-checks-refused"]);
+        let rejected = tried().rejected(401, "Unauthorized");
+        assert_eq!(rejected.rules(), ["ice-checks-rejected"]);
+        assert!(rejected.judge().0[0].title.contains("401 Unauthorized"));
+    }
+
+    #[test]
+    fn pairs_that_work_and_are_never_chosen_fail_at_nomination() {
+        let sketch = Sketch::new(20.0)
+            .agreed()
+            .checks(Side::A, 0.3, 19.0, 1.0, true);
+        assert_eq!(sketch.rules(), ["ice-never-nominated"]);
+        assert_eq!(sketch.judge().1[0].stage, Some(Stage::Nomination));
+    }
+
+    #[test]
+    fn consent_is_lost_when_answers_stop_while_the_call_is_up() {
+        let lost = Sketch::new(40.0)
+            .agreed()
+            .checks(Side::A, 0.3, 10.0, 1.0, true)
+            .checks(Side::A, 10.3, 39.0, 1.0, false)
+            .nominated(0.4)
+            .handshake(0.5, 0.6)
+            .media(Side::A, 0.8, 24.0, 900)
+            .media(Side::B, 0.8, 9.9, 500);
+        let (findings, verdicts) = lost.judge();
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        assert_eq!(findings[0].rule, "ice-consent-lost");
+        for time in ["9.310 s", "14.310 s", "24.310 s", "39.310 s"] {
+            assert!(
+                findings[0].explanation.contains(time),
+                "{}",
+                findings[0].explanation
+            );
+        }
+        assert_eq!(verdicts[0].outcome, Outcome::Failed);
+        assert_eq!(verdicts[0].stage, Some(Stage::Steady));
+        // After a goodbye nobody answers, and nobody has to.
+        assert_eq!(lost.closed(10.5).judge().0, []);
+    }
+
+    #[test]
+    fn one_lost_check_is_no_lost_consent() {
+        let sketch = Sketch::healthy(20.0).checks(Side::A, 19.5, 20.5, 0.5, false);
+        assert_eq!(sketch.rules(), [""; 0]);
+    }
+}

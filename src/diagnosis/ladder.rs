@@ -243,3 +243,55 @@ fn steady_rung(call: &Call<'_>) -> Climbed {
     let frames = last.max_by_key(|seen| seen.at).map(|seen| seen.frame);
     (Status::Passed, frames.into_iter().collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::sketch::Sketch;
+    use crate::vocab::address::Side;
+
+    fn statuses(sketch: &Sketch) -> Vec<Status> {
+        let rungs = climb(&sketch.scene, &sketch.capture, PeerConnectionId(0));
+        rungs.iter().map(|rung| rung.status).collect()
+    }
+
+    #[test]
+    fn a_healthy_call_passes_every_rung_with_frames() {
+        let sketch = Sketch::healthy(20.0);
+        let rungs = climb(&sketch.scene, &sketch.capture, PeerConnectionId(0));
+        assert!(
+            rungs.iter().all(|rung| rung.status == Status::Passed),
+            "{rungs:#?}"
+        );
+        assert!(
+            rungs.iter().all(|rung| !rung.frames.is_empty()),
+            "{rungs:#?}"
+        );
+        let stages: Vec<Stage> = rungs.iter().map(|rung| rung.stage).collect();
+        assert_eq!(stages, Stage::LADDER);
+    }
+
+    #[test]
+    fn nothing_seen_is_nothing_broken() {
+        assert_eq!(statuses(&Sketch::new(60.0)), [Status::NotSeen; 7]);
+    }
+
+    #[test]
+    fn media_shows_that_a_pair_was_chosen_and_keys_agreed() {
+        let sketch = Sketch::new(20.0)
+            .checks(Side::A, 0.3, 20.0, 1.0, true)
+            .hello(0.5)
+            .media(Side::B, 0.8, 20.0, 500);
+        let passed = statuses(&sketch);
+        assert_eq!((passed[3], passed[4]), (Status::Passed, Status::Passed));
+    }
+
+    #[test]
+    fn a_call_that_is_not_there_has_no_ladder() {
+        let sketch = Sketch::new(1.0);
+        assert_eq!(
+            climb(&sketch.scene, &sketch.capture, PeerConnectionId(7)),
+            []
+        );
+    }
+}

@@ -246,3 +246,77 @@ fn reported_call(call: &Call<'_>, told: &[Reported<'_>]) -> Statement {
         ..Statement::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::finding::Outcome;
+    use crate::diagnosis::sketch::{Sketch, sighting};
+    use crate::track::rtcp::RtcpTracker;
+    use crate::wire::rtcp::classify::classify;
+
+    fn with_loss(side: Side, packets: u64, lost: u64) -> Sketch {
+        let mut sketch = Sketch::healthy(20.0);
+        let own = sketch
+            .scene
+            .streams
+            .iter_mut()
+            .find(|stream| stream.from == Some(side));
+        let stats = &mut own
+            .expect("healthy calls have media of both sides here")
+            .stats;
+        stats.packets = packets;
+        stats.packets_lost = lost;
+        sketch
+    }
+
+    #[test]
+    fn loss_on_the_way_here_degrades_the_call() {
+        let (findings, verdicts) = with_loss(Side::B, 980, 20).judge();
+        assert_eq!(
+            (findings[0].rule, findings[0].severity),
+            ("media-loss", Severity::Warning)
+        );
+        assert!(findings[0].explanation.contains("audio 20 of 1000 (2.0 %)"));
+        assert_eq!(
+            (verdicts[0].outcome, verdicts[0].stage),
+            (Outcome::Degraded, Some(Stage::Steady))
+        );
+    }
+
+    #[test]
+    fn a_little_loss_and_loss_of_a_few_packets_are_nothing() {
+        assert_eq!(with_loss(Side::B, 981, 19).rules(), [""; 0]);
+        assert_eq!(with_loss(Side::B, 90, 9).rules(), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_missing_where_it_is_sent_is_not_the_networks() {
+        let (findings, verdicts) = with_loss(Side::A, 900, 100).judge();
+        assert_eq!(
+            (findings[0].rule, findings[0].severity),
+            ("media-sent-with-gaps", Severity::Note)
+        );
+        assert_eq!(verdicts[0].outcome, Outcome::Ok);
+    }
+
+    #[test]
+    fn loss_behind_the_capture_is_known_from_readable_reports_only() {
+        let mut sketch = with_loss(Side::A, 1_000, 0);
+        // A receiver report: source 9 lost 51 packets of stream 0, side a's.
+        let mut report = vec![0x81, 201, 0, 7, 0, 0, 0, 9, 0, 0, 0, 0, 25, 0, 0, 51];
+        report.extend([0; 16]);
+        let mut tracker = RtcpTracker::default();
+        tracker.observe(sighting(Side::B, 10.0), &classify(&report));
+        sketch.scene.rtcp = tracker.snapshot();
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(findings[0].rule, "media-loss-reported");
+        assert!(
+            findings[0].evidence[0]
+                .text
+                .contains("51 of 1000 packets lost"),
+            "{findings:#?}"
+        );
+        assert_eq!(verdicts[0].outcome, Outcome::Degraded);
+    }
+}

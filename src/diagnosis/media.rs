@@ -281,3 +281,131 @@ pub(super) fn kind(stream: &MediaStream) -> &'static str {
 
 /// Pauses listed per call.
 const PAUSES_SHOWN: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::finding::{Confidence, Outcome};
+    use crate::diagnosis::sketch::{Sketch, at as instant, frame, sighting};
+    use crate::track::rtp_stream::stream::Gap;
+    use crate::track::signaling::dialogue::{Message, Sender};
+    use crate::vocab::ids::FlowId;
+
+    /// Keys are agreed; media is for the test to add.
+    fn keyed(seconds: f64) -> Sketch {
+        Sketch::new(seconds)
+            .agreed()
+            .checks(Side::A, 0.3, seconds, 1.0, true)
+            .nominated(0.4)
+            .handshake(0.5, 0.6)
+            .closed(seconds)
+    }
+
+    fn message(kind: &str, when: f64) -> Message {
+        Message {
+            at: instant(when),
+            from: Sender::Server,
+            kind: kind.to_owned(),
+            transaction: None,
+            handle: Some(0),
+            exchange: None,
+            flow: FlowId(0),
+            frames: vec![frame(when)],
+            carried: Vec::new(),
+            error: None,
+            answers: None,
+            summary: String::new(),
+        }
+    }
+
+    #[test]
+    fn keys_and_tracks_without_a_packet_fail_at_media() {
+        let (findings, verdicts) = keyed(10.0).judge();
+        assert_eq!(findings[0].rule, "media-never-started");
+        assert_eq!(
+            (verdicts[0].outcome, verdicts[0].stage),
+            (Outcome::Failed, Some(Stage::Media))
+        );
+        assert_eq!(keyed(4.0).rules(), [""; 0]);
+    }
+
+    #[test]
+    fn one_silent_side_degrades_the_call() {
+        let (findings, verdicts) = keyed(10.0).media(Side::A, 0.8, 10.0, 500).judge();
+        assert_eq!(findings[0].title, "Media never started: no audio from bob");
+        assert_eq!(verdicts[0].outcome, Outcome::Degraded);
+    }
+
+    #[test]
+    fn media_from_afar_that_ends_alone_is_one_way_since_then() {
+        let sketch = keyed(20.0)
+            .media(Side::A, 0.8, 20.0, 900)
+            .media(Side::B, 0.8, 10.0, 400);
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        assert_eq!(
+            findings[0].title,
+            "One-way media since 10.000 s: nothing more from bob"
+        );
+        assert_eq!(
+            (verdicts[0].outcome, verdicts[0].stage),
+            (Outcome::Degraded, Some(Stage::Steady))
+        );
+        assert_eq!(verdicts[0].confidence, Confidence::Medium);
+        assert!(verdicts[0].cannot_tell[0].contains("a mute without signaling"));
+    }
+
+    #[test]
+    fn media_that_ends_where_it_is_sent_is_a_pause() {
+        let sketch = keyed(20.0)
+            .media(Side::A, 0.8, 10.0, 400)
+            .media(Side::B, 0.8, 20.0, 900);
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(
+            (findings[0].rule, findings[0].severity),
+            ("media-paused", Severity::Note)
+        );
+        assert_eq!(verdicts[0].outcome, Outcome::Ok);
+    }
+
+    #[test]
+    fn media_that_ends_with_the_call_or_by_announcement_is_no_finding() {
+        let brief = keyed(20.0)
+            .media(Side::A, 0.8, 20.0, 900)
+            .media(Side::B, 0.8, 18.0, 900);
+        assert_eq!(brief.rules(), [""; 0]);
+        let ended = || {
+            keyed(20.0)
+                .media(Side::A, 0.8, 20.0, 900)
+                .media(Side::B, 0.8, 10.0, 400)
+        };
+        let mut announced = ended().dialogue(true);
+        announced.scene.dialogues[0].messages = vec![message("event unpublished", 10.5)];
+        assert_eq!(announced.rules(), [""; 0]);
+        let mut late = ended().dialogue(true);
+        late.scene.dialogues[0].messages = vec![message("event unpublished", 18.0)];
+        assert_eq!(late.rules(), ["media-one-way"]);
+    }
+
+    #[test]
+    fn a_silence_with_continuous_numbers_is_a_mute() {
+        let mut sketch = keyed(20.0)
+            .media(Side::A, 0.8, 20.0, 900)
+            .media(Side::B, 0.8, 20.0, 900);
+        let gap = |skipped| Gap {
+            before: sighting(Side::B, 5.0),
+            after: sighting(Side::B, 8.0),
+            skipped,
+        };
+        sketch.scene.streams[1].stats.gaps = vec![gap(0)];
+        let (findings, _) = sketch.judge();
+        assert_eq!(findings[0].rule, "media-paused");
+        assert!(
+            findings[0].evidence[0]
+                .text
+                .contains("5.000 s to 8.000 s (3.0 s)")
+        );
+        sketch.scene.streams[1].stats.gaps = vec![gap(150)];
+        assert_eq!(sketch.rules(), [""; 0]);
+    }
+}

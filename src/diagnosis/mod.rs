@@ -21,6 +21,8 @@ pub mod loss;
 pub mod media;
 pub mod rule;
 pub mod signaling;
+#[cfg(test)]
+mod sketch;
 pub mod stun;
 pub mod turn;
 pub mod verdict;

@@ -169,3 +169,42 @@ fn left_out_note(count: usize) -> Finding {
 
 /// Cases kept per rule: a server's capture may hold thousands of calls that fail alike. The verdicts still count them all.
 const STATEMENTS_KEPT: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_have_names_of_their_own_in_kebab_case() {
+        for (at, rule) in RULES.iter().enumerate() {
+            let kebab = |c: char| c.is_ascii_lowercase() || c == '-';
+            assert!(rule.name.chars().all(kebab), "{}", rule.name);
+            assert!(
+                RULES
+                    .iter()
+                    .skip(at + 1)
+                    .all(|other| other.name != rule.name),
+                "{}",
+                rule.name
+            );
+            assert!(!rule.reference.is_empty(), "{}", rule.name);
+        }
+    }
+
+    #[test]
+    fn only_what_breaks_a_rung_is_an_error() {
+        for rule in RULES {
+            assert!(
+                rule.severity < Severity::Error || rule.stage.is_some(),
+                "{}",
+                rule.name
+            );
+        }
+    }
+
+    #[test]
+    fn an_empty_capture_has_nothing_to_say() {
+        let (findings, verdicts) = diagnose(&Scene::default(), &Capture::default());
+        assert_eq!((findings, verdicts), (Vec::new(), Vec::new()));
+    }
+}

@@ -1,5 +1,7 @@
 //! Rules of signaling: what the server refused, and offers that nobody answered.
 
+use hashbrown::HashMap;
+
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::signaling::{refused, unanswered};
 use crate::diagnosis::finding::{FindingLayer, Severity, Stage};
@@ -67,12 +69,20 @@ fn errors(context: &Context<'_>) -> Vec<Statement> {
             }
         }
     }
-    let stated = refusals.iter().map(|refusal| state(context, refusal));
+    let mut calls: HashMap<DialogueId, Vec<&Call<'_>>> = HashMap::new();
+    for call in &context.calls {
+        if let Some(id) = call.pc.dialogue {
+            calls.entry(id).or_default().push(call);
+        }
+    }
+    let stated = refusals.iter().map(|refusal| {
+        let own = calls.get(&refusal.id).map_or(&[][..], Vec::as_slice);
+        state(context, refusal, call_of(own, refusal))
+    });
     stated.collect()
 }
 
-fn state(context: &Context<'_>, refusal: &Refusal<'_>) -> Statement {
-    let call = call_of(context, refusal);
+fn state(context: &Context<'_>, refusal: &Refusal<'_>, call: Option<&Call<'_>>) -> Statement {
     let survived = call.is_some_and(|call| call.status(Stage::Signaling) == Status::Passed);
     let what = means(refusal.error);
     let server = server(refusal.dialogue);
@@ -134,17 +144,14 @@ fn state(context: &Context<'_>, refusal: &Refusal<'_>) -> Statement {
     }
 }
 
-/// The call whose handle the error came on: the one that was being set up, or else any on it.
-fn call_of<'c, 'a>(context: &'c Context<'a>, refusal: &Refusal<'_>) -> Option<&'c Call<'a>> {
+/// Among the calls of the dialogue, the one whose handle the error came on; the first, when it names none.
+fn call_of<'c, 'a>(calls: &[&'c Call<'a>], refusal: &Refusal<'_>) -> Option<&'c Call<'a>> {
     let handle = refusal
         .first
         .handle
         .and_then(|at| refusal.dialogue.handles.get(at));
-    let mut calls = context.calls.iter();
-    calls.find(|call| {
-        call.pc.dialogue == Some(refusal.id)
-            && handle.is_none_or(|handle| call.pc.handle.as_ref() == Some(&handle.id))
-    })
+    let mut calls = calls.iter().copied();
+    calls.find(|call| handle.is_none_or(|handle| call.pc.handle.as_ref() == Some(&handle.id)))
 }
 
 /// Janus's own name of an error of its VideoRoom plugin (`janus_videoroom.c`): what people search for.
@@ -266,3 +273,98 @@ fn no_answer_to(context: &Context<'_>, call: &Call<'_>, offer: &SignaledDescript
 
 /// Different errors told per dialogue.
 const ERRORS_PER_DIALOGUE: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::finding::Outcome;
+    use crate::diagnosis::sketch::{Sketch, at as instant, frame};
+    use crate::track::signaling::dialogue::{DescriptionKind, Sender};
+    use crate::vocab::ids::FlowId;
+
+    fn message(when: f64, summary: &str, error: Option<i64>, answers: Option<usize>) -> Message {
+        Message {
+            at: instant(when),
+            from: if error.is_some() {
+                Sender::Server
+            } else {
+                Sender::Client
+            },
+            kind: "message".to_owned(),
+            transaction: None,
+            handle: Some(0),
+            exchange: None,
+            flow: FlowId(0),
+            frames: vec![frame(when)],
+            carried: Vec::new(),
+            error: error.map(|code| SignalingError {
+                code,
+                reason: "No such room (7)".to_owned(),
+                meaning: Some("no such room"),
+            }),
+            answers,
+            summary: summary.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_refused_join_fails_the_dialogue_that_has_no_call() {
+        let mut sketch = Sketch::new(20.0).dialogue(false);
+        sketch.scene.dialogues[0].messages = vec![
+            message(0.1, "join room 7", None, None),
+            message(0.2, "error", Some(426), Some(0)),
+        ];
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(findings[0].rule, "signaling-error");
+        for word in ["426", "no such room", "join room 7", "NO_SUCH_ROOM"] {
+            assert!(
+                findings[0].explanation.contains(word),
+                "{}",
+                findings[0].explanation
+            );
+        }
+        let verdict = &verdicts[0];
+        assert_eq!(
+            (verdict.peer_connection, verdict.dialogue),
+            (None, Some(DialogueId(0)))
+        );
+        assert_eq!(
+            (verdict.outcome, verdict.stage, verdict.cause),
+            (Outcome::Failed, Some(Stage::Signaling), Some(0))
+        );
+    }
+
+    #[test]
+    fn an_error_that_the_call_survived_is_a_note() {
+        let mut sketch = Sketch::healthy(20.0).dialogue(true);
+        sketch.scene.dialogues[0].messages = vec![message(19.0, "error", Some(459), None)];
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(findings[0].severity, Severity::Note);
+        assert_eq!((verdicts.len(), verdicts[0].outcome), (1, Outcome::Ok));
+    }
+
+    #[test]
+    fn an_offer_without_answer_fails_after_a_while() {
+        let offered = |seconds: f64| {
+            let mut sketch = Sketch::new(seconds);
+            sketch.describe(DescriptionKind::Offer, Side::A, 0.1);
+            sketch
+        };
+        assert_eq!(offered(5.0).rules(), [""; 0]);
+        assert_eq!(offered(5.0).judge().1[0].outcome, Outcome::Unknown);
+        assert_eq!(offered(15.0).rules(), ["signaling-no-answer"]);
+        assert_eq!(offered(15.0).judge().1[0].stage, Some(Stage::Signaling));
+        // Checks show that an answer came another way.
+        let checked = offered(15.0).checks(Side::A, 1.0, 14.0, 1.0, true);
+        assert_ne!(checked.judge().1[0].stage, Some(Stage::Signaling));
+    }
+
+    #[test]
+    fn a_refused_offer_has_the_refusal_as_its_cause() {
+        let mut sketch = Sketch::new(15.0).dialogue(true);
+        sketch.describe(DescriptionKind::Offer, Side::A, 0.1);
+        sketch.scene.dialogues[0].messages = vec![message(0.2, "error", Some(465), None)];
+        assert_eq!(sketch.rules(), ["signaling-error"]);
+        assert_eq!(sketch.judge().1[0].cause, Some(0));
+    }
+}

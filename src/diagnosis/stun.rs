@@ -81,3 +81,22 @@ fn silent_servers(context: &Context<'_>) -> Vec<Statement> {
 
 /// Servers listed per finding.
 const SERVERS_SHOWN: usize = 6;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::sketch::Sketch;
+
+    #[test]
+    fn a_silent_server_that_the_call_did_without_is_a_note() {
+        let (findings, _) = Sketch::healthy(20.0).unanswered_query(7).judge();
+        assert_eq!(findings[0].rule, "stun-server-silent");
+        assert_eq!(findings[0].severity, Severity::Note);
+        assert!(findings[0].title.contains("203.0.113.20:3478"));
+    }
+
+    #[test]
+    fn a_single_lost_question_is_nothing() {
+        assert_eq!(Sketch::healthy(20.0).unanswered_query(1).rules(), [""; 0]);
+    }
+}

@@ -265,3 +265,90 @@ fn silent_server(
         ..Statement::default()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::sketch::{Sketch, at as instant};
+    use crate::track::turn::AllocationState;
+
+    fn unreached() -> Sketch {
+        Sketch::new(20.0)
+            .agreed()
+            .checks(Side::A, 0.3, 16.0, 0.1, false)
+            .allocation()
+    }
+
+    fn allocated(mut sketch: Sketch) -> Sketch {
+        let allocation = &mut sketch.scene.turn[0];
+        allocation.state = AllocationState::Allocated;
+        allocation.allocated_at = Some(instant(0.4));
+        sketch
+    }
+
+    #[test]
+    fn the_first_401_is_no_finding() {
+        let challenged = Sketch::healthy(20.0)
+            .allocation()
+            .turn_error("allocate", 401, true);
+        assert_eq!(allocated(challenged).rules(), [""; 0]);
+    }
+
+    #[test]
+    fn a_second_401_breaks_gathering_when_nothing_else_worked() {
+        let sketch = unreached()
+            .turn_error("allocate", 401, true)
+            .turn_error("allocate", 401, false);
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        assert_eq!(findings[0].rule, "turn-credentials-rejected");
+        assert_eq!(findings[0].severity, Severity::Error);
+        assert!(findings[0].explanation.contains("checks was answered"));
+        assert_eq!(verdicts[0].stage, Some(Stage::Gathering));
+        assert_eq!(verdicts[0].cause, Some(0));
+    }
+
+    #[test]
+    fn wrong_credentials_are_a_warning_for_a_call_that_did_without() {
+        let sketch = Sketch::healthy(20.0)
+            .allocation()
+            .turn_error("allocate", 401, false);
+        let (findings, verdicts) = sketch.judge();
+        assert_eq!(findings[0].severity, Severity::Warning);
+        assert_eq!(verdicts[0].stage, None);
+    }
+
+    #[test]
+    fn a_relay_that_may_not_reach_the_peer_breaks_the_checks() {
+        let denied = allocated(unreached().turn_error("create-permission", 403, false));
+        assert_eq!(denied.rules(), ["turn-refused"]);
+        let verdict = denied.judge().1.remove(0);
+        assert_eq!(
+            (verdict.stage, verdict.cause),
+            (Some(Stage::Checks), Some(0))
+        );
+    }
+
+    #[test]
+    fn a_relay_that_serves_other_peers_is_a_note() {
+        let sketch = Sketch::healthy(20.0)
+            .allocation()
+            .turn_error("create-permission", 403, false);
+        let mut sketch = allocated(sketch);
+        sketch.scene.turn[0].permissions = sketch.scene.local.clone();
+        assert_eq!(sketch.judge().0[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_silent_server_is_told_beside_the_silence_of_the_checks() {
+        assert_eq!(
+            unreached().rules(),
+            ["ice-checks-unanswered", "turn-server-silent"]
+        );
+        let (findings, verdicts) = unreached().judge();
+        assert_eq!(findings[1].severity, Severity::Warning);
+        assert_eq!(verdicts[0].cause, Some(0));
+        let (findings, _) = Sketch::healthy(20.0).allocation().judge();
+        assert_eq!(findings[0].severity, Severity::Note);
+    }
+}

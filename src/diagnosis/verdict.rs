@@ -10,7 +10,8 @@ use crate::diagnosis::ladder::Status;
 use crate::diagnosis::media;
 use crate::diagnosis::rule::Context;
 use crate::diagnosis::words::{at, counted, span};
-use crate::flow::table::FlowProtocol;
+use crate::flow::table::{FlowProtocol, FlowRecord};
+use crate::session::model::scene::Scene;
 use crate::track::signaling::dialogue::SignalingProtocol;
 use crate::vocab::address::Transport;
 use crate::vocab::ids::{DialogueId, PeerConnectionId};
@@ -18,10 +19,11 @@ use crate::vocab::ids::{DialogueId, PeerConnectionId};
 /// One verdict per peer connection, then one per dialogue that failed without any, or never got one.
 pub(super) fn judge(context: &Context<'_>, findings: &[Finding]) -> Vec<Verdict> {
     let causes = Causes::index(context, findings);
+    let tls = tls_flows(context.scene);
     let mut verdicts: Vec<Verdict> = context
         .calls
         .iter()
-        .map(|call| judge_call(call, causes.of(call, findings), findings))
+        .map(|call| judge_call(call, causes.of(call, findings), findings, &tls))
         .collect();
     let mut has_call = vec![false; context.scene.dialogues.len()];
     for dialogue in context.calls.iter().filter_map(|call| call.pc.dialogue) {
@@ -40,6 +42,14 @@ pub(super) fn judge(context: &Context<'_>, findings: &[Finding]) -> Vec<Verdict>
         }
     }
     verdicts
+}
+
+/// Connections of TLS over TCP, the first of them: a TURN server behind TLS shows as nothing else.
+fn tls_flows(scene: &Scene) -> Vec<&FlowRecord> {
+    let tls = scene.flows.iter().filter(|flow| {
+        flow.tuple.transport == Transport::Tcp && flow.protocols.contains(&FlowProtocol::Tls)
+    });
+    tls.take(TLS_LOOKED_AT).collect()
 }
 
 /// Findings that may be causes, by peer connection.
@@ -72,7 +82,12 @@ impl Causes {
     }
 }
 
-fn judge_call(call: &Call<'_>, cause: Option<usize>, findings: &[Finding]) -> Verdict {
+fn judge_call(
+    call: &Call<'_>,
+    cause: Option<usize>,
+    findings: &[Finding],
+    tls: &[&FlowRecord],
+) -> Verdict {
     let stage = call.broken();
     let severity = cause
         .and_then(|at| findings.get(at))
@@ -96,7 +111,7 @@ fn judge_call(call: &Call<'_>, cause: Option<usize>, findings: &[Finding]) -> Ve
         stage,
         cause,
         confidence: confidence(call, outcome),
-        cannot_tell: cannot_tell(call, outcome),
+        cannot_tell: cannot_tell(call, outcome, tls),
     }
 }
 
@@ -115,7 +130,7 @@ fn confidence(call: &Call<'_>, outcome: Outcome) -> Confidence {
     }
 }
 
-fn cannot_tell(call: &Call<'_>, outcome: Outcome) -> Vec<String> {
+fn cannot_tell(call: &Call<'_>, outcome: Outcome, tls: &[&FlowRecord]) -> Vec<String> {
     let mut told = call.doubts.sentences(call);
     let readable = call.status(Stage::Signaling) != Status::NotSeen;
     if !readable && !call.doubts.mid_call {
@@ -131,7 +146,7 @@ fn cannot_tell(call: &Call<'_>, outcome: Outcome) -> Vec<String> {
         told.extend(media::open_question(call));
     }
     if outcome == Outcome::Unknown && !call.doubts.one_direction {
-        told.push(missing(call));
+        told.push(missing(call, tls));
     }
     told
 }
@@ -149,7 +164,7 @@ fn gave_up_early(call: &Call<'_>) -> Option<String> {
 }
 
 /// What an unknown call lacks, by the highest rung that it passed.
-fn missing(call: &Call<'_>) -> String {
+fn missing(call: &Call<'_>, tls: &[&FlowRecord]) -> String {
     let end = if call.closed {
         format!("it was closed at {}", at(call.scene, call.end))
     } else {
@@ -158,7 +173,7 @@ fn missing(call: &Call<'_>) -> String {
     let tried = call.tried().next().is_some();
     let agreed = call.status(Stage::Signaling) == Status::Passed;
     if !tried && agreed {
-        return unseen_path(call);
+        return unseen_path(call, tls);
     }
     if !tried {
         return format!(
@@ -180,7 +195,7 @@ fn missing(call: &Call<'_>) -> String {
 }
 
 /// Offer and answer are there, checks are not: where could they be?
-fn unseen_path(call: &Call<'_>) -> String {
+fn unseen_path(call: &Call<'_>, tls: &[&FlowRecord]) -> String {
     let up = call.handle.and_then(|handle| handle.webrtc_up);
     let up = up.map_or_else(String::new, |(when, _)| {
         format!(
@@ -188,14 +203,9 @@ fn unseen_path(call: &Call<'_>) -> String {
             at(call.scene, when)
         )
     });
-    // A TURN server behind TLS shows as nothing but a TLS connection.
-    let flows = call.scene.flows.iter();
-    let mut tls = flows.filter(|flow| {
-        flow.tuple.transport == Transport::Tcp
-            && flow.protocols.contains(&FlowProtocol::Tls)
-            && flow.last_at >= call.pc.first_at
-            && flow.first_at <= call.end
-    });
+    let mut tls = tls
+        .iter()
+        .filter(|flow| flow.last_at >= call.pc.first_at && flow.first_at <= call.end);
     match tls.next() {
         Some(flow) => format!(
             "How checks, keys and media went: none was seen. They may run inside TLS (as with {}), where a TURN server relays them.{up}",
@@ -238,5 +248,53 @@ fn judge_dialogue(context: &Context<'_>, id: DialogueId, refused: Option<usize>)
             (false, _) => Confidence::Low,
         },
         cannot_tell,
+    }
+}
+
+/// TLS connections looked at for calls that run out of sight.
+const TLS_LOOKED_AT: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::sketch::Sketch;
+    use crate::vocab::address::Side;
+
+    #[test]
+    fn a_call_that_runs_out_of_sight_is_unknown() {
+        let (findings, verdicts) = Sketch::new(60.0).agreed().judge();
+        assert_eq!(findings, []);
+        assert_eq!(
+            (verdicts[0].outcome, verdicts[0].confidence),
+            (Outcome::Unknown, Confidence::Low)
+        );
+        assert!(verdicts[0].cannot_tell[0].contains("a path that this capture does not see"));
+        let mut relayed = Sketch::new(60.0).agreed();
+        relayed.scene.flows[0].tuple.transport = Transport::Tcp;
+        relayed.scene.flows[0].protocols = vec![FlowProtocol::Tls];
+        assert!(relayed.judge().1[0].cannot_tell[0].contains("inside TLS"));
+    }
+
+    #[test]
+    fn a_call_whose_signaling_is_encrypted_can_be_ok() {
+        let sketch = Sketch::new(20.0)
+            .checks(Side::A, 0.3, 20.0, 1.0, true)
+            .nominated(0.4)
+            .handshake(0.5, 0.6)
+            .media(Side::B, 0.8, 20.0, 500)
+            .closed(20.0);
+        let verdict = sketch.judge().1.remove(0);
+        assert_eq!(verdict.outcome, Outcome::Ok);
+        assert!(verdict.cannot_tell[0].contains("signaling could not be read"));
+    }
+
+    #[test]
+    fn a_dialogue_without_call_or_error_is_unknown() {
+        let verdicts = Sketch::new(20.0).dialogue(false).judge().1;
+        assert_eq!(verdicts.len(), 1);
+        assert_eq!(
+            (verdicts[0].outcome, verdicts[0].dialogue),
+            (Outcome::Unknown, Some(DialogueId(0)))
+        );
     }
 }
