@@ -304,6 +304,11 @@ impl Analyzer {
             dropped_packets: files.iter().filter_map(FileInfo::dropped).sum(),
             duplicate_packets: 0,
             time_steps_back: files.iter().map(|file| file.time_steps_back).sum(),
+            largest_step_back: files
+                .iter()
+                .map(|file| file.largest_step_back)
+                .max()
+                .unwrap_or_default(),
             one_direction: crate::diagnosis::capture::is_one_direction(scene),
             starts_mid_call: crate::diagnosis::capture::starts_mid_call(scene),
             cut_short: files

@@ -125,7 +125,10 @@ impl CaptureFile {
     fn count(&mut self, head: &FrameHead, info: &mut FileInfo) {
         info.packets += 1;
         info.truncated_packets += u64::from(head.length < head.original_length);
-        info.time_steps_back += u64::from(head.at < self.previous_at);
+        if head.at < self.previous_at {
+            info.time_steps_back += 1;
+            info.largest_step_back = info.largest_step_back.max(self.previous_at.since(head.at));
+        }
         // The epoch itself is no instant: it stands for "not known" before the first frame with a time.
         if head.at > Timestamp::default() {
             info.first_at = Some(info.first_at.map_or(head.at, |first| first.min(head.at)));

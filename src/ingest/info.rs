@@ -1,5 +1,7 @@
 //! What a capture file says about itself, and what was found while reading it.
 
+use std::time::Duration;
+
 use crate::ingest::compressed::Compression;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::fault::{Fault, Layer};
@@ -46,6 +48,8 @@ pub struct FileInfo {
     pub last_at: Option<Timestamp>,
     /// Frames stamped earlier than the frame before them.
     pub time_steps_back: u64,
+    /// The largest of those steps.
+    pub largest_step_back: Duration,
     /// Frames of which the snap length cut bytes off.
     pub truncated_packets: u64,
     /// Bytes that could not be understood and were passed over.

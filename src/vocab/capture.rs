@@ -1,6 +1,7 @@
 //! Facts about the capture as a whole, as diagnosis, reports and screens need them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::vocab::fault::FaultLog;
 use crate::vocab::time::Timestamp;
@@ -35,12 +36,24 @@ pub struct Quality {
     pub duplicate_packets: u64,
     /// Frames whose time is earlier than the frame before.
     pub time_steps_back: u64,
+    /// The largest of those steps. Frames of two processors come a microsecond out of order; only larger steps blur times.
+    pub largest_step_back: Duration,
     /// Only one direction of the calls' conversations was captured.
     pub one_direction: bool,
     /// Calls were already up when the capture began.
     pub starts_mid_call: bool,
     /// The file ended inside a record.
     pub cut_short: bool,
+}
+
+impl Quality {
+    /// Did the clock step back so far that times around there are unsure?
+    pub fn clock_is_unsure(&self) -> bool {
+        self.largest_step_back >= Self::STEP_THAT_BLURS
+    }
+
+    /// Round trips on one network segment are of this order: smaller steps hide in them.
+    const STEP_THAT_BLURS: Duration = Duration::from_micros(100);
 }
 
 /// Counts by protocol (the report's `capture.protocols`).

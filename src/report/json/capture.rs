@@ -95,6 +95,8 @@ pub struct Quality {
     pub duplicate_packets: u64,
     /// Packets stamped earlier than the packet before.
     pub time_steps_back: u64,
+    /// The largest of those steps.
+    pub largest_step_back_seconds: f64,
     /// Only one direction of the calls' conversations was captured.
     pub one_direction: bool,
     /// Calls were already up when the capture began.
@@ -323,6 +325,7 @@ impl Quality {
             dropped_packets: quality.dropped_packets,
             duplicate_packets: quality.duplicate_packets,
             time_steps_back: quality.time_steps_back,
+            largest_step_back_seconds: quality.largest_step_back.as_secs_f64(),
             one_direction: quality.one_direction,
             starts_mid_call: quality.starts_mid_call,
             cut_short: quality.cut_short,

@@ -136,7 +136,7 @@ pub fn warnings(quality: &Quality) -> Vec<String> {
         "Calls were already up when the capture began: their setup is not in it.".into(),
     );
     warn(
-        quality.time_steps_back > 0,
+        quality.clock_is_unsure(),
         format!(
             "The clock steps back {}: times around there are unsure.",
             if quality.time_steps_back == 1 {
@@ -255,6 +255,7 @@ mod tests {
             dropped_packets: 2,
             duplicate_packets: 3,
             time_steps_back: 1,
+            largest_step_back: std::time::Duration::from_millis(1),
             one_direction: true,
             starts_mid_call: true,
             cut_short: true,
