@@ -136,7 +136,7 @@ fn row(table: &mut Table, stream: &MediaStream, from: String) {
         (Some(codec), None) => codec.clone(),
         (None, _) => stats
             .payload_type()
-            .map_or_else(|| "?".into(), |kind| format!("payload type {kind}")),
+            .map_or_else(|| "?".into(), |kind| format!("type {kind}")),
     };
     let codec = match stream.kind {
         Some(kind) => format!("{} {codec}", kind.word()),
@@ -228,6 +228,6 @@ fn remarks(stream: &MediaStream, repairs: &[&MediaStream]) -> Words {
 /// Characters of a sender's name.
 const NAME_MAX: usize = 12;
 /// Characters of kind and codec.
-const CODEC_MAX: usize = 16;
+const CODEC_MAX: usize = 14;
 /// A rate beyond this shows timestamps that do not count media.
 const FPS_MAX: f64 = 1_000.0;
