@@ -282,3 +282,22 @@ fn replace_all(bytes: &mut [u8], from: &[u8], to: &[u8]) {
         at += found + to.len();
     }
 }
+#[test]
+fn fail_on_turns_findings_into_status_1() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/ice-failure-blocked/capture.pcapng");
+    let path = path.to_str().unwrap();
+    assert_eq!(
+        rtcscope(&["report", path, "--fail-on", "error"])
+            .status
+            .code(),
+        Some(1)
+    );
+    assert_eq!(rtcscope(&["report", path]).status.code(), Some(0));
+    assert_eq!(
+        rtcscope(&["report", &sample(), "--fail-on", "error"])
+            .status
+            .code(),
+        Some(0)
+    );
+}

@@ -1,14 +1,14 @@
 //! One peer connection: verdict, who, path, setup, DTLS, media, findings.
 //!
 //! ```text
-//! ● Call 1  alice → videoroom 100 (publisher)                                    ok
+//! ✖ Call 1  alice → videoroom 100 (publisher)                     failed at checks
+//!   ● signaling  ● gathering  ✖ checks  ○ nomination  ○ DTLS  ○ media  ○ steady      only where one broke
 //!
 //!   Cause     No candidate pair ever answered [finding-1]                    only where one is known
 //!   Who       a  alice  192.168.10.2  offerer, controlling
 //!             b  janus  203.0.113.10  answerer, controlled
 //!   When      0.810 s to 17.005 s (16.2 s)
 //!   State     connecting 0.851 s → connected 0.915 s → closed 17.005 s (inferred)
-//!   Stages    ● signaling  ● gathering  ✖ checks  · nomination  …          only where one broke
 //!   Signaling offer 0.810 s (frame 166) → answer 0.845 s (frame 181) · session-1, janus over http
 //!   Agreed    …
 //!   Path      …
@@ -67,12 +67,12 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     fn print(self, page: &mut Page<'_>) -> io::Result<()> {
         self.print_title(page)?;
+        page.wrapped(2, 2, &self.stages())?;
         page.blank()?;
         page.field("Cause", &self.cause())?;
         self.who().print(page, "Who")?;
         page.field("When", &self.when())?;
         page.field("State", &self.states())?;
-        page.field("Stages", &self.stages())?;
         page.field("Signaling", &self.signaling())?;
         agreed::print(self, page)?;
         path::print(self, page)?;
@@ -103,7 +103,7 @@ impl<'a> Call<'a> {
             .said_styled(BOLD, &self.connection.label);
         let mut right = Words::new().styled(style, header::words(outcome));
         if let Some(stage) = self.verdict().and_then(|verdict| verdict.stage) {
-            right = right.styled(style, format!(" at{NO_BREAK}{}", stage.word()));
+            right = right.styled(style, format!(" at{NO_BREAK}{}", stage_word(stage)));
         }
         if self
             .verdict()
@@ -228,12 +228,12 @@ impl<'a> Call<'a> {
                 std::cmp::Ordering::Equal if verdict.outcome == Outcome::Degraded => ('◐', POOR),
                 std::cmp::Ordering::Equal if verdict.outcome == Outcome::Unknown => ('?', DIM),
                 std::cmp::Ordering::Equal => ('✖', BAD),
-                std::cmp::Ordering::Greater => ('·', DIM),
+                std::cmp::Ordering::Greater => ('○', DIM),
             };
             if index > 0 {
-                words = words.text("  ");
+                words = words.text(format!("{NO_BREAK} "));
             }
-            words = words.styled(style, format!("{glyph}{NO_BREAK}{}", stage.word()));
+            words = words.styled(style, format!("{glyph}{NO_BREAK}{}", stage_word(stage)));
         }
         words
     }
@@ -308,6 +308,14 @@ impl<'a> Call<'a> {
             }
         }
         words
+    }
+}
+
+/// A stage as people write it.
+const fn stage_word(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Dtls => "DTLS",
+        other => other.word(),
     }
 }
 

@@ -83,10 +83,10 @@ fn when_and_where(analysis: &Analysis) -> Words {
     }
     let (tls, dtls) = analysis.capture.secrets;
     if tls + dtls > 0 {
-        let lines = counted(tls + dtls, "secret");
+        let secrets = counted(tls + dtls, "key-log secret");
         line = line
             .dot()
-            .text(format!("{lines} given, {} for DTLS seen here", count(dtls)));
+            .text(format!("{secrets}, {} fit DTLS here", count(dtls)));
     }
     line
 }
