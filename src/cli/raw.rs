@@ -103,7 +103,7 @@ const EXAMPLES: &str = "\
 Examples:
   rtcscope                                  explore the built-in sample call
   rtcscope call.pcapng                      explore a capture
-  rtcscope call.pcapng | less               read about it
+  rtcscope call.pcapng | less              read about it
   rtcscope report --format json call.pcapng the same, for a program
   rtcscope alice.pcapng server.pcapng       one call, seen from two places
   rtcscope --keylog keys.log call.pcapng    with the secrets of an encrypted one
