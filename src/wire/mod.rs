@@ -24,3 +24,4 @@ pub mod stun;
 pub mod tcp;
 pub mod tls;
 pub mod udp;
+pub mod websocket;
