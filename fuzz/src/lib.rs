@@ -12,6 +12,9 @@ use rtcscope::flow::exchange::Exchanges;
 use rtcscope::flow::exchange::Scheme;
 use rtcscope::flow::http::connection::HttpConnection;
 use rtcscope::flow::reassembly::Chunk;
+use rtcscope::flow::reassembly::Ending;
+use rtcscope::flow::websocket::budget::Budget;
+use rtcscope::flow::websocket::connection::WebSocketConnection;
 use rtcscope::ingest::source::Source;
 use rtcscope::sdp::description::Description;
 use rtcscope::sdp::explain::explain;
@@ -46,6 +49,7 @@ use rtcscope::wire::tls::hello::Protocol;
 use rtcscope::wire::tls::message::Body;
 use rtcscope::wire::tls::registry::HandshakeType;
 use rtcscope::wire::tls::registry::Version;
+use rtcscope::wire::websocket::extension::Extensions;
 
 /// A target and its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -71,6 +75,7 @@ pub const TARGETS: &[Target] = &[
     ("sdp", sdp),
     ("stun", stun),
     ("tls", tls),
+    ("websocket", websocket),
 ];
 
 /// A frame of any link type, decoded and explained; the first byte chooses the link type.
@@ -224,6 +229,50 @@ pub fn media(data: &[u8]) {
         wire::rtcp::compound::Compound::new(data),
         0,
     ));
+}
+
+/// WebSocket frames, explained, and as a connection whose halves take turns; the first byte says how long the turns are, and whether
+/// compression was agreed on.
+///
+/// # Panics
+///
+/// When a connection that is over still counts as keeping bytes.
+pub fn websocket(data: &[u8]) {
+    black_box(wire::websocket::detail::detail(data, 0));
+    black_box(wire::websocket::close::Close::new(data));
+    let Some((&turn, stream)) = data.split_first() else {
+        return;
+    };
+    let text = String::from_utf8_lossy(data);
+    let mut extensions = Extensions::new(text.split(','));
+    if turn & 1 != 0 {
+        extensions = Extensions::new(["permessage-deflate; server_max_window_bits=9"]);
+    }
+    let mut budget = Budget::default();
+    let mut connection = WebSocketConnection::new(Direction::Forward, &extensions);
+    let (at, frame) = (Timestamp::from_nanos(1), FrameNumber::new(0, 1));
+    let mut observe = |direction, chunk| {
+        connection.observe(direction, chunk, &mut budget, &mut |event| {
+            black_box(event);
+        });
+    };
+    let sides = [Direction::Forward, Direction::Reverse];
+    for (side, bytes) in sides
+        .into_iter()
+        .cycle()
+        .zip(stream.chunks(usize::from(turn) + 1))
+    {
+        observe(side, Chunk::Data { at, frame, bytes });
+        if bytes.first() == Some(&turn) {
+            let bytes = u64::from(turn) / 2;
+            observe(side, Chunk::Gap { at, frame, bytes });
+        }
+    }
+    for side in sides {
+        let how = Ending::Reset;
+        observe(side, Chunk::End { at, frame, how });
+    }
+    assert_eq!(budget.kept(), 0, "kept after the end");
 }
 
 /// HTTP/1.1, once as a head, once as a connection whose halves take turns; the first byte says how long the turns are.

@@ -2,4 +2,5 @@
 
 pub mod analysis;
 pub mod limits;
+mod names;
 pub mod pipeline;

@@ -6,10 +6,9 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::limits::Limits;
+use crate::analyzer::names::Names;
 use crate::crypt::keylog::KeyLog;
 use crate::diagnosis::rule;
 use crate::flow::demux::Demux;
@@ -77,22 +76,6 @@ struct Bulk {
     dialogues: Vec<Dialogue>,
 }
 
-/// Names of addresses, in order of first sight.
-#[derive(Debug, Default)]
-struct Names {
-    list: Vec<(IpAddr, String)>,
-    known: HashMap<IpAddr, ()>,
-    limit: usize,
-}
-
-impl Names {
-    fn learn(&mut self, address: IpAddr, name: &str) {
-        if self.list.len() < self.limit && self.known.insert(address, ()).is_none() {
-            self.list.push((address, name.to_owned()));
-        }
-    }
-}
-
 impl Default for Analyzer {
     fn default() -> Self {
         Self::new(Limits::default())
@@ -114,10 +97,7 @@ impl Analyzer {
                 signaling: Signaling::default(),
                 identities: Identities::default(),
                 descriptions: ReadDescriptions::default(),
-                names: Names {
-                    limit: limits.names,
-                    ..Names::default()
-                },
+                names: Names::new(limits.names),
                 new_paths: Vec::new(),
                 faults: FaultLog::default(),
             },
@@ -244,7 +224,7 @@ impl Analyzer {
             dtls: trackers.dtls.associations().to_vec(),
             streams: trackers.streams.snapshot(),
             rtcp: trackers.rtcp.snapshot(),
-            names: trackers.names.list.clone(),
+            names: trackers.names.all().to_vec(),
         })
     }
 
@@ -344,8 +324,8 @@ impl Analyzer {
             rtcp_packets: counts.rtcp_packets,
             srtcp_packets: counts.srtcp_packets,
             http_exchanges: scene.http.len() as u64,
-            websocket_connections: 0,
-            websocket_messages: 0,
+            websocket_connections: counts.websocket_connections,
+            websocket_messages: counts.websocket_messages,
             tls_connections: counts.tls_connections,
             tls_decrypted: 0,
             sctp_packets: 0,
@@ -392,6 +372,17 @@ impl Trackers {
             }
             Observation::HttpResponse { exchange } => {
                 self.signaling.observe_exchange(exchange, Sender::Server);
+                self.read_signaling();
+            }
+            Observation::WebSocketMessage {
+                message,
+                url,
+                client,
+                server,
+                ..
+            } => {
+                self.signaling
+                    .observe_websocket(seen.flow, message, url, client, server);
                 self.read_signaling();
             }
             Observation::Icmp { .. } => self.ice.icmp(seen),

@@ -14,6 +14,7 @@ use crate::flow::observation::Observation;
 use crate::flow::relay::Relay;
 use crate::flow::table::{FlowProtocol, FlowTable, Outer};
 use crate::flow::tcp::{Carried, TcpConversations};
+use crate::flow::websocket::message::{Endpoint, Message as WebSocketMessage};
 use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
 use crate::vocab::fault::{Fault, FaultLog, Layer};
 use crate::vocab::frame::{Frame, LinkType};
@@ -57,6 +58,10 @@ pub struct FlowCounts {
     pub truncated_packets: u64,
     /// TLS connections.
     pub tls_connections: u64,
+    /// WebSocket connections.
+    pub websocket_connections: u64,
+    /// WebSocket messages, without control frames.
+    pub websocket_messages: u64,
 }
 
 /// What a conversation was seen to carry, as bits: the history that confirms a first byte.
@@ -135,7 +140,7 @@ impl Demux {
 
     /// The HTTP exchanges, taken out: the end of the capture.
     pub fn take_exchanges(&mut self) -> Vec<Exchange> {
-        self.tcp.exchanges_mut().take_all()
+        self.tcp.shared_mut().exchanges.take_all()
     }
 
     /// Counters.
@@ -193,11 +198,11 @@ impl Demux {
                 continue;
             };
             let mut conversation = self.tcp.take(flow, tuple);
-            let mut exchanges = std::mem::take(self.tcp.exchanges_mut());
-            conversation.finish(flow, &mut exchanges, &mut |carried, exchanges| {
+            let mut shared = std::mem::take(self.tcp.shared_mut());
+            conversation.finish(flow, &mut shared, &mut |carried, exchanges| {
                 self.carried(flow, carried, exchanges, sink);
             });
-            *self.tcp.exchanges_mut() = exchanges;
+            *self.tcp.shared_mut() = shared;
             self.tcp.put(flow, conversation);
         }
     }
@@ -220,16 +225,16 @@ impl Demux {
         };
         // Taken out while at work: what it carries comes back to this demultiplexer.
         let mut conversation = self.tcp.take(flow, tuple);
-        let mut exchanges = std::mem::take(self.tcp.exchanges_mut());
+        let mut shared = std::mem::take(self.tcp.shared_mut());
         conversation.segment(
             (frame.at, frame.number),
             flow,
             direction,
             segment,
-            &mut exchanges,
+            &mut shared,
             &mut |carried, exchanges| self.carried(flow, carried, exchanges, sink),
         );
-        *self.tcp.exchanges_mut() = exchanges;
+        *self.tcp.shared_mut() = shared;
         self.tcp.put(flow, conversation);
     }
 
@@ -291,6 +296,18 @@ impl Demux {
                 };
                 self.datagram(&frame, flow, direction, datagram, sink);
             }
+            Carried::WebSocketMessage {
+                exchange,
+                client,
+                message,
+            } => {
+                let exchange = exchange.and_then(|id| exchanges.get(id));
+                self.websocket_message(flow, client, exchange, &message, sink);
+            }
+            Carried::WebSocketBegins => {
+                self.counts.websocket_connections += 1;
+                self.table.recognise(flow, FlowProtocol::WebSocket);
+            }
             Carried::HttpBegins => self.table.recognise(flow, FlowProtocol::Http),
             Carried::TlsBegins => {
                 self.counts.tls_connections += 1;
@@ -303,6 +320,37 @@ impl Demux {
             }
             Carried::Fault(frame, fault) => self.faults.record(fault, Some(frame)),
         }
+    }
+
+    fn websocket_message<S>(
+        &mut self,
+        flow: FlowId,
+        client: Direction,
+        exchange: Option<&Exchange>,
+        message: &WebSocketMessage,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        self.counts.websocket_messages += 1;
+        let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else {
+            return;
+        };
+        let direction = match message.from {
+            Endpoint::Client => client,
+            Endpoint::Server => client.opposite(),
+        };
+        let sender = tuple.source(direction);
+        let seen = self.seen_by(flow, sender, message.at, &message.frames);
+        let url = exchange.map(Exchange::websocket_url);
+        let observation = Observation::WebSocketMessage {
+            message,
+            exchange: exchange.map(|exchange| exchange.id),
+            url: url.as_deref().filter(|url| !url.is_empty()),
+            client: tuple.source(client),
+            server: tuple.destination(client),
+        };
+        sink(seen, observation);
     }
 
     fn seen_by(

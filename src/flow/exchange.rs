@@ -173,6 +173,15 @@ impl Exchange {
         format!("{scheme}://{authority}{path}")
     }
 
+    /// The same as URI of the WebSocket connection that the exchange opened (RFC 6455 §3): `ws://janus.example:8188/`.
+    pub fn websocket_url(&self) -> String {
+        let url = self.url();
+        match url.strip_prefix("http") {
+            Some(rest) => format!("ws{rest}"),
+            None => url,
+        }
+    }
+
     /// HTTP version, of the request where that was captured.
     pub fn version(&self) -> Option<Version> {
         let request = self.request.as_ref().map(|request| request.version);
@@ -375,6 +384,16 @@ mod tests {
         check_url("GET", "http://y.test/a", Some("x.test"), "http://y.test/a");
         check_url("OPTIONS", "*", Some("x.test"), "http://x.test");
         check_url("CONNECT", "y.test:443", Some("x.test"), "http://y.test:443");
+    }
+
+    #[test]
+    fn a_websocket_has_a_scheme_of_its_own() {
+        let mut exchange = exchange("GET", "/a", Some("x.test"));
+        assert_eq!(exchange.websocket_url(), "ws://x.test/a");
+        exchange.scheme = Scheme::Https;
+        assert_eq!(exchange.websocket_url(), "wss://x.test/a");
+        exchange.request = None;
+        assert_eq!(exchange.websocket_url(), "");
     }
 
     #[test]

@@ -7,6 +7,8 @@
 //! | `relay` | what TURN wraps |
 //! | [`tcp`], [`reassembly`] | byte streams |
 //! | [`http`], [`exchange`], [`body`] | HTTP exchanges |
+//! | [`websocket`] | WebSocket messages |
+//! | `web` | HTTP/1.1 connections and what they become |
 //! | [`observation`] | what trackers are told |
 
 pub mod body;
@@ -17,7 +19,9 @@ pub mod observation;
 pub mod reassembly;
 pub mod table;
 pub mod tcp;
+pub mod websocket;
 
 mod key;
 mod relay;
 mod tls_hello;
+mod web;

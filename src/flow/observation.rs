@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use crate::flow::exchange::Exchange;
+use crate::flow::websocket::message::Message as WebSocketMessage;
 use crate::vocab::address::FiveTuple;
+use crate::vocab::address::TransportAddress;
+use crate::vocab::ids::ExchangeId;
 use crate::wire::rtcp::classify::Classified;
 use crate::wire::rtp::Header;
 use crate::wire::stun::Message;
@@ -55,6 +58,19 @@ pub enum Observation<'a> {
     HttpResponse {
         /// The exchange.
         exchange: &'a Exchange,
+    },
+    /// A WebSocket message is complete, or will never be.
+    WebSocketMessage {
+        /// The message; it says which end sent it.
+        message: &'a WebSocketMessage,
+        /// The handshake; `None` when it is not in the capture or was not kept.
+        exchange: Option<ExchangeId>,
+        /// URL of the connection, `ws:` or `wss:`; `None` when unknown.
+        url: Option<&'a str>,
+        /// Who opened the connection.
+        client: TransportAddress,
+        /// To whom.
+        server: TransportAddress,
     },
     /// An ICMP error quoted a packet of this conversation; the sighting's direction is the quoted packet's.
     Icmp {

@@ -1,13 +1,18 @@
-//! TCP conversations: reassembled, then read as what their first bytes say: HTTP/1.1, STUN and TURN, RFC 4571 frames, TLS.
+//! TCP conversations: reassembled, then read as what their first bytes say: HTTP/1.1, WebSocket, STUN and TURN, RFC 4571 frames, TLS.
 
 use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
 use crate::flow::exchange::Scheme;
-use crate::flow::http::HttpEvent;
-use crate::flow::http::connection::HttpConnection;
 use crate::flow::reassembly::Chunk;
 use crate::flow::reassembly::Stream;
 use crate::flow::tls_hello::TlsHello;
+use crate::flow::web::WebConnection;
+use crate::flow::web::run_websocket;
+use crate::flow::websocket::budget::Budget;
+use crate::flow::websocket::connection::WebSocketConnection;
+use crate::flow::websocket::message::Endpoint;
+use crate::flow::websocket::message::Message;
+use crate::flow::websocket::sniff;
 use crate::vocab::address::Direction;
 use crate::vocab::address::FiveTuple;
 use crate::vocab::fault::Fault;
@@ -29,6 +34,16 @@ pub(super) enum Carried<'a> {
     Request(ExchangeId),
     /// An HTTP response is complete.
     Response(ExchangeId),
+    /// A WebSocket connection begins, or is joined midway.
+    WebSocketBegins,
+    /// A WebSocket message is complete.
+    WebSocketMessage {
+        /// The handshake, if known.
+        exchange: Option<ExchangeId>,
+        /// The client's direction.
+        client: Direction,
+        message: Message,
+    },
     /// A datagram in a frame of its own.
     Datagram {
         at: Timestamp,
@@ -50,7 +65,16 @@ pub(super) enum Carried<'a> {
 #[derive(Debug, Default)]
 pub struct TcpConversations {
     conversations: Vec<Option<Box<Conversation>>>,
-    exchanges: Exchanges,
+    shared: Shared,
+}
+
+/// What all conversations write to, or draw on.
+#[derive(Debug, Default)]
+pub(super) struct Shared {
+    /// HTTP exchanges.
+    pub(super) exchanges: Exchanges,
+    /// What WebSocket connections may keep.
+    pub(super) websockets: Budget,
 }
 
 /// One conversation.
@@ -68,8 +92,10 @@ pub(super) struct Conversation {
 enum Application {
     /// Not recognised yet; `midway`: its beginning is not in the capture.
     Unknown { midway: bool },
-    /// HTTP/1.1.
-    Http(Box<HttpConnection>),
+    /// HTTP/1.1, and what it becomes.
+    Http(Box<WebConnection>),
+    /// WebSocket whose handshake is not in the capture.
+    WebSocket(Box<WebSocketConnection>),
     /// Datagrams in frames; what is not a whole frame yet, by direction.
     Framed(Framing, [Vec<u8>; 2]),
     /// TLS.
@@ -81,12 +107,12 @@ enum Application {
 impl TcpConversations {
     /// HTTP exchanges, in order of their requests.
     pub fn exchanges(&self) -> &[Exchange] {
-        self.exchanges.all()
+        self.shared.exchanges.all()
     }
 
     /// Exchanges not kept because the list was full.
     pub const fn refused(&self) -> u64 {
-        self.exchanges.refused()
+        self.shared.exchanges.refused()
     }
 
     /// Takes a conversation out, to work on it beside the rest; a new one when there is none.
@@ -122,8 +148,8 @@ impl TcpConversations {
             .collect()
     }
 
-    pub(super) const fn exchanges_mut(&mut self) -> &mut Exchanges {
-        &mut self.exchanges
+    pub(super) const fn shared_mut(&mut self) -> &mut Shared {
+        &mut self.shared
     }
 }
 
@@ -140,7 +166,7 @@ impl Conversation {
         flow: FlowId,
         direction: Direction,
         segment: &Segment<'_>,
-        exchanges: &mut Exchanges,
+        shared: &mut Shared,
         sink: &mut impl FnMut(Carried<'_>, &Exchanges),
     ) {
         let Self {
@@ -150,10 +176,10 @@ impl Conversation {
             tried,
         } = self;
         let fault = stream.segment(at, frame, direction, segment, &mut |direction, chunk| {
-            application.take(*tuple, flow, direction, chunk, tried, exchanges, sink);
+            application.take(*tuple, flow, direction, chunk, tried, shared, sink);
         });
         if let Some(fault) = fault {
-            sink(Carried::Fault(frame, fault), exchanges);
+            sink(Carried::Fault(frame, fault), &shared.exchanges);
         }
     }
 
@@ -161,7 +187,7 @@ impl Conversation {
     pub(super) fn finish(
         &mut self,
         flow: FlowId,
-        exchanges: &mut Exchanges,
+        shared: &mut Shared,
         sink: &mut impl FnMut(Carried<'_>, &Exchanges),
     ) {
         let Self {
@@ -171,7 +197,7 @@ impl Conversation {
             tried,
         } = self;
         stream.finish(&mut |direction, chunk| {
-            application.take(*tuple, flow, direction, chunk, tried, exchanges, sink);
+            application.take(*tuple, flow, direction, chunk, tried, shared, sink);
         });
     }
 }
@@ -188,7 +214,7 @@ impl Application {
         direction: Direction,
         chunk: Chunk<'_>,
         tried: &mut u8,
-        exchanges: &mut Exchanges,
+        shared: &mut Shared,
         sink: &mut impl FnMut(Carried<'_>, &Exchanges),
     ) {
         if let Chunk::Start { midway, .. } = chunk {
@@ -201,28 +227,32 @@ impl Application {
         }
         if let (Self::Unknown { midway }, Chunk::Data { at, frame, bytes }) = (&*self, chunk) {
             let midway = *midway;
-            *self = Self::recognise(tuple, flow, bytes, tried, midway);
+            *self = Self::recognise(tuple, flow, direction, bytes, tried, midway, shared);
             match self {
-                Self::Http(http) => {
-                    sink(Carried::HttpBegins, exchanges);
+                Self::Http(web) => {
+                    sink(Carried::HttpBegins, &shared.exchanges);
                     let start = Chunk::Start { at, frame, midway };
-                    run_http(http, direction, start, exchanges, sink);
+                    web.observe(direction, start, shared, sink);
                 }
-                Self::Tls(_) => sink(Carried::TlsBegins, exchanges),
+                Self::WebSocket(_) => sink(Carried::WebSocketBegins, &shared.exchanges),
+                Self::Tls(_) => sink(Carried::TlsBegins, &shared.exchanges),
                 _ => {}
             }
         }
         match self {
-            Self::Http(http) => run_http(http, direction, chunk, exchanges, sink),
+            Self::Http(web) => web.observe(direction, chunk, shared, sink),
+            Self::WebSocket(connection) => {
+                run_websocket(connection, None, direction, chunk, shared, sink);
+            }
             Self::Framed(framing, buffers) => {
                 let buffer = &mut buffers[direction.index()];
-                run_framed(*framing, buffer, direction, chunk, exchanges, sink);
+                run_framed(*framing, buffer, direction, chunk, &shared.exchanges, sink);
             }
             Self::Tls(hello) => {
                 if let Chunk::Data { bytes, .. } = chunk
                     && let Some(name) = hello.take(direction, bytes)
                 {
-                    sink(Carried::ServerName(name), exchanges);
+                    sink(Carried::ServerName(name), &shared.exchanges);
                 }
             }
             Self::Unknown { .. } | Self::Opaque => {}
@@ -232,12 +262,22 @@ impl Application {
     fn recognise(
         tuple: FiveTuple,
         flow: FlowId,
+        direction: Direction,
         bytes: &[u8],
         tried: &mut u8,
         midway: bool,
+        shared: &mut Shared,
     ) -> Self {
         if matches!(looks_like_http(bytes), Sniff::Request | Sniff::Response) {
-            return Self::Http(Box::new(HttpConnection::new(flow, tuple, Scheme::Http)));
+            return Self::Http(Box::new(WebConnection::new(flow, tuple, Scheme::Http)));
+        }
+        if midway && let Some(from) = sniff::begins(bytes) {
+            let client = match from {
+                Endpoint::Client => direction,
+                Endpoint::Server => direction.opposite(),
+            };
+            let connection = WebSocketConnection::midway(client, &mut shared.websockets);
+            return Self::WebSocket(Box::new(connection));
         }
         if let Ok(framing) = Framing::sniff(bytes) {
             return Self::Framed(framing, [Vec::new(), Vec::new()]);
@@ -251,25 +291,6 @@ impl Application {
         } else {
             Self::Unknown { midway }
         }
-    }
-}
-
-fn run_http(
-    http: &mut HttpConnection,
-    direction: Direction,
-    chunk: Chunk<'_>,
-    exchanges: &mut Exchanges,
-    sink: &mut impl FnMut(Carried<'_>, &Exchanges),
-) {
-    let mut done: Vec<Carried<'static>> = Vec::new();
-    http.observe(direction, chunk, exchanges, &mut |event| match event {
-        HttpEvent::RequestComplete(id) => done.push(Carried::Request(id)),
-        HttpEvent::ResponseComplete(id) => done.push(Carried::Response(id)),
-        HttpEvent::Fault { frame, fault } => done.push(Carried::Fault(frame, fault)),
-        HttpEvent::Upgraded { .. } | HttpEvent::Through { .. } => {}
-    });
-    for carried in done {
-        sink(carried, exchanges);
     }
 }
 

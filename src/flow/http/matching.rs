@@ -100,6 +100,11 @@ impl HttpConnection {
             .header("upgrade")
             .map(str::to_ascii_lowercase)
             .filter(|_| framing == Framing::Tunnel);
+        let extensions = match framing {
+            Framing::Tunnel => members(&head.headers, "sec-websocket-extensions").collect(),
+            _ => Vec::new(),
+        };
+        let extensions = extensions.join(", ");
         self.readers[place.direction.index()].expect(framing, &head.headers);
         response.headers = head.headers;
         response.faults = faults;
@@ -118,7 +123,7 @@ impl HttpConnection {
                 101 => upgrade.or(asked).unwrap_or_default(),
                 _ => "connect".to_owned(),
             };
-            self.upgrade(place, &protocol, exchanges, sink);
+            self.upgrade(place, &protocol, &extensions, exchanges, sink);
         } else {
             self.release(place.direction.opposite(), exchanges, sink);
         }
@@ -129,6 +134,7 @@ impl HttpConnection {
         &mut self,
         place: Place,
         protocol: &str,
+        extensions: &str,
         exchanges: &mut Exchanges,
         sink: &mut impl FnMut(HttpEvent<'_>),
     ) {
@@ -148,6 +154,7 @@ impl HttpConnection {
             exchange,
             client,
             protocol,
+            extensions,
         });
         self.release(client, exchanges, sink);
     }

@@ -43,6 +43,8 @@ pub enum HttpEvent<'a> {
         client: Direction,
         /// `websocket`, `h2c` … or `connect`; lower case.
         protocol: &'a str,
+        /// What the response's `Sec-WebSocket-Extensions` says, its lines joined by commas.
+        extensions: &'a str,
     },
     /// What that other protocol sent.
     Through {

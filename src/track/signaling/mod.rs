@@ -10,7 +10,7 @@
 //! | --- | --- |
 //! | [`dialogue`] | the result: dialogues, handles, messages |
 //! | [`incoming`] | the input: one message as its carrier delivered it |
-//! | [`exchange`] | HTTP exchanges as input |
+//! | [`exchange`], [`websocket`] | HTTP exchanges and WebSocket messages as input |
 //! | [`janus`], [`whip`], [`generic`] | one protocol each |
 //! | [`ledger`] | where they write, within bounds |
 //! | [`carried`], [`json`], [`text`], [`recent`] | what they share |
@@ -25,6 +25,7 @@ mod json;
 pub mod ledger;
 mod recent;
 mod text;
+pub mod websocket;
 pub mod whip;
 
 #[cfg(test)]
