@@ -33,7 +33,10 @@ const EXPORTED_MACROS: &[&str] = &["codepoint"];
 /// Lines that a file may have before its tests.
 const LONGEST: usize = 500;
 
-/// Files that may be longer, and why. One that has shrunk below the limit must leave this list.
+/// Lines below which a file is short again.
+const SHORT: usize = 400;
+
+/// Files that may be longer, and why. One that has shrunk below [`SHORT`] must leave this list.
 const LONG_FILES: &[(&str, &str)] = &[
     (
         "src/flow/demux.rs",
@@ -46,6 +49,10 @@ const LONG_FILES: &[(&str, &str)] = &[
     (
         "src/track/turn.rs",
         "one state machine: allocation, permissions and channels of a client",
+    ),
+    (
+        "src/analyzer/pipeline.rs",
+        "the wiring of all floors, each mentioned once",
     ),
 ];
 
@@ -88,7 +95,7 @@ fn every_file_is_declared() {
 #[test]
 fn files_are_small_or_say_why_not() {
     let mut wrong = Vec::new();
-    let mut long = BTreeSet::new();
+    let mut short = BTreeSet::new();
     for (path, text) in sources("src") {
         let path = path.display().to_string();
         let lines = lines_without_tests(&path, &text);
@@ -96,12 +103,14 @@ fn files_are_small_or_say_why_not() {
             if !LONG_FILES.iter().any(|(listed, _)| *listed == path) {
                 wrong.push(format!("{path}: {lines} lines without tests"));
             }
-            long.insert(path);
+        }
+        if lines < SHORT {
+            short.insert(path);
         }
     }
     for (listed, reason) in LONG_FILES {
         assert!(reason.len() > 20, "{listed}: a reason is a sentence");
-        if !long.contains(*listed) {
+        if short.contains(*listed) {
             wrong.push(format!("{listed} is short now: take it off the list"));
         }
     }

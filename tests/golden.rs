@@ -17,6 +17,9 @@ use std::process::{Command, Stdio};
 
 use assert_cmd::cargo::CommandCargoExt;
 
+#[path = "golden/readme.rs"]
+mod readme;
+
 #[test]
 fn reports_are_as_accepted() {
     let accept = std::env::var_os("RTCSCOPE_ACCEPT").is_some();
@@ -35,6 +38,7 @@ fn reports_are_as_accepted() {
             }
         }
     }
+    differing.extend(readme::check(accept));
     assert!(
         differing.is_empty(),
         "{}\nIf this is meant: RTCSCOPE_ACCEPT=1 cargo test --test golden",

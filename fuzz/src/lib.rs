@@ -16,6 +16,7 @@ use rtcscope::flow::reassembly::Ending;
 use rtcscope::flow::websocket::budget::Budget;
 use rtcscope::flow::websocket::connection::WebSocketConnection;
 use rtcscope::ingest::source::Source;
+use rtcscope::report;
 use rtcscope::sdp::description::Description;
 use rtcscope::sdp::explain::explain;
 use rtcscope::sdp::negotiation::negotiate;
@@ -418,6 +419,10 @@ pub fn pcapng(data: &[u8]) {
 }
 
 /// The whole way, from a file's bytes to the reports.
+///
+/// # Panics
+///
+/// When a report cannot be written to memory.
 pub fn report(data: &[u8]) {
     let Ok(mut source) = Source::open_stream("fuzz".into(), Box::new(Cursor::new(data.to_vec())))
     else {
@@ -426,7 +431,11 @@ pub fn report(data: &[u8]) {
     let mut analyzer = Analyzer::default();
     analyze(&mut source, &mut analyzer, |_, _| true);
     let analysis = analyzer.snapshot(source.files());
-    black_box(&analysis);
+    let mut out = Vec::new();
+    report::text::write(&analysis, &mut out).expect("memory takes it");
+    report::json::write(&analysis, &mut out).expect("memory takes it");
+    report::ndjson::write(&analysis, &mut out).expect("memory takes it");
+    black_box(out);
 }
 
 /// Reads a capture file to its end.

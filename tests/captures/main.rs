@@ -5,13 +5,11 @@
 //! | [`truth`] | the browser: its logs and its statistics, recorded with each call |
 //! | [`public`] | facts about a public collection of captures, as its keepers and other programs counted them |
 //! | [`tshark`] | tshark, where it is installed |
-//! | [`readme`] | our own word: what the README shows is what the program prints |
 //!
 //! What is compared is the JSON report, so that its contract is tested with it. A difference that we have looked into stands in a
 //! list, with who is right and why; a listed difference that has gone must leave the list.
 
 mod public;
-mod readme;
 mod truth;
 mod tshark;
 

@@ -21,9 +21,16 @@ use rtcscope::vocab::time::Timestamp;
 use rtcscope::wire::packet::Body;
 use rtcscope::wire::packet::decode;
 
+mod escapes;
+
 /// The bodies of the fuzz targets.
-#[path = "../fuzz/src/lib.rs"]
+#[path = "../../fuzz/src/lib.rs"]
 pub mod bodies;
+
+/// Whom random frames come from …
+const CLIENT: [u8; 4] = [192, 0, 2, 1];
+/// … and go to.
+const SERVER: [u8; 4] = [198, 51, 100, 1];
 
 /// A frame of a capture, to damage.
 struct Sample {
@@ -215,23 +222,27 @@ fn frame() -> impl Strategy<Value = Vec<u8>> {
 
 /// Ethernet, IPv4 and UDP around a payload; the lower port is the server's.
 fn udp_frame(source: u16, destination: u16, payload: &[u8]) -> Vec<u8> {
-    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0];
-    let length = 28 + payload.len() as u16;
-    frame.extend([0x45, 0]);
-    frame.extend(length.to_be_bytes());
-    frame.extend([0, 0, 0, 0, 64, 17, 0, 0]);
-    let (client, server) = ([192, 0, 2, 1], [198, 51, 100, 1]);
+    let mut datagram = Vec::new();
+    datagram.extend(source.to_be_bytes());
+    datagram.extend(destination.to_be_bytes());
+    datagram.extend((payload.len() as u16 + 8).to_be_bytes());
+    datagram.extend([0, 0]);
+    datagram.extend(payload);
     let (from, to) = if source > destination {
-        (client, server)
+        (CLIENT, SERVER)
     } else {
-        (server, client)
+        (SERVER, CLIENT)
     };
+    ipv4_frame(17, from, to, &datagram)
+}
+
+/// Ethernet and IPv4 around a payload.
+fn ipv4_frame(protocol: u8, from: [u8; 4], to: [u8; 4], payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0, 0x45, 0];
+    frame.extend((payload.len() as u16 + 20).to_be_bytes());
+    frame.extend([0, 0, 0, 0, 64, protocol, 0, 0]);
     frame.extend(from);
     frame.extend(to);
-    frame.extend(source.to_be_bytes());
-    frame.extend(destination.to_be_bytes());
-    frame.extend((length - 20).to_be_bytes());
-    frame.extend([0, 0]);
     frame.extend(payload);
     frame
 }
