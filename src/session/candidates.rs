@@ -359,13 +359,13 @@ mod tests {
         book
     }
 
-    fn check(declared: &[&str], end: &End, kind: CandidateType, basis: Basis) -> Candidate {
+    fn check(declared: &[&str], end: &End, kind: &CandidateType, basis: Basis) -> Candidate {
         let mut book = book(declared);
         let index = book
             .valid_candidate(&context(), Transport::Udp, end)
             .unwrap();
         let candidate = book.candidates[index].clone();
-        assert_eq!((&candidate.kind, candidate.basis), (&kind, basis));
+        assert_eq!((&candidate.kind, candidate.basis), (kind, basis));
         candidate
     }
 
@@ -383,7 +383,7 @@ mod tests {
         check(
             &[HOST, SRFLX],
             &end,
-            CandidateType::ServerReflexive,
+            &CandidateType::ServerReflexive,
             Basis::Declared,
         );
     }
@@ -398,7 +398,7 @@ mod tests {
         let candidate = check(
             &[HOST, SRFLX],
             &end,
-            CandidateType::PeerReflexive,
+            &CandidateType::PeerReflexive,
             Basis::Observed,
         );
         assert_eq!(candidate.related, Some((BASE.to_owned(), 48_633)));
@@ -410,7 +410,7 @@ mod tests {
         check(
             &[HOST, SRFLX],
             &end(),
-            CandidateType::ServerReflexive,
+            &CandidateType::ServerReflexive,
             Basis::Declared,
         );
     }
@@ -421,13 +421,13 @@ mod tests {
             mapped: Some(address(BASE, 48_633)),
             ..end()
         };
-        check(&[HOST, SRFLX], &end, CandidateType::Host, Basis::Declared);
+        check(&[HOST, SRFLX], &end, &CandidateType::Host, Basis::Declared);
         let unanswered = End {
             mapped: None,
             mapped_at: None,
             ..end
         };
-        check(&[HOST], &unanswered, CandidateType::Host, Basis::Declared);
+        check(&[HOST], &unanswered, &CandidateType::Host, Basis::Declared);
     }
 
     #[test]
@@ -438,9 +438,13 @@ mod tests {
             mapped_at: None,
             ..end()
         };
-        let candidate = check(&[hidden], &end, CandidateType::Host, Basis::Declared);
+        let candidate = check(&[hidden], &end, &CandidateType::Host, Basis::Declared);
         assert_eq!(candidate.address, BASE);
-        assert!(candidate.mdns.is_some_and(|name| name.ends_with(".local")));
+        assert!(
+            candidate
+                .mdns
+                .is_some_and(|name| name.starts_with("0a1b2c3d"))
+        );
     }
 
     #[test]
@@ -456,6 +460,6 @@ mod tests {
             wire: address("203.0.113.20", 50_135),
             ..end()
         };
-        check(&[HOST], &end, CandidateType::Relayed, Basis::Observed);
+        check(&[HOST], &end, &CandidateType::Relayed, Basis::Observed);
     }
 }

@@ -336,7 +336,16 @@ fn addresses(flows: &[FlowRecord], own: &[(FlowId, Side)], side: Side) -> Vec<Ip
         } else {
             Direction::Reverse
         };
-        let ip = record.tuple.source(direction).ip;
+        // Inside TURN, the relayed address stands for the client: its own is on the outer leg.
+        let outer = record
+            .relayed
+            .filter(|relayed| relayed.client == direction)
+            .and_then(|relayed| flows.get(relayed.outer.index()));
+        let ip = match outer {
+            Some(outer) if outer.tuple.a.port >= outer.tuple.b.port => outer.tuple.a.ip,
+            Some(outer) => outer.tuple.b.ip,
+            None => record.tuple.source(direction).ip,
+        };
         let packets = record.packets[0] + record.packets[1];
         match used.iter_mut().find(|(known, _)| *known == ip) {
             Some(known) => known.1 += packets,

@@ -101,7 +101,7 @@ impl Sketch {
             at: at(when),
             frames: vec![frame(when)],
             sdp,
-            parsed,
+            parsed: parsed.into(),
         });
     }
 

@@ -1,140 +1,21 @@
-//! TURN allocations and what was done with them (RFC 8656).
+//! Sorts TURN messages into allocations.
 
 use std::collections::VecDeque;
-use std::net::IpAddr;
-use std::time::Duration;
 
 use hashbrown::HashMap;
 
 use crate::track::stun::Exchange;
-use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
-use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::track::turn::allocation::Allocation;
+use crate::track::turn::allocation::AllocationState;
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::TransportAddress;
+use crate::vocab::ids::FlowId;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
-use crate::wire::stun::{Class, Message, Method};
-
-/// Where an allocation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AllocationState {
-    /// Asked for, no answer seen.
-    Requested,
-    /// Challenged with 401 or 438, not tried again.
-    Challenged,
-    /// In use.
-    Allocated,
-    /// Refused.
-    Failed,
-    /// Ended by a Refresh with lifetime 0.
-    Released,
-    /// Not refreshed in time.
-    Expired,
-    /// Used in this capture, made before it began.
-    Unknown,
-}
-
-impl AllocationState {
-    /// Lower-case word, as the report prints it.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Requested => "requested",
-            Self::Challenged => "challenged",
-            Self::Allocated => "allocated",
-            Self::Failed => "failed",
-            Self::Released => "released",
-            Self::Expired => "expired",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// Error answers of one code to one method.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TurnError {
-    /// STUN error code.
-    pub code: u16,
-    /// Reason phrase as first sent.
-    pub reason: String,
-    /// Method in kebab case: `allocate`, `create-permission`, `channel-bind`, `refresh`.
-    pub method: &'static str,
-    /// How often.
-    pub count: u64,
-    /// Part of the normal course: the first 401 that hands out realm and nonce, a 438 followed by success.
-    pub normal: bool,
-    /// When the first one came.
-    pub first_at: Timestamp,
-    /// Where, the first ones.
-    pub frames: Vec<FrameNumber>,
-}
-
-/// A channel bound to a peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Channel {
-    /// Channel number, 0x4000 to 0x4fff.
-    pub number: u16,
-    /// The peer; `None` when the binding was not seen.
-    pub peer: Option<TransportAddress>,
-    /// ChannelData messages, both ways.
-    pub packets: u64,
-    /// Their payload bytes.
-    pub bytes: u64,
-    /// When it was bound (success answer), in which frame.
-    pub bound: Option<(Timestamp, FrameNumber)>,
-}
-
-/// One allocation on one conversation between a client and a TURN server.
-#[derive(Debug, Clone)]
-pub struct Allocation {
-    /// The conversation.
-    pub flow: FlowId,
-    /// Which way the client's requests run.
-    pub client_direction: Direction,
-    /// Client address as in the packets.
-    pub client: TransportAddress,
-    /// Server address.
-    pub server: TransportAddress,
-    /// Transport between client and server.
-    pub transport: Transport,
-    /// Where it stands at the end.
-    pub state: AllocationState,
-    /// XOR-RELAYED-ADDRESS.
-    pub relayed: Option<TransportAddress>,
-    /// XOR-MAPPED-ADDRESS of the Allocate answer.
-    pub mapped: Option<TransportAddress>,
-    /// Lifetime as last answered, seconds.
-    pub lifetime_seconds: Option<u32>,
-    /// REALM.
-    pub realm: Option<String>,
-    /// USERNAME of the long-term credential.
-    pub username: Option<String>,
-    /// SOFTWARE of the server.
-    pub software: Option<String>,
-    /// REQUESTED-TRANSPORT: protocol number, 17 for UDP, 6 for TCP (RFC 6062).
-    pub requested_transport: Option<u8>,
-    /// Errors by method and code.
-    pub errors: Vec<TurnError>,
-    /// Permitted peer addresses (CreatePermission or ChannelBind answered with success).
-    pub permissions: Vec<IpAddr>,
-    /// Channels.
-    pub channels: Vec<Channel>,
-    /// Send indications.
-    pub send_indications: u64,
-    /// Data indications.
-    pub data_indications: u64,
-    /// Requests by method word, with their success answers: `(method, requests, successes)`.
-    pub requests: Vec<(&'static str, u64, u64)>,
-    /// First message.
-    pub first_at: Timestamp,
-    /// When the allocation was answered with success.
-    pub allocated_at: Option<Timestamp>,
-    /// In which frame.
-    pub allocated_frame: Option<FrameNumber>,
-    /// When it was last allocated or refreshed with success.
-    pub refreshed_at: Option<Timestamp>,
-    /// Last message.
-    pub last_at: Timestamp,
-    /// The first frames.
-    pub frames: Vec<FrameNumber>,
-}
+use crate::wire::stun::Class;
+use crate::wire::stun::Message;
+use crate::wire::stun::Method;
 
 /// Follows the allocations of every conversation with a TURN server.
 #[derive(Debug)]
@@ -154,11 +35,11 @@ struct Client {
 
 /// What a request asked for, until it is answered.
 #[derive(Debug)]
-struct Pending {
+pub(super) struct Pending {
     id: [u8; 12],
-    peers: Vec<TransportAddress>,
-    channel: Option<u16>,
-    releases: bool,
+    pub(super) peers: Vec<TransportAddress>,
+    pub(super) channel: Option<u16>,
+    pub(super) releases: bool,
 }
 
 impl TurnTracker {
@@ -372,182 +253,6 @@ impl Client {
     }
 }
 
-impl Allocation {
-    fn touch(&mut self, seen: Sighting) {
-        self.last_at = self.last_at.max(seen.at);
-        keep(&mut self.frames, seen.frame);
-    }
-
-    /// What a request says of the client.
-    fn asked(&mut self, message: &Message<'_>) {
-        if let Some(username) = message.username() {
-            self.username = Some(username.to_owned());
-        }
-        self.requested_transport = message.requested_transport().or(self.requested_transport);
-    }
-
-    /// A success answer.
-    fn granted(
-        &mut self,
-        seen: Sighting,
-        method: &'static str,
-        message: &Message<'_>,
-        asked: Option<Pending>,
-    ) {
-        if let Some(software) = message.software() {
-            self.software = Some(software.to_owned());
-        }
-        // A 438 that a success followed only handed out a fresh nonce (RFC 8489 §9.2.5).
-        for error in self
-            .errors
-            .iter_mut()
-            .filter(|error| error.method == method)
-        {
-            error.normal |= error.code == 438;
-        }
-        match message.method() {
-            Method::Allocate => {
-                self.state = AllocationState::Allocated;
-                self.allocated_at.get_or_insert(seen.at);
-                self.allocated_frame.get_or_insert(seen.frame);
-                self.refreshed_at = Some(seen.at);
-                self.relayed = message.xor_relayed_address().or(self.relayed);
-                self.mapped = message.xor_mapped_address().or(self.mapped);
-                self.lifetime_seconds = message.lifetime().or(self.lifetime_seconds);
-            }
-            Method::Refresh => {
-                let released =
-                    asked.is_some_and(|asked| asked.releases) || message.lifetime() == Some(0);
-                if released {
-                    self.state = AllocationState::Released;
-                } else {
-                    self.refreshed_at = Some(seen.at);
-                    self.lifetime_seconds = message.lifetime().or(self.lifetime_seconds);
-                }
-            }
-            Method::CreatePermission => {
-                for peer in asked.into_iter().flat_map(|asked| asked.peers) {
-                    self.permit(peer.ip);
-                }
-            }
-            Method::ChannelBind => {
-                let Some(Pending {
-                    peers,
-                    channel: Some(number),
-                    ..
-                }) = asked
-                else {
-                    return;
-                };
-                let Some(&peer) = peers.first() else { return };
-                self.permit(peer.ip);
-                if let Some(channel) = self.channel(number) {
-                    channel.peer = Some(peer);
-                    channel.bound.get_or_insert((seen.at, seen.frame));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// An error answer.
-    fn refused(
-        &mut self,
-        seen: Sighting,
-        method: &'static str,
-        message: &Message<'_>,
-        authenticated: Option<bool>,
-    ) {
-        let Some(error) = message.error_code() else {
-            return;
-        };
-        self.realm = message
-            .realm()
-            .map(str::to_owned)
-            .or_else(|| self.realm.take());
-        if let Some(software) = message.software() {
-            self.software = Some(software.to_owned());
-        }
-        // The first 401 answers a request without credentials: that is how realm and nonce are handed out (RFC 8489 §9.2.3).
-        let code = error.code.code();
-        let normal = code == 401 && authenticated == Some(false);
-        let same = |known: &&mut TurnError| {
-            known.code == code && known.method == method && known.normal == normal
-        };
-        if let Some(known) = self.errors.iter_mut().find(same) {
-            known.count += 1;
-            keep(&mut known.frames, seen.frame);
-        } else if self.errors.len() < TurnTracker::PEERS_KEPT {
-            self.errors.push(TurnError {
-                code,
-                reason: String::from_utf8_lossy(error.reason).into_owned(),
-                method,
-                count: 1,
-                normal,
-                first_at: seen.at,
-                frames: vec![seen.frame],
-            });
-        }
-        if message.method() == Method::Allocate && self.allocated_at.is_none() {
-            self.state = if normal || code == 438 {
-                AllocationState::Challenged
-            } else {
-                AllocationState::Failed
-            };
-        }
-    }
-
-    fn permit(&mut self, ip: IpAddr) {
-        if !self.permissions.contains(&ip) && self.permissions.len() < TurnTracker::PEERS_KEPT {
-            self.permissions.push(ip);
-        }
-    }
-
-    /// The channel of that number, made when new; `None` when there are too many.
-    fn channel(&mut self, number: u16) -> Option<&mut Channel> {
-        if let Some(at) = self
-            .channels
-            .iter()
-            .position(|channel| channel.number == number)
-        {
-            return self.channels.get_mut(at);
-        }
-        if self.channels.len() >= TurnTracker::PEERS_KEPT {
-            return None;
-        }
-        self.channels.push(Channel {
-            number,
-            peer: None,
-            packets: 0,
-            bytes: 0,
-            bound: None,
-        });
-        self.channels.last_mut()
-    }
-
-    fn count_request(&mut self, method: &'static str, requests: u64, successes: u64) {
-        let at = if let Some(at) = self.requests.iter().position(|row| row.0 == method) {
-            at
-        } else {
-            self.requests.push((method, 0, 0));
-            self.requests.len() - 1
-        };
-        self.requests[at].1 += requests;
-        self.requests[at].2 += successes;
-    }
-
-    /// As it stands at `now`.
-    fn aged(mut self, now: Timestamp) -> Self {
-        if self.state == AllocationState::Allocated
-            && let (Some(refreshed), Some(lifetime)) = (self.refreshed_at, self.lifetime_seconds)
-            && now.since(refreshed) > Duration::from_secs(u64::from(lifetime))
-        {
-            self.state = AllocationState::Expired;
-        }
-        self
-    }
-}
-
 /// The method word of TURN's messages; `None` for the others.
 const fn turn_method(method: Method) -> Option<&'static str> {
     Some(match method {
@@ -562,12 +267,6 @@ const fn turn_method(method: Method) -> Option<&'static str> {
         Method::ConnectionAttempt => "connection-attempt",
         _ => return None,
     })
-}
-
-fn keep(frames: &mut Vec<FrameNumber>, frame: FrameNumber) {
-    if frames.len() < TurnTracker::FRAMES_KEPT && frames.last() != Some(&frame) {
-        frames.push(frame);
-    }
 }
 
 #[cfg(test)]

@@ -1,165 +1,19 @@
-//! Connectivity checks and STUN server requests, per conversation (RFC 8445 §7, RFC 8489).
-//!
-//! USERNAME of a check is `receiver-ufrag:sender-ufrag`, so one request names both ends. A check path is one conversation
-//! with one such pair of fragments: an ICE restart on the same ports starts a new path.
-
-use std::time::Duration;
+//! Sorts Binding messages into check paths and server queries.
 
 use hashbrown::HashMap;
 
-use crate::track::stun::{Exchange, RequestSeen};
-use crate::vocab::address::{Direction, FiveTuple, TransportAddress};
-use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::track::ice::path::CheckPath;
+use crate::track::ice::path::ServerQuery;
+use crate::track::ice::record::keep;
+use crate::track::stun::Exchange;
+use crate::track::stun::RequestSeen;
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::ids::FlowId;
 use crate::vocab::sighting::Sighting;
-use crate::vocab::time::Timestamp;
-use crate::wire::stun::getters::Refusal;
-use crate::wire::stun::{Class, Message, Method};
-
-/// One Binding transaction of a check path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Check {
-    /// Which way the request ran.
-    pub direction: Direction,
-    /// When the request was first seen.
-    pub at: Timestamp,
-    /// Its frame.
-    pub frame: FrameNumber,
-    /// When the answer came, and in which frame.
-    pub answered: Option<(Timestamp, FrameNumber)>,
-    /// Error code of the answer; `None` for success or none.
-    pub error: Option<u16>,
-    /// Requests repeated with the same transaction id.
-    pub retransmissions: u16,
-    /// Did it carry USE-CANDIDATE?
-    pub use_candidate: bool,
-}
-
-/// Error answers of one code.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErrorCount {
-    /// STUN error code.
-    pub code: u16,
-    /// Reason phrase as first sent.
-    pub reason: String,
-    /// How often.
-    pub count: u64,
-    /// Where, the first ones.
-    pub frames: Vec<FrameNumber>,
-}
-
-/// ICE role as a request's ICE-CONTROLLING or ICE-CONTROLLED says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Role {
-    /// ICE-CONTROLLING.
-    Controlling,
-    /// ICE-CONTROLLED.
-    Controlled,
-}
-
-/// The checks that one end of a path sent, and their answers.
-#[derive(Debug, Clone, Default)]
-pub struct CheckSide {
-    /// Distinct requests.
-    pub requests: u64,
-    /// Requests repeated with the same transaction id.
-    pub retransmissions: u64,
-    /// Success answers (answers whose request was not seen included).
-    pub successes: u64,
-    /// Error answers by code.
-    pub errors: Vec<ErrorCount>,
-    /// Requests with USE-CANDIDATE.
-    pub use_candidates: u64,
-    /// Did the very first request carry USE-CANDIDATE?
-    pub aggressive: bool,
-    /// NOMINATION attribute values seen, last one (renomination draft).
-    pub nomination_value: Option<u32>,
-    /// When a request with USE-CANDIDATE was first answered with success, with the frames of both.
-    pub nominated: Option<(Timestamp, [FrameNumber; 2])>,
-    /// Role said by the last request, with its frame.
-    pub role: Option<(Role, FrameNumber)>,
-    /// Did the role change on the way?
-    pub role_changed: bool,
-    /// PRIORITY of the requests: what a peer-reflexive candidate would get.
-    pub priority: Option<u32>,
-    /// Address that success answers mapped this end to: first seen when, in which frame.
-    pub mapped: Option<(TransportAddress, Timestamp, FrameNumber)>,
-    /// First request.
-    pub first_request: Option<(Timestamp, FrameNumber)>,
-    /// Last request.
-    pub last_request: Option<(Timestamp, FrameNumber)>,
-    /// First success answer.
-    pub first_success: Option<(Timestamp, FrameNumber)>,
-    /// Last success answer.
-    pub last_success: Option<(Timestamp, FrameNumber)>,
-    /// Time of the last request that got a success answer.
-    pub last_answered_request: Option<Timestamp>,
-    /// Round trips, bounded sample, unsorted.
-    pub round_trips: Vec<Duration>,
-    /// Binding indications.
-    pub indications: u64,
-    /// A few whole requests, to verify their integrity once the password is known.
-    pub request_samples: Vec<Vec<u8>>,
-    /// A few whole answers (signed with the receiver's password too).
-    pub answer_samples: Vec<Vec<u8>>,
-}
-
-/// Checks of one pair of user fragments in one conversation.
-#[derive(Debug, Clone)]
-pub struct CheckPath {
-    /// The conversation; the inner one for what ran inside TURN.
-    pub flow: FlowId,
-    /// Its ends, as in the packets.
-    pub tuple: FiveTuple,
-    /// User fragments: of the `Forward` sender, of the `Reverse` sender.
-    pub ufrags: [String; 2],
-    /// By `Direction::index` of the requests.
-    pub sides: [CheckSide; 2],
-    /// First message.
-    pub first_at: Timestamp,
-    /// Last message.
-    pub last_at: Timestamp,
-    /// The first frames.
-    pub frames: Vec<FrameNumber>,
-    /// The checks in order, bounded; the counters go on.
-    pub checks: Vec<Check>,
-    /// ICMP errors that quoted this conversation.
-    pub icmp_errors: u64,
-    /// Their frames, the first ones.
-    pub icmp_frames: Vec<FrameNumber>,
-}
-
-/// Binding requests without credentials to a STUN server, from one local address (RFC 8489 §2, RFC 5780).
-#[derive(Debug, Clone)]
-pub struct ServerQuery {
-    /// The conversation.
-    pub flow: FlowId,
-    /// Who asked.
-    pub client: TransportAddress,
-    /// The server.
-    pub server: TransportAddress,
-    /// Distinct requests.
-    pub requests: u64,
-    /// Requests repeated with the same transaction id.
-    pub retransmissions: u64,
-    /// Success answers.
-    pub responses: u64,
-    /// Error answers by code.
-    pub errors: Vec<ErrorCount>,
-    /// Address that the server saw: first told when, in which frame.
-    pub mapped: Option<(TransportAddress, Timestamp, FrameNumber)>,
-    /// SOFTWARE of the server.
-    pub software: Option<String>,
-    /// Round trip of the first answered request.
-    pub round_trip: Option<Duration>,
-    /// First request.
-    pub first_at: Timestamp,
-    /// Last message.
-    pub last_at: Timestamp,
-    /// The first frames.
-    pub frames: Vec<FrameNumber>,
-    /// ICMP errors that quoted this conversation.
-    pub icmp_errors: u64,
-}
+use crate::wire::stun::Class;
+use crate::wire::stun::Message;
+use crate::wire::stun::Method;
 
 /// Follows the checks of every conversation.
 #[derive(Debug)]
@@ -438,168 +292,18 @@ impl IceTracker {
     }
 }
 
-impl CheckPath {
-    fn touch(&mut self, seen: Sighting) {
-        self.last_at = self.last_at.max(seen.at);
-        keep(&mut self.frames, seen.frame);
-    }
-
-    /// The listed check that `request` began.
-    fn check_of(&self, request: &RequestSeen) -> Option<usize> {
-        // Frames ascend and the answer comes soon: look from the end.
-        self.checks.iter().rposition(|check| {
-            check.frame == request.frame
-                && check.direction == request.direction
-                && check.at == request.at
-        })
-    }
-
-    fn request(&mut self, seen: Sighting, message: &Message<'_>, exchange: Exchange) {
-        self.touch(seen);
-        let check = match exchange {
-            Exchange::Retransmission(request) => self.check_of(&request),
-            _ => None,
-        };
-        let side = &mut self.sides[seen.direction.index()];
-        if matches!(exchange, Exchange::Retransmission(_)) {
-            side.retransmissions += 1;
-            if let Some(check) = check.and_then(|at| self.checks.get_mut(at)) {
-                check.retransmissions = check.retransmissions.saturating_add(1);
-            }
-            return;
-        }
-        let use_candidate = message.use_candidate();
-        side.aggressive |= side.requests == 0 && use_candidate;
-        side.requests += 1;
-        side.use_candidates += u64::from(use_candidate);
-        side.nomination_value = message.nomination().or(side.nomination_value);
-        side.priority = message.priority().or(side.priority);
-        side.first_request.get_or_insert((seen.at, seen.frame));
-        side.last_request = Some((seen.at, seen.frame));
-        let role = match (message.ice_controlling(), message.ice_controlled()) {
-            (Some(_), _) => Some(Role::Controlling),
-            (None, Some(_)) => Some(Role::Controlled),
-            (None, None) => None,
-        };
-        if let Some(role) = role {
-            side.role_changed |= side.role.is_some_and(|(before, _)| before != role);
-            side.role = Some((role, seen.frame));
-        }
-        sample(&mut side.request_samples, message);
-        if self.checks.len() < IceTracker::CHECKS_KEPT {
-            self.checks.push(Check {
-                direction: seen.direction,
-                at: seen.at,
-                frame: seen.frame,
-                answered: None,
-                error: None,
-                retransmissions: 0,
-                use_candidate,
-            });
-        }
-    }
-
-    fn answer(&mut self, seen: Sighting, message: &Message<'_>, request: Option<RequestSeen>) {
-        self.touch(seen);
-        let error = message.error_code();
-        if let Some(at) = request.and_then(|request| self.check_of(&request))
-            && let Some(check) = self.checks.get_mut(at)
-        {
-            check.answered = Some((seen.at, seen.frame));
-            check.error = error.map(|error| error.code.code());
-        }
-        let side = &mut self.sides[seen.direction.opposite().index()];
-        sample(&mut side.answer_samples, message);
-        if let Some(error) = error {
-            count_error(&mut side.errors, error, seen.frame);
-            return;
-        }
-        side.successes += 1;
-        side.first_success.get_or_insert((seen.at, seen.frame));
-        side.last_success = Some((seen.at, seen.frame));
-        if let Some(mapped) = message
-            .xor_mapped_address()
-            .or_else(|| message.mapped_address())
-        {
-            side.mapped.get_or_insert((mapped, seen.at, seen.frame));
-        }
-        let Some(request) = request else { return };
-        side.last_answered_request = Some(request.at);
-        // An answer to a repeated request may belong to any of the repetitions (Karn): no round trip from it.
-        if request.retransmissions == 0 && side.round_trips.len() < IceTracker::ROUND_TRIPS_KEPT {
-            side.round_trips.push(seen.at.since(request.at));
-        }
-        if request.use_candidate {
-            side.nominated
-                .get_or_insert((seen.at, [request.frame, seen.frame]));
-        }
-    }
-}
-
-impl ServerQuery {
-    fn answer(&mut self, seen: Sighting, message: &Message<'_>, request: Option<RequestSeen>) {
-        self.last_at = self.last_at.max(seen.at);
-        keep(&mut self.frames, seen.frame);
-        if let Some(error) = message.error_code() {
-            count_error(&mut self.errors, error, seen.frame);
-            return;
-        }
-        self.responses += 1;
-        if let Some(mapped) = message
-            .xor_mapped_address()
-            .or_else(|| message.mapped_address())
-        {
-            self.mapped.get_or_insert((mapped, seen.at, seen.frame));
-        }
-        if self.software.is_none() {
-            self.software = message.software().map(str::to_owned);
-        }
-        if let Some(request) = request
-            && request.retransmissions == 0
-        {
-            self.round_trip
-                .get_or_insert_with(|| seen.at.since(request.at));
-        }
-    }
-}
-
 /// `receiver:sender`, both not empty. TURN's long-term user names seldom hold a colon, and never in Binding requests.
 fn split_username(username: &str) -> Option<(&str, &str)> {
     let (receiver, sender) = username.split_once(':')?;
     (!receiver.is_empty() && !sender.is_empty()).then_some((receiver, sender))
 }
 
-fn keep(frames: &mut Vec<FrameNumber>, frame: FrameNumber) {
-    if frames.len() < IceTracker::FRAMES_KEPT && frames.last() != Some(&frame) {
-        frames.push(frame);
-    }
-}
-
-fn sample(samples: &mut Vec<Vec<u8>>, message: &Message<'_>) {
-    if samples.len() < IceTracker::SAMPLES_KEPT {
-        samples.push(message.bytes().to_vec());
-    }
-}
-
-fn count_error(errors: &mut Vec<ErrorCount>, refusal: Refusal<'_>, frame: FrameNumber) {
-    let code = refusal.code.code();
-    match errors.iter_mut().find(|error| error.code == code) {
-        Some(error) => {
-            error.count += 1;
-            keep(&mut error.frames, frame);
-        }
-        None => errors.push(ErrorCount {
-            code,
-            reason: String::from_utf8_lossy(refusal.reason).into_owned(),
-            count: 1,
-            frames: vec![frame],
-        }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::track::ice::path::Role;
     use crate::track::stun::Transactions;
     use crate::track::testing::{Stun, address, seen, tuple};
 
@@ -679,7 +383,7 @@ mod tests {
         let frames = wire.tracker().paths()[0].sides[0]
             .nominated
             .map(|(_, frames)| frames);
-        let numbers = frames.map(|frames| frames.map(FrameNumber::number));
+        let numbers = frames.map(|frames| frames.map(crate::vocab::ids::FrameNumber::number));
         assert_eq!(numbers, Some([1, 4]));
     }
 

@@ -1,0 +1,178 @@
+//! How requests, answers and errors change a check path or a server query.
+
+use crate::track::ice::path::Check;
+use crate::track::ice::path::CheckPath;
+use crate::track::ice::path::ErrorCount;
+use crate::track::ice::path::Role;
+use crate::track::ice::path::ServerQuery;
+use crate::track::ice::tracker::IceTracker;
+use crate::track::stun::Exchange;
+use crate::track::stun::RequestSeen;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::sighting::Sighting;
+use crate::wire::stun::Message;
+use crate::wire::stun::getters::Refusal;
+
+impl CheckPath {
+    pub(super) fn touch(&mut self, seen: Sighting) {
+        self.last_at = self.last_at.max(seen.at);
+        keep(&mut self.frames, seen.frame);
+    }
+
+    /// The listed check that `request` began.
+    pub(super) fn check_of(&self, request: &RequestSeen) -> Option<usize> {
+        // Frames ascend and the answer comes soon: look from the end.
+        self.checks.iter().rposition(|check| {
+            check.frame == request.frame
+                && check.direction == request.direction
+                && check.at == request.at
+        })
+    }
+
+    pub(super) fn request(&mut self, seen: Sighting, message: &Message<'_>, exchange: Exchange) {
+        self.touch(seen);
+        let check = match exchange {
+            Exchange::Retransmission(request) => self.check_of(&request),
+            _ => None,
+        };
+        let side = &mut self.sides[seen.direction.index()];
+        if matches!(exchange, Exchange::Retransmission(_)) {
+            side.retransmissions += 1;
+            if let Some(check) = check.and_then(|at| self.checks.get_mut(at)) {
+                check.retransmissions = check.retransmissions.saturating_add(1);
+            }
+            return;
+        }
+        let use_candidate = message.use_candidate();
+        side.aggressive |= side.requests == 0 && use_candidate;
+        side.requests += 1;
+        side.use_candidates += u64::from(use_candidate);
+        side.nomination_value = message.nomination().or(side.nomination_value);
+        side.priority = message.priority().or(side.priority);
+        side.first_request.get_or_insert((seen.at, seen.frame));
+        side.last_request = Some((seen.at, seen.frame));
+        let role = match (message.ice_controlling(), message.ice_controlled()) {
+            (Some(_), _) => Some(Role::Controlling),
+            (None, Some(_)) => Some(Role::Controlled),
+            (None, None) => None,
+        };
+        if let Some(role) = role {
+            side.role_changed |= side.role.is_some_and(|(before, _)| before != role);
+            side.role = Some((role, seen.frame));
+        }
+        sample(&mut side.request_samples, message);
+        if self.checks.len() < IceTracker::CHECKS_KEPT {
+            self.checks.push(Check {
+                direction: seen.direction,
+                at: seen.at,
+                frame: seen.frame,
+                answered: None,
+                error: None,
+                retransmissions: 0,
+                use_candidate,
+            });
+        }
+    }
+
+    pub(super) fn answer(
+        &mut self,
+        seen: Sighting,
+        message: &Message<'_>,
+        request: Option<RequestSeen>,
+    ) {
+        self.touch(seen);
+        let error = message.error_code();
+        if let Some(at) = request.and_then(|request| self.check_of(&request))
+            && let Some(check) = self.checks.get_mut(at)
+        {
+            check.answered = Some((seen.at, seen.frame));
+            check.error = error.map(|error| error.code.code());
+        }
+        let side = &mut self.sides[seen.direction.opposite().index()];
+        sample(&mut side.answer_samples, message);
+        if let Some(error) = error {
+            count_error(&mut side.errors, error, seen.frame);
+            return;
+        }
+        side.successes += 1;
+        side.first_success.get_or_insert((seen.at, seen.frame));
+        side.last_success = Some((seen.at, seen.frame));
+        if let Some(mapped) = message
+            .xor_mapped_address()
+            .or_else(|| message.mapped_address())
+        {
+            side.mapped.get_or_insert((mapped, seen.at, seen.frame));
+        }
+        let Some(request) = request else { return };
+        side.last_answered_request = Some(request.at);
+        // An answer to a repeated request may belong to any of the repetitions (Karn): no round trip from it.
+        if request.retransmissions == 0 && side.round_trips.len() < IceTracker::ROUND_TRIPS_KEPT {
+            side.round_trips.push(seen.at.since(request.at));
+        }
+        if request.use_candidate {
+            side.nominated
+                .get_or_insert((seen.at, [request.frame, seen.frame]));
+        }
+    }
+}
+
+impl ServerQuery {
+    pub(super) fn answer(
+        &mut self,
+        seen: Sighting,
+        message: &Message<'_>,
+        request: Option<RequestSeen>,
+    ) {
+        self.last_at = self.last_at.max(seen.at);
+        keep(&mut self.frames, seen.frame);
+        if let Some(error) = message.error_code() {
+            count_error(&mut self.errors, error, seen.frame);
+            return;
+        }
+        self.responses += 1;
+        if let Some(mapped) = message
+            .xor_mapped_address()
+            .or_else(|| message.mapped_address())
+        {
+            self.mapped.get_or_insert((mapped, seen.at, seen.frame));
+        }
+        if self.software.is_none() {
+            self.software = message.software().map(str::to_owned);
+        }
+        if let Some(request) = request
+            && request.retransmissions == 0
+        {
+            self.round_trip
+                .get_or_insert_with(|| seen.at.since(request.at));
+        }
+    }
+}
+
+/// Keeps the first frames, each once.
+pub(super) fn keep(frames: &mut Vec<FrameNumber>, frame: FrameNumber) {
+    if frames.len() < IceTracker::FRAMES_KEPT && frames.last() != Some(&frame) {
+        frames.push(frame);
+    }
+}
+
+fn sample(samples: &mut Vec<Vec<u8>>, message: &Message<'_>) {
+    if samples.len() < IceTracker::SAMPLES_KEPT {
+        samples.push(message.bytes().to_vec());
+    }
+}
+
+fn count_error(errors: &mut Vec<ErrorCount>, refusal: Refusal<'_>, frame: FrameNumber) {
+    let code = refusal.code.code();
+    match errors.iter_mut().find(|error| error.code == code) {
+        Some(error) => {
+            error.count += 1;
+            keep(&mut error.frames, frame);
+        }
+        None => errors.push(ErrorCount {
+            code,
+            reason: String::from_utf8_lossy(refusal.reason).into_owned(),
+            count: 1,
+            frames: vec![frame],
+        }),
+    }
+}
