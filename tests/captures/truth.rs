@@ -73,7 +73,8 @@ fn compare(folder: &Path, file: &str) -> Comparison {
             continue;
         };
         let readable = each(&call["descriptions"]).next().is_some();
-        if text(&truth["settings"]["server"]).starts_with("http://") {
+        let server = text(&truth["settings"]["server"]);
+        if server.starts_with("http://") || server.starts_with("ws://") {
             comparison.equal("signaling is readable", readable, true);
         }
         if readable {
