@@ -48,17 +48,6 @@ pub struct Report {
     pub fail_on: Option<Severity>,
 }
 
-impl Report {
-    /// For people, on standard output.
-    pub const fn text() -> Self {
-        Self {
-            format: Format::Text,
-            output: None,
-            fail_on: None,
-        }
-    }
-}
-
 impl Args {
     /// Resolves what was typed. `terminal`: is standard output a terminal?
     ///

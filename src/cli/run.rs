@@ -10,11 +10,14 @@ use clap::{CommandFactory, Parser};
 use crate::analyzer::analysis::Analysis;
 use crate::cli::args::{Action, Args, Load, Report};
 use crate::cli::failure::Failure;
-use crate::cli::load::load;
+use crate::cli::load::{analyzer, load};
 use crate::cli::output::Destination;
 use crate::cli::raw::{Colour, Format, RawArgs};
 use crate::diagnosis::finding::Severity;
+use crate::ingest::source::Source;
 use crate::report;
+use crate::tui;
+use crate::tui::theme::Theme;
 
 /// Runs the program with its arguments, program name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -49,9 +52,21 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Action::Report(inputs, wanted) => print_report(inputs, &wanted, colour),
-        // The screens are not there yet: what they would show is printed.
-        Action::Explore(inputs) => print_report(inputs, &Report::text(), colour),
+        Action::Explore(inputs) => explore(inputs, args.colour),
     }
+}
+
+/// Opens the inputs before the screen, so that what can't be opened is said where the user stays.
+fn explore(inputs: Load, colour: Colour) -> Result<ExitCode, Failure> {
+    let analyzer = analyzer(&inputs)?;
+    let source = Source::open(inputs.inputs)?;
+    let wanted = match colour {
+        Colour::Auto => None,
+        Colour::Always => Some(true),
+        Colour::Never => Some(false),
+    };
+    tui::run::run(source, analyzer, Theme::detect(wanted)).map_err(Failure::Screen)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<ExitCode, Failure> {

@@ -1,1 +1,41 @@
 //! The terminal UI. Floor 10.
+//!
+//! ```text
+//!  keys ─keymap─► Action ─┐
+//!  mouse ────────────────►├─► update(&mut State) ──► Vec<Effect> ──► worker: frames, clipboard, files, scans
+//!  loader, scans ── News ─┘          │                                  │
+//!                                    └──► render(&State): only draws ◄──┘ what was read goes into State
+//! ```
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`run`] | the terminal, and the loop above |
+//! | [`load`] | reads the capture in the background, with snapshots while it goes on |
+//! | [`state`] | everything that the screens show |
+//! | [`action`], [`keymap`] | what can be done, and by which key: one table, also for footer and help |
+//! | [`update`] | what an action, a click or news change |
+//! | [`effect`], [`worker`], [`scan`] | what is done outside of the state: frames read, text copied, files written |
+//! | [`packet`] | one frame as a line and as a tree |
+//! | [`detail`] | a row of the ladder in detail |
+//! | [`screens`], [`widgets`] | drawing |
+//! | [`theme`], [`text`], [`times`] | colours and shapes, text that fits, instants |
+//!
+//! Screens read one `Arc<Analysis>` and conclude nothing. Every frame shown is read from the file when it is needed: a list of a
+//! million packets costs as much as what is shown of it.
+
+pub mod action;
+pub mod detail;
+pub mod effect;
+pub mod keymap;
+pub mod load;
+pub mod packet;
+pub mod run;
+pub mod scan;
+pub mod screens;
+pub mod state;
+pub mod text;
+pub mod theme;
+pub mod times;
+pub mod update;
+pub mod widgets;
+pub mod worker;

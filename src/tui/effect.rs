@@ -1,0 +1,87 @@
+//! What has to be done outside of the state, and the news that come from there.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::analyzer::analysis::Analysis;
+use crate::ingest::info::FileInfo;
+use crate::tui::packet::known::Known;
+use crate::tui::state::Loading;
+use crate::tui::state::filter::Filter;
+use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+
+/// Something to do outside of the state.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Read the lines of these frames for the list that is shown.
+    ReadLines(Vec<FrameNumber>),
+    /// Read a frame whole, to be looked at.
+    LookAt(FrameNumber),
+    /// Search the capture for frames; what is found comes as news.
+    Scan {
+        /// Which list it is for.
+        target: Target,
+        /// Its number.
+        scan: u64,
+        /// What is searched for.
+        query: Query,
+    },
+    /// Put text into the clipboard.
+    Copy(String),
+    /// Save frames.
+    Save {
+        /// Where.
+        path: PathBuf,
+        /// Which, ascending.
+        frames: Vec<FrameNumber>,
+    },
+}
+
+/// A list of frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// The page of all packets.
+    Page,
+    /// The tab of a call.
+    Call,
+}
+
+/// What a scan searches for.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Words that a frame's line must have.
+    pub filter: Filter,
+    /// The call that it must belong to.
+    pub call: Option<PeerConnectionId>,
+    /// Frames that belong to the call although their conversation serves others too: its signaling.
+    pub also: HashSet<FrameNumber>,
+    /// Frames per file to look at.
+    pub totals: Vec<u64>,
+    /// Which conversation belongs to which call.
+    pub known: Arc<Known>,
+}
+
+/// News from outside of the state.
+#[derive(Debug)]
+pub enum News {
+    /// Reading goes on.
+    Progress(Loading),
+    /// Everything known so far, and the files as far as they were read.
+    Snapshot(Arc<Analysis>, Arc<[FileInfo]>),
+    /// Reading is over; a last snapshot came before.
+    Loaded,
+    /// A scan found frames, or got further without.
+    Found {
+        /// Which list.
+        target: Target,
+        /// Which scan.
+        scan: u64,
+        /// The frames, ascending.
+        frames: Vec<FrameNumber>,
+        /// Frames looked at so far.
+        looked_at: u64,
+        /// Is it over?
+        done: bool,
+    },
+}

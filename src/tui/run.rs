@@ -1,0 +1,151 @@
+//! The terminal, and the loop: events to actions, actions to effects, the state to the screen.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+
+use ratatui::DefaultTerminal;
+use ratatui::crossterm::event::{
+    self, DisableMouseCapture, EnableMouseCapture, Event, KeyEventKind, MouseButton, MouseEvent,
+    MouseEventKind,
+};
+use ratatui::crossterm::execute;
+
+use crate::analyzer::pipeline::Analyzer;
+use crate::ingest::source::Source;
+use crate::tui::action::Pointer;
+use crate::tui::effect::News;
+use crate::tui::load::load;
+use crate::tui::screens::render;
+use crate::tui::state::State;
+use crate::tui::theme::Theme;
+use crate::tui::update;
+use crate::tui::worker::Worker;
+
+/// Shows `source` in the terminal until the user leaves; `analyzer` may know key logs already.
+///
+/// # Errors
+///
+/// The terminal can't be used, or reading ended in a bug of ours. The terminal is as it was before in any case.
+pub fn run(source: Source, analyzer: Analyzer, theme: Theme) -> io::Result<()> {
+    let names: Vec<String> = source
+        .files()
+        .iter()
+        .map(|file| file.path.clone())
+        .collect();
+    let index = source.index();
+    let (sender, news) = mpsc::channel();
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut worker = Worker::new(index, sender.clone());
+    let mut terminal = ratatui::try_init()?;
+    release_mouse_on_panic();
+    let size = terminal.size()?;
+    let mut state = State::new(names, theme, (size.width, size.height));
+    let stopped = Arc::clone(&stop);
+    let loader = thread::spawn(move || load(source, analyzer, &sender, &stopped));
+    let outcome = execute!(io::stdout(), EnableMouseCapture)
+        .and_then(|()| talk(&mut terminal, &mut state, &mut worker, &news, &loader));
+    stop.store(true, Ordering::Relaxed);
+    let released = execute!(io::stdout(), DisableMouseCapture);
+    ratatui::try_restore()?;
+    outcome.and(released)
+}
+
+/// `ratatui` restores the rest; reporting the mouse is ours to stop.
+fn release_mouse_on_panic() {
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let _ = execute!(io::stdout(), DisableMouseCapture);
+        before(info);
+    }));
+}
+
+/// Draws when something changed, until the user leaves.
+fn talk(
+    terminal: &mut DefaultTerminal,
+    state: &mut State,
+    worker: &mut Worker,
+    news: &Receiver<News>,
+    loader: &thread::JoinHandle<()>,
+) -> io::Result<()> {
+    let mut changed = true;
+    while !state.quit {
+        if changed {
+            let effects = update::settle(state);
+            worker.perform(effects, state);
+            terminal.draw(|frame| render(frame, state))?;
+        }
+        changed = false;
+        if event::poll(patience(state))? {
+            // Whatever piled up while drawing is taken before the next picture.
+            loop {
+                changed |= take(&event::read()?, state, worker);
+                if state.quit || !event::poll(Duration::ZERO)? {
+                    break;
+                }
+            }
+        }
+        while let Ok(news) = news.try_recv() {
+            let effects = update::hear(state, news);
+            worker.perform(effects, state);
+            changed = true;
+        }
+        if state.loading.is_some() && loader.is_finished() && news.try_recv().is_err() {
+            return Err(io::Error::other(
+                "reading the capture ended unexpectedly: this is a bug in rtcscope",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// How long to wait for a key before looking at the news.
+fn patience(state: &State) -> Duration {
+    let scanning = state
+        .packets_shown()
+        .and_then(|packets| packets.matches.as_ref())
+        .is_some_and(|matches| !matches.done);
+    if state.loading.is_some() || scanning {
+        BUSY
+    } else {
+        IDLE
+    }
+}
+
+/// Takes one event; gives whether the picture may have changed.
+fn take(event: &Event, state: &mut State, worker: &mut Worker) -> bool {
+    let effects = match event {
+        Event::Key(key) if key.kind != KeyEventKind::Release => update::press(state, *key),
+        Event::Mouse(mouse) => match pointer(*mouse) {
+            Some(pointer) => update::point(state, pointer),
+            None => return false,
+        },
+        Event::Resize(columns, rows) => {
+            state.size = (*columns, *rows);
+            Vec::new()
+        }
+        _ => return false,
+    };
+    worker.perform(effects, state);
+    true
+}
+
+const fn pointer(mouse: MouseEvent) -> Option<Pointer> {
+    let (x, y) = (mouse.column, mouse.row);
+    match mouse.kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Pointer::Click(x, y)),
+        MouseEventKind::ScrollUp => Some(Pointer::Wheel(x, y, -WHEEL_LINES)),
+        MouseEventKind::ScrollDown => Some(Pointer::Wheel(x, y, WHEEL_LINES)),
+        _ => None,
+    }
+}
+
+/// Patience while something is going on in the background.
+const BUSY: Duration = Duration::from_millis(40);
+/// Patience otherwise: keys interrupt it at once.
+const IDLE: Duration = Duration::from_millis(500);
+/// Lines that the wheel moves.
+const WHEEL_LINES: i16 = 3;

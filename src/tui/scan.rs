@@ -1,0 +1,93 @@
+//! Searches the capture for frames, in the background: the file is read again, since nothing else has its packets.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+
+use crate::ingest::frame_reader::FrameReader;
+use crate::ingest::index::FrameIndex;
+use crate::tui::effect::{News, Query, Target};
+use crate::tui::packet::summary::summary;
+use crate::vocab::address::{FiveTuple, Transport};
+use crate::vocab::frame::Frame;
+use crate::vocab::ids::FrameNumber;
+use crate::wire::packet::{Body, decode};
+
+/// Looks at all frames that `query` names; stops when `stop` is set, nobody listens, or [`FOUND_MAX`] were found.
+pub fn scan(
+    index: FrameIndex,
+    target: Target,
+    scan: u64,
+    query: &Query,
+    news: &Sender<News>,
+    stop: &AtomicBool,
+) {
+    let mut reader = FrameReader::new(index);
+    let (mut looked_at, mut found) = (0, 0);
+    let tell = |frames: Vec<FrameNumber>, looked_at, done| {
+        news.send(News::Found {
+            target,
+            scan,
+            frames,
+            looked_at,
+            done,
+        })
+        .is_ok()
+    };
+    for (file, &total) in (0_u16..).zip(&query.totals) {
+        let mut next = 1;
+        while next <= total {
+            let mut frames = Vec::new();
+            let wanted = CHUNK.min(total + 1 - next);
+            let read = reader.read_range(FrameNumber::new(file, next), wanted, |frame, _| {
+                if matches(&frame, query) {
+                    frames.push(frame.number);
+                }
+            });
+            // What can't be read again can't be found: the file changed under us, or a pipe was not kept.
+            let Ok(read) = read else {
+                break;
+            };
+            next += read.max(1);
+            looked_at += read;
+            found += frames.len();
+            if !tell(frames, looked_at, false) || stop.load(Ordering::Relaxed) || found >= FOUND_MAX
+            {
+                break;
+            }
+        }
+    }
+    tell(Vec::new(), looked_at, true);
+}
+
+fn matches(frame: &Frame<'_>, query: &Query) -> bool {
+    let belongs = match query.call {
+        None => true,
+        Some(call) => {
+            query.also.contains(&frame.number)
+                || tuple(frame).is_some_and(|tuple| query.known.call(&tuple) == Some(call))
+        }
+    };
+    if !belongs || query.filter.is_empty() {
+        return belongs;
+    }
+    let line = summary(frame, &query.known);
+    query
+        .filter
+        .passes(&[&line.source, &line.destination, line.protocol, &line.text])
+}
+
+/// The conversation of a frame; that of the quoted packet, for an ICMP error.
+fn tuple(frame: &Frame<'_>) -> Option<FiveTuple> {
+    let (transport, a, b) = match decode(frame.link, frame.data, frame.original_length).body {
+        Body::Udp(udp) => (Transport::Udp, udp.source, udp.destination),
+        Body::Tcp(tcp) => (Transport::Tcp, tcp.source, tcp.destination),
+        Body::Icmp(message) => return message.quote.as_ref()?.five_tuple(),
+        _ => return None,
+    };
+    Some(FiveTuple { transport, a, b })
+}
+
+/// Frames between two pieces of news.
+const CHUNK: u64 = 4_096;
+/// Frames that a scan finds at most: eight bytes each.
+const FOUND_MAX: usize = 1 << 22;

@@ -1,0 +1,66 @@
+//! The line above an open call: which call, how it came out, its tabs.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::session::model::peer_connection::PeerConnection;
+use crate::tui::state::State;
+use crate::tui::state::call::{Call, Tab};
+use crate::tui::state::calls::outcome;
+use crate::tui::text::{elide, shown, width};
+use crate::tui::widgets::paint::{Piece, put, put_pieces};
+
+/// The call itself, if it is still there.
+pub fn model<'a>(state: &'a State, open: &Call) -> Option<&'a PeerConnection> {
+    state.analysis.scene.peer_connections.get(open.id.index())
+}
+
+/// ` Call 1 · alice → videoroom 100 (publisher) · ● ok               Timeline  Ladder  ICE  Packets`
+pub fn title(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
+    let theme = state.theme;
+    let verdict = outcome(&state.analysis, |verdict| {
+        verdict.peer_connection == Some(open.id)
+    });
+    let (glyph, style, word) = theme.outcome(verdict);
+    let label = model(state, open).map_or("", |call| call.label.as_str());
+    let tabs_x = area.width.saturating_sub(tabs_width());
+    let head = format!(" Call {} · ", open.id.index() + 1);
+    let tail = format!(" · {glyph} {word}");
+    let room = usize::from(tabs_x).saturating_sub(width(&head) + width(&tail) + 1);
+    let pieces = [
+        Piece::new(head, theme.bold()),
+        Piece::new(elide(&shown(label), room).into_owned(), theme.bold()),
+        Piece::new(tail, style),
+    ];
+    put_pieces(buffer, area, 0, 0, &pieces);
+    let mut x = tabs_x;
+    for tab in Tab::ALL {
+        let style = if tab == open.tab {
+            theme.selected()
+        } else {
+            Style::new()
+        };
+        x = put(buffer, area, x, 0, &format!(" {} ", tab.title()), style);
+    }
+}
+
+/// The tab under column `x` of a line `columns` wide.
+pub fn tab_at(x: u16, columns: u16) -> Option<Tab> {
+    let mut at = columns.saturating_sub(tabs_width());
+    if x < at {
+        return None;
+    }
+    Tab::ALL.into_iter().find(|tab| {
+        at += title_width(*tab);
+        x < at
+    })
+}
+
+fn tabs_width() -> u16 {
+    Tab::ALL.into_iter().map(title_width).sum()
+}
+
+fn title_width(tab: Tab) -> u16 {
+    u16::try_from(tab.title().len()).unwrap_or(0) + 2
+}

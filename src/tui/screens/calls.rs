@@ -1,0 +1,188 @@
+//! The calls of a capture, and the selected one over time.
+//!
+//! ```text
+//! ┌ Calls ────────────────────────────────────────────────────────────────────────────────────┐
+//! │   outcome      start   length  who                              path            media     │
+//! │ ▸ ● ok         0.846   16.3 s  alice → videoroom 100 (publisher) srflx→host udp ▲ VP8 …   │
+//! └───────────────────────────────────────────────────────────────────────────────────────────┘
+//! ┌ alice → videoroom 100 (publisher) ────────────────────────────────────────────────────────┐
+//! │ lanes                                                                                     │
+//! └───────────────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::timeline::lanes::setup_until;
+use crate::track::signaling::dialogue::Dialogue;
+use crate::tui::state::calls::{Row, Subject};
+use crate::tui::state::{State, TimeMode};
+use crate::tui::text::{counted, shown, span};
+use crate::tui::times::stamp;
+use crate::tui::widgets::lanes::{self, Lanes};
+use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, style_row};
+use crate::tui::widgets::table::{Column, Columns, Fit};
+use crate::vocab::time::Timestamp;
+
+/// The list's pane, the timeline's pane.
+pub fn areas(body: Rect, state: &State) -> (Rect, Rect) {
+    let rows = u16::try_from(state.calls.shown.len())
+        .unwrap_or(u16::MAX)
+        .max(1);
+    let wanted = lanes::height(&state.calls.lanes)
+        .saturating_add(2)
+        .clamp(8, 14);
+    let most = body.height.saturating_sub(wanted).max(5);
+    let list = rows.saturating_add(3).min(most).min(body.height);
+    (
+        Rect {
+            height: list,
+            ..body
+        },
+        Rect {
+            y: body.y + list,
+            height: body.height - list,
+            ..body
+        },
+    )
+}
+
+/// Rows of the list that fit.
+pub fn list_height(body: Rect, state: &State) -> usize {
+    inside(areas(body, state).0).height.saturating_sub(1).into()
+}
+
+/// Draws the page.
+pub fn render(buffer: &mut Buffer, body: Rect, state: &State) {
+    let (list, below) = areas(body, state);
+    render_list(buffer, list, state);
+    render_selected(buffer, below, state);
+}
+
+fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
+    let (theme, calls) = (state.theme, &state.calls);
+    let title = if calls.filter.is_empty() {
+        "Calls".to_owned()
+    } else {
+        format!("Calls with “{}”", shown(calls.filter.text()))
+    };
+    let inner = pane(buffer, area, &title, true, theme);
+    if calls.shown.is_empty() {
+        let text = match (&state.loading, calls.rows.is_empty()) {
+            (Some(_), true) => "Reading. Calls appear here as soon as they are seen.",
+            (None, true) => "No WebRTC call and no signaling was found. Page 2 has the packets.",
+            (_, false) => "No call has these words. Esc takes the filter away.",
+        };
+        put(buffer, inner, 1, 0, text, theme.dim());
+        return;
+    }
+    let table = Columns::new(&columns(state.time_mode), inner.width.saturating_sub(3));
+    let cells = Rect {
+        x: inner.x + 2,
+        width: inner.width.saturating_sub(3),
+        ..inner
+    };
+    table.head(buffer, cells, 0, theme.dim());
+    let height = usize::from(inner.height.saturating_sub(1));
+    let mut previous = None;
+    for (y, at) in (1..inner.height).zip(calls.cursor.visible(calls.shown.len(), height)) {
+        let Some(row) = calls.shown.get(at).and_then(|&at| calls.rows.get(at)) else {
+            continue;
+        };
+        table.row(buffer, cells, y, &pieces(state, row, previous));
+        previous = Some(row.start);
+        if at == calls.cursor.at {
+            put(buffer, inner, 0, y, "▸", theme.bold());
+            style_row(buffer, inner, y, theme.selected());
+        }
+    }
+    if calls.shown.len() > height {
+        pane_note(
+            buffer,
+            area,
+            &counted(calls.shown.len() as u64, "call"),
+            theme.dim(),
+        );
+    }
+}
+
+fn pieces(state: &State, row: &Row, previous: Option<Timestamp>) -> [Piece; 6] {
+    let (glyph, style, word) = state.theme.outcome(row.outcome);
+    [
+        Piece::new(format!("{glyph} {word}"), style),
+        Piece::plain(stamp(state, row.start, previous, 3)),
+        Piece::plain(span(row.end.since(row.start))),
+        Piece::plain(row.who.clone()),
+        Piece::plain(row.path.clone()),
+        Piece::plain(row.media.clone()),
+    ]
+}
+
+fn render_selected(buffer: &mut Buffer, area: Rect, state: &State) {
+    let Some(row) = state.calls.selected() else {
+        pane(buffer, area, "", false, state.theme);
+        return;
+    };
+    let inner = pane(buffer, area, &row.who, false, state.theme);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    match row.subject {
+        Subject::Call(id) => {
+            let call = state.analysis.scene.peer_connections.get(id.index());
+            let what = Lanes {
+                lanes: &state.calls.lanes,
+                from: row.start,
+                until: row.end,
+                origin: state.analysis.scene.start,
+                setup_until: call.and_then(setup_until),
+                cursor: None,
+            };
+            lanes::render(buffer, inner, &what, state.theme);
+        }
+        Subject::Dialogue(id) => {
+            if let Some(dialogue) = state.analysis.scene.dialogues.get(id.index()) {
+                render_dialogue(buffer, inner, state, dialogue);
+            }
+        }
+    }
+}
+
+/// The messages of signaling that led to no call: there is no more to it than these.
+fn render_dialogue(buffer: &mut Buffer, area: Rect, state: &State, dialogue: &Dialogue) {
+    let theme = state.theme;
+    let table = Columns::new(MESSAGE_COLUMNS, area.width);
+    for (y, message) in (0..area.height).zip(&dialogue.messages) {
+        let style = if message.error.is_some() {
+            theme.bad()
+        } else {
+            ratatui::style::Style::new()
+        };
+        let cells = [
+            Piece::plain(stamp(state, message.at, None, 3)),
+            Piece::new(message.from.word(), theme.dim()),
+            Piece::new(shown(&message.summary).into_owned(), style),
+        ];
+        table.row(buffer, area, y, &cells);
+    }
+}
+
+/// The columns; a time of day needs more room than seconds.
+fn columns(mode: TimeMode) -> [Column; 6] {
+    [
+        Column::fixed("outcome", 10, Fit::Left),
+        Column::fixed(mode.title(), mode.columns(), Fit::Right),
+        Column::fixed("length", 10, Fit::Right),
+        Column::flexible("who", 14, 4, Fit::Left),
+        Column::flexible("path", 11, 1, Fit::Left),
+        Column::flexible("media", 12, 3, Fit::Left),
+    ]
+}
+
+const MESSAGE_COLUMNS: &[Column] = &[
+    Column::fixed("time", 12, Fit::Right),
+    Column::fixed("from", 6, Fit::Left),
+    Column::flexible("what", 20, 1, Fit::Left),
+];

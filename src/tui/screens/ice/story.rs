@@ -1,0 +1,132 @@
+//! How the selected pair of the grid went, in one paragraph.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::session::model::ice::{CandidatePair, Integrity};
+use crate::session::model::peer_connection::PeerConnection;
+use crate::tui::screens::ice::address_of;
+use crate::tui::state::State;
+use crate::tui::state::call::Call;
+use crate::tui::text::{count, frames, milliseconds, shown, wrap};
+use crate::tui::widgets::paint::{pane, put};
+use crate::vocab::address::Side;
+
+/// Draws the pane.
+pub(super) fn render(
+    buffer: &mut Buffer,
+    area: Rect,
+    state: &State,
+    open: &Call,
+    call: &PeerConnection,
+) {
+    let Some(pair) = call.ice.pairs.get(open.pairs.at) else {
+        return;
+    };
+    let title = if pair.selected {
+        "How it won"
+    } else {
+        "How it went"
+    };
+    let inner = pane(buffer, area, title, false, state.theme);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let text = story(state, call, pair);
+    for (y, line) in (0..inner.height).zip(wrap(&text, inner.width.into())) {
+        put(buffer, inner, 0, y, &line, Style::new());
+    }
+}
+
+/// `First check 0.884 (frame 181) · answered 0.899 (frame 182) · … · on the wire 192.168.10.2:48633 ↔ …`.
+fn story(state: &State, call: &PeerConnection, pair: &CandidatePair) -> String {
+    let capture = &state.analysis.capture;
+    let seconds = |at| format!("{:.3} s", state.analysis.scene.seconds(at));
+    let name = |side: Side| {
+        let name = call
+            .endpoint(side)
+            .name
+            .as_deref()
+            .unwrap_or_else(|| side.word());
+        shown(name).into_owned()
+    };
+    let mut parts = Vec::new();
+    for side in [Side::A, Side::B] {
+        let mut checks = pair.checks.iter().filter(|check| check.from == side);
+        if let Some(first) = checks.clone().next() {
+            parts.push(format!(
+                "{} first asked at {} ({})",
+                name(side),
+                seconds(first.at),
+                frames(&[first.frame], capture)
+            ));
+        }
+        if let Some((at, frame)) =
+            checks.find_map(|check| check.answered.filter(|_| check.error.is_none()))
+        {
+            parts.push(format!(
+                "was answered at {} ({})",
+                seconds(at),
+                frames(&[frame], capture)
+            ));
+        }
+    }
+    if let Some(at) = pair.nominated_at {
+        parts.push(format!(
+            "nominated at {} ({})",
+            seconds(at),
+            frames(&pair.nominated_frames, capture)
+        ));
+    }
+    if let Some((a, b)) = pair.wire {
+        parts.push(format!("on the wire {a} ↔ {b}"));
+    }
+    if let Some(mapped) = call
+        .ice
+        .candidates
+        .get(pair.a)
+        .filter(|it| it.related.is_some())
+        && let Some((address, port)) = &mapped.related
+    {
+        let base = shown(address);
+        parts.push(format!(
+            "a NAT made {} of {base}:{port}",
+            address_of(mapped)
+        ));
+    }
+    if pair.retransmissions > 0 {
+        parts.push(format!(
+            "{} checks were repeated",
+            count(pair.retransmissions)
+        ));
+    }
+    for error in &pair.errors {
+        parts.push(format!(
+            "refused with {} {}, {} times",
+            error.code,
+            shown(&error.reason),
+            count(error.count)
+        ));
+    }
+    if pair.icmp_errors > 0 {
+        parts.push(format!(
+            "{} ICMP errors ({})",
+            count(pair.icmp_errors),
+            frames(&pair.icmp_frames, capture)
+        ));
+    }
+    match pair.integrity {
+        Integrity::Verified => {
+            parts.push("integrity verified with the password from signaling".to_owned());
+        }
+        Integrity::Failed => parts.push("integrity does not verify".to_owned()),
+        Integrity::Unknown => {}
+    }
+    if let Some(median) = pair.round_trip.map(|times| times.median) {
+        parts.push(format!("median round trip {}", milliseconds(median)));
+    }
+    parts.join(" · ")
+}

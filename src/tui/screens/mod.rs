@@ -1,0 +1,97 @@
+//! What is drawn where. Each screen knows its areas, from which both `render` and the mouse go.
+//!
+//! ```text
+//! title, pages                                       1 line
+//! call, tabs (with a call open)                      1 line
+//! the screen                                         the rest
+//! keys, a question, or news                          1 line
+//! ```
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::state::call::Tab;
+use crate::tui::state::{Page, State};
+use crate::tui::text::wrap;
+use crate::tui::widgets::paint::{put, seal};
+use crate::tui::widgets::{bars, help};
+
+pub mod call;
+pub mod calls;
+pub mod findings;
+pub mod ice;
+pub mod ladder;
+pub mod packets;
+pub mod timeline;
+
+/// Areas that all screens share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Areas {
+    /// Title and pages.
+    pub title: Rect,
+    /// The open call and its tabs; empty without one.
+    pub call: Rect,
+    /// The screen.
+    pub body: Rect,
+    /// Keys.
+    pub footer: Rect,
+}
+
+/// The areas of a terminal of this size.
+pub fn areas(state: &State) -> Areas {
+    let (width, height) = state.size;
+    let call = u16::from(state.page == Page::Calls && state.call.is_some());
+    let row = |y, height| Rect {
+        x: 0,
+        y,
+        width,
+        height,
+    };
+    Areas {
+        title: row(0, 1),
+        call: row(1, call),
+        body: row(1 + call, height.saturating_sub(2 + call)),
+        footer: row(height.saturating_sub(1), 1),
+    }
+}
+
+/// Draws everything. Changes nothing.
+pub fn render(frame: &mut Frame<'_>, state: &State) {
+    let whole = frame.area();
+    let buffer = frame.buffer_mut();
+    if whole.width < LEAST.0 || whole.height < LEAST.1 {
+        let text = format!(
+            "rtcscope needs at least {} columns and {} lines: please make the window larger.",
+            LEAST.0, LEAST.1
+        );
+        for (y, line) in (0..whole.height).zip(wrap(&text, whole.width.into())) {
+            put(buffer, whole, 0, y, &line, Style::new());
+        }
+        return;
+    }
+    let areas = areas(state);
+    bars::title(buffer, areas.title, state);
+    match (state.page, &state.call) {
+        (Page::Calls, None) => calls::render(buffer, areas.body, state),
+        (Page::Calls, Some(open)) => {
+            call::title(buffer, areas.call, state, open);
+            match open.tab {
+                Tab::Timeline => timeline::render(buffer, areas.body, state, open),
+                Tab::Ladder => ladder::render(buffer, areas.body, state, open),
+                Tab::Ice => ice::render(buffer, areas.body, state, open),
+                Tab::Packets => packets::render(buffer, areas.body, state, &open.packets),
+            }
+        }
+        (Page::Packets, _) => packets::render(buffer, areas.body, state, &state.packets),
+        (Page::Findings, _) => findings::render(buffer, areas.body, state),
+    }
+    bars::footer(buffer, areas.footer, state);
+    if let Some(top) = state.help {
+        help::render(buffer, areas.body, state, top);
+    }
+    seal(buffer, state.theme);
+}
+
+/// Least size that makes sense: columns, lines.
+pub const LEAST: (u16, u16) = (40, 10);

@@ -1,0 +1,187 @@
+//! A call over time: its lanes, and below them what happened, line by line; the selected line is marked on the lanes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::timeline::fold::Fold;
+use crate::timeline::ladder::{Course, Row};
+use crate::timeline::lanes::setup_until;
+use crate::tui::screens::call::model;
+use crate::tui::state::State;
+use crate::tui::state::call::Call;
+use crate::tui::text::{counted, frames, shown};
+use crate::tui::times::stamp;
+use crate::tui::widgets::arrows::idle;
+use crate::tui::widgets::lanes::{self, Lanes};
+use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, style_row};
+use crate::tui::widgets::table::{Column, Columns, Fit};
+use crate::vocab::time::Timestamp;
+
+/// The lanes' pane, the list's pane.
+pub fn areas(body: Rect, open: &Call) -> (Rect, Rect) {
+    let wanted = lanes::height(&open.lanes).saturating_add(2);
+    let lanes = wanted.min(body.height * 3 / 5);
+    (
+        Rect {
+            height: lanes,
+            ..body
+        },
+        Rect {
+            y: body.y + lanes,
+            height: body.height - lanes,
+            ..body
+        },
+    )
+}
+
+/// Lines of the list that fit.
+pub fn list_height(body: Rect, open: &Call) -> usize {
+    inside(areas(body, open).1).height.into()
+}
+
+/// Draws the tab.
+pub fn render(buffer: &mut Buffer, body: Rect, state: &State, open: &Call) {
+    let (above, list) = areas(body, open);
+    let inner = pane(buffer, above, "Over time", false, state.theme);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    if let Some(call) = model(state, open) {
+        let selected = open.selected_row().and_then(|at| open.rows.get(at));
+        let what = Lanes {
+            lanes: &open.lanes,
+            from: call.first_at,
+            until: call.last_at,
+            origin: state.analysis.scene.start,
+            setup_until: setup_until(call),
+            cursor: selected.map(|row| row.at),
+        };
+        lanes::render(buffer, inner, &what, state.theme);
+    }
+    render_list(buffer, list, state, open);
+}
+
+fn render_list(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
+    let theme = state.theme;
+    let inner = pane(
+        buffer,
+        area,
+        &list_title("What happened", open),
+        true,
+        theme,
+    );
+    let table = Columns::new(COLUMNS, inner.width.saturating_sub(3));
+    let cells = Rect {
+        x: inner.x + 2,
+        width: inner.width.saturating_sub(3),
+        ..inner
+    };
+    let visible = open.cursor.visible(open.folds.len(), inner.height.into());
+    let mut previous: Option<Timestamp> = before(open, visible.start);
+    for (y, at) in (0..inner.height).zip(visible) {
+        match open.folds.get(at) {
+            Some(Fold::Row(row)) => {
+                if let Some(row) = open.rows.get(*row) {
+                    table.row(buffer, cells, y, &pieces(state, open, row, previous));
+                    previous = Some(row.at);
+                    if row.frames.iter().any(|frame| state.marks.contains(frame)) {
+                        put(buffer, inner, 1, y, "•", theme.poor());
+                    }
+                }
+            }
+            Some(Fold::Idle { rows, lasted }) => {
+                put(
+                    buffer,
+                    cells,
+                    12,
+                    y,
+                    &idle(rows.len(), *lasted),
+                    theme.dim(),
+                );
+            }
+            None => {}
+        }
+        if at == open.cursor.at {
+            put(buffer, inner, 0, y, "▸", theme.bold());
+            style_row(buffer, inner, y, theme.selected());
+        }
+    }
+    pane_note(buffer, area, &length(open), theme.dim());
+}
+
+/// `45 lines, 12 rows folded`.
+pub fn length(open: &Call) -> String {
+    let lines = counted(open.folds.len() as u64, "line");
+    let shown = open
+        .folds
+        .iter()
+        .filter(|line| matches!(line, Fold::Row(_)))
+        .count();
+    match open.rows.len().saturating_sub(shown) {
+        0 => lines,
+        folded => format!("{lines}, {} folded", counted(folded as u64, "row")),
+    }
+}
+
+/// The heading of a list of rows, with what is searched for.
+pub fn list_title(title: &str, open: &Call) -> String {
+    if open.filter.is_empty() {
+        return title.to_owned();
+    }
+    let hits = open.rows.iter().filter(|row| open.is_hit(row)).count();
+    format!(
+        "{title} · {} of “{}”",
+        counted(hits as u64, "hit"),
+        shown(open.filter.text())
+    )
+}
+
+/// The time of the last row before a line: what times since the previous line count from.
+pub fn before(open: &Call, line: usize) -> Option<Timestamp> {
+    let above = open.folds.get(..line)?;
+    above.iter().rev().find_map(|fold| match fold {
+        Fold::Row(at) => open.rows.get(*at).map(|row| row.at),
+        Fold::Idle { .. } => None,
+    })
+}
+
+fn pieces(state: &State, open: &Call, row: &Row, previous: Option<Timestamp>) -> [Piece; 5] {
+    let theme = state.theme;
+    let style = theme.layer(row.layer);
+    let name = |host: usize| -> String {
+        let host = open.hosts.as_ref().and_then(|hosts| hosts.list.get(host));
+        host.map(|host| shown(&host.name).into_owned())
+            .unwrap_or_default()
+    };
+    let who = match row.course {
+        Course::Arrow { from, to, .. } => format!("{} → {}", name(from), name(to)),
+        Course::Both { one, other, .. } => format!("{} ↔ {}", name(one), name(other)),
+        Course::Note => String::new(),
+    };
+    let hit = if open.is_hit(row) {
+        theme.bold()
+    } else {
+        Style::new()
+    };
+    [
+        Piece::plain(stamp(state, row.at, previous, 3)),
+        Piece::new(row.layer.word(), style),
+        Piece::plain(who),
+        Piece::new(
+            shown(&row.text).into_owned(),
+            theme.tone(row.tone, Style::new()).patch(hit),
+        ),
+        Piece::new(frames(&row.frames, &state.analysis.capture), theme.dim()),
+    ]
+}
+
+const COLUMNS: &[Column] = &[
+    Column::fixed("time", 12, Fit::Right),
+    Column::fixed("layer", 9, Fit::Left),
+    Column::flexible("who", 14, 1, Fit::Left),
+    Column::flexible("what", 24, 4, Fit::Left),
+    Column::flexible("frames", 14, 1, Fit::Left),
+];

@@ -1,0 +1,194 @@
+//! An open call and its tabs.
+
+use crate::analyzer::analysis::Analysis;
+use crate::session::model::peer_connection::PeerConnection;
+use crate::timeline::fold::{Fold, fold, unfolded};
+use crate::timeline::host::Hosts;
+use crate::timeline::ladder::{Row, ladder};
+use crate::timeline::lane::Lane;
+use crate::timeline::lanes::lanes;
+use crate::tui::detail::{DetailLine, detail};
+use crate::tui::state::cursor::Cursor;
+use crate::tui::state::filter::Filter;
+use crate::tui::state::packets::Packets;
+use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+use crate::vocab::time::Timestamp;
+
+/// An open call.
+#[derive(Debug)]
+pub struct Call {
+    /// Which.
+    pub id: PeerConnectionId,
+    /// Its first sign: finds it again in a later snapshot.
+    first_at: Timestamp,
+    /// The tab shown.
+    pub tab: Tab,
+    /// Its lanes.
+    pub lanes: Vec<Lane>,
+    /// Its hosts, when it could be drawn as a ladder.
+    pub hosts: Option<Hosts>,
+    /// Its arrows.
+    pub rows: Vec<Row>,
+    /// The arrows shown.
+    pub folds: Vec<Fold>,
+    /// Are idle stretches folded?
+    pub folded: bool,
+    /// Selection among the arrows shown; timeline and ladder share it.
+    pub cursor: Cursor,
+    /// Words that are searched for among the arrows.
+    pub filter: Filter,
+    /// Does the detail pane have the keys?
+    pub in_detail: bool,
+    /// The selected arrow in detail.
+    pub detail: Vec<DetailLine>,
+    /// First line of the detail shown.
+    pub detail_top: usize,
+    /// Selection in the pair grid.
+    pub pairs: Cursor,
+    /// Its packets.
+    pub packets: Packets,
+}
+
+/// Tabs of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// Lanes over time and what happened.
+    Timeline,
+    /// Arrows between hosts.
+    Ladder,
+    /// Candidates and pairs.
+    Ice,
+    /// The frames.
+    Packets,
+}
+
+impl Tab {
+    /// In order.
+    pub const ALL: [Self; 4] = [Self::Timeline, Self::Ladder, Self::Ice, Self::Packets];
+
+    /// What its tab says.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Timeline => "Timeline",
+            Self::Ladder => "Ladder",
+            Self::Ice => "ICE",
+            Self::Packets => "Packets",
+        }
+    }
+
+    /// The tab `by` further on; the ends are ends.
+    #[must_use]
+    pub fn moved(self, by: isize) -> Self {
+        let at = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        let to = at.saturating_add_signed(by).min(Self::ALL.len() - 1);
+        Self::ALL.get(to).copied().unwrap_or(self)
+    }
+}
+
+impl Call {
+    /// Opens a call.
+    pub fn open(analysis: &Analysis, id: PeerConnectionId) -> Self {
+        let call = analysis.scene.peer_connections.get(id.index());
+        let mut open = Self {
+            id,
+            first_at: call.map(|call| call.first_at).unwrap_or_default(),
+            tab: Tab::Timeline,
+            lanes: Vec::new(),
+            hosts: None,
+            rows: Vec::new(),
+            folds: Vec::new(),
+            folded: true,
+            cursor: Cursor::default(),
+            filter: Filter::default(),
+            in_detail: false,
+            detail: Vec::new(),
+            detail_top: 0,
+            pairs: Cursor::default(),
+            packets: Packets::of_call(id),
+        };
+        open.refresh(analysis);
+        open
+    }
+
+    /// Takes a new analysis in. Ids move while a capture is read, so the call is found by its first sign.
+    pub fn refresh(&mut self, analysis: &Analysis) {
+        let scene = &analysis.scene;
+        let known = |call: &PeerConnection| call.first_at == self.first_at;
+        let same = scene
+            .peer_connections
+            .get(self.id.index())
+            .is_some_and(known);
+        if !same && let Some(at) = scene.peer_connections.iter().position(known) {
+            self.id = PeerConnectionId(u32::try_from(at).unwrap_or(u32::MAX));
+            self.packets.call = Some(self.id);
+        }
+        let Some(call) = scene.peer_connections.get(self.id.index()) else {
+            return;
+        };
+        self.first_at = call.first_at;
+        self.lanes = lanes(scene, call);
+        if let Some(drawn) = ladder(scene, self.id) {
+            self.hosts = Some(drawn.hosts);
+            self.rows = drawn.rows;
+        }
+        self.refold(analysis);
+    }
+
+    /// Folds or unfolds anew; the selected row stays selected.
+    pub fn refold(&mut self, analysis: &Analysis) {
+        let selected = self.selected_row();
+        self.folds = if self.folded {
+            fold(&self.rows)
+        } else {
+            unfolded(&self.rows)
+        };
+        if let Some(row) = selected {
+            self.select_row(row);
+        }
+        self.refresh_detail(analysis);
+    }
+
+    /// Describes the selected row anew.
+    pub fn refresh_detail(&mut self, analysis: &Analysis) {
+        self.detail_top = 0;
+        let row = self.selected_row().and_then(|at| self.rows.get(at));
+        self.detail = row
+            .map(|row| detail(analysis, self.id, row))
+            .unwrap_or_default();
+    }
+
+    /// Position of the selected row; for a fold, of the first row in it.
+    pub fn selected_row(&self) -> Option<usize> {
+        match self.folds.get(self.cursor.at)? {
+            Fold::Row(at) => Some(*at),
+            Fold::Idle { rows, .. } => rows.clone().next(),
+        }
+    }
+
+    /// Selects the line that shows a row, or the fold it is in.
+    pub fn select_row(&mut self, row: usize) {
+        let mut folds = self.folds.iter();
+        let at = folds.position(|line| match line {
+            Fold::Row(at) => *at >= row,
+            Fold::Idle { rows, .. } => rows.contains(&row),
+        });
+        self.cursor
+            .select(at.unwrap_or(usize::MAX), self.folds.len());
+    }
+
+    /// The frames that the selection stands for.
+    pub fn selected_frames(&self, analysis: &Analysis) -> Vec<FrameNumber> {
+        if self.tab == Tab::Ice {
+            let call = analysis.scene.peer_connections.get(self.id.index());
+            let pair = call.and_then(|call| call.ice.pairs.get(self.pairs.at));
+            return pair.map(|pair| pair.frames.clone()).unwrap_or_default();
+        }
+        let row = self.selected_row().and_then(|at| self.rows.get(at));
+        row.map(|row| row.frames.clone()).unwrap_or_default()
+    }
+
+    /// Does a row have the words that are searched for?
+    pub fn is_hit(&self, row: &Row) -> bool {
+        !self.filter.is_empty() && self.filter.passes(&[&row.text, row.layer.word()])
+    }
+}

@@ -1,0 +1,302 @@
+//! Everything that the screens show, and nothing else: `update` changes it, `render` draws it.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`calls`] | the list of calls |
+//! | [`call`] | an open call and its tabs |
+//! | [`packets`] | a list of frames, and the frame looked at |
+//! | [`findings`] | verdicts and findings |
+//! | [`cursor`], [`filter`] | what lists have in common |
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tui_input::Input;
+
+use crate::analyzer::analysis::Analysis;
+use crate::ingest::info::FileInfo;
+use crate::tui::keymap::Scope;
+use crate::tui::packet::known::Known;
+use crate::tui::state::call::{Call, Tab};
+use crate::tui::state::calls::Calls;
+use crate::tui::state::findings::Findings;
+use crate::tui::state::packets::Packets;
+use crate::tui::theme::Theme;
+use crate::vocab::ids::FrameNumber;
+
+pub mod call;
+pub mod calls;
+pub mod cursor;
+pub mod filter;
+pub mod findings;
+pub mod packets;
+
+/// The state of the program.
+#[derive(Debug)]
+pub struct State {
+    /// Everything known so far.
+    pub analysis: Arc<Analysis>,
+    /// Look-ups over it, for packets.
+    pub known: Arc<Known>,
+    /// The capture files, as far as they were read.
+    pub files: Arc<[FileInfo]>,
+    /// How far reading has come; `None` when it is over.
+    pub loading: Option<Loading>,
+    /// Names of the inputs.
+    pub names: Vec<String>,
+    /// Colours and shapes.
+    pub theme: Theme,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The page shown.
+    pub page: Page,
+    /// The page that a jump left, where Back leads.
+    pub came_from: Option<Page>,
+    /// The list of calls.
+    pub calls: Calls,
+    /// The call opened on the first page.
+    pub call: Option<Call>,
+    /// All packets.
+    pub packets: Packets,
+    /// The findings.
+    pub findings: Findings,
+    /// First line of the help shown; `None` when it is not open.
+    pub help: Option<usize>,
+    /// A question to the user.
+    pub prompt: Option<Prompt>,
+    /// Something to tell, until the next key.
+    pub notice: Option<Notice>,
+    /// Marked frames.
+    pub marks: BTreeSet<FrameNumber>,
+    /// How times are shown.
+    pub time_mode: TimeMode,
+    /// Scans started so far.
+    pub scans: u64,
+    /// Is it over?
+    pub quit: bool,
+}
+
+/// Pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// Calls, or the open call.
+    Calls,
+    /// All packets.
+    Packets,
+    /// Findings.
+    Findings,
+}
+
+impl Page {
+    /// In the order of their numbers, from 1.
+    pub const ALL: [Self; 3] = [Self::Calls, Self::Packets, Self::Findings];
+
+    /// What its tab says.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Calls => "Calls",
+            Self::Packets => "Packets",
+            Self::Findings => "Findings",
+        }
+    }
+}
+
+/// How far reading has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loading {
+    /// Bytes read.
+    pub read_bytes: u64,
+    /// Bytes there are; `None` for a pipe.
+    pub total_bytes: Option<u64>,
+    /// Frames read.
+    pub packets: u64,
+    /// Time it took so far.
+    pub elapsed: Duration,
+}
+
+impl Loading {
+    /// Part done, 0 to 1; `None` when the end is not known.
+    pub fn part(&self) -> Option<f64> {
+        let total = self.total_bytes.filter(|total| *total > 0)?;
+        Some((self.read_bytes as f64 / total as f64).clamp(0.0, 1.0))
+    }
+
+    /// Time left at this pace.
+    pub fn left(&self) -> Option<Duration> {
+        let part = self.part().filter(|part| *part > 0.01)?;
+        Some(self.elapsed.mul_f64((1.0 - part) / part))
+    }
+}
+
+/// A question to the user, with the answer so far.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    /// What is asked.
+    pub kind: PromptKind,
+    /// What was typed.
+    pub input: Input,
+}
+
+/// What can be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PromptKind {
+    /// Words to filter by.
+    Filter,
+    /// A frame number.
+    GoTo,
+    /// A file name for the marked frames.
+    Save,
+}
+
+impl PromptKind {
+    /// The question.
+    pub const fn question(self) -> &'static str {
+        match self {
+            Self::Filter => "Filter by words",
+            Self::GoTo => "Go to frame",
+            Self::Save => "Save marked frames as",
+        }
+    }
+}
+
+/// Something to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What. Printable.
+    pub text: String,
+    /// Did something go wrong?
+    pub bad: bool,
+}
+
+/// How times are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TimeMode {
+    /// Seconds since the first frame.
+    #[default]
+    SinceStart,
+    /// Seconds since the line before.
+    SincePrevious,
+    /// Time of day, UTC.
+    Clock,
+}
+
+impl TimeMode {
+    /// The next one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::SinceStart => Self::SincePrevious,
+            Self::SincePrevious => Self::Clock,
+            Self::Clock => Self::SinceStart,
+        }
+    }
+
+    /// In words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::SinceStart => "seconds since the first frame",
+            Self::SincePrevious => "seconds since the line before",
+            Self::Clock => "time of day, UTC",
+        }
+    }
+
+    /// Columns that such a time needs.
+    pub const fn columns(self) -> u16 {
+        match self {
+            Self::SinceStart | Self::SincePrevious => 8,
+            Self::Clock => 12,
+        }
+    }
+
+    /// What a column of such times is called.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::SinceStart => "time s",
+            Self::SincePrevious => "after s",
+            Self::Clock => "UTC",
+        }
+    }
+}
+
+impl State {
+    /// Before the first frame was read.
+    pub fn new(names: Vec<String>, theme: Theme, size: (u16, u16)) -> Self {
+        Self {
+            analysis: Arc::default(),
+            known: Arc::default(),
+            files: Arc::default(),
+            loading: Some(Loading {
+                read_bytes: 0,
+                total_bytes: None,
+                packets: 0,
+                elapsed: Duration::ZERO,
+            }),
+            names,
+            theme,
+            size,
+            page: Page::Calls,
+            came_from: None,
+            calls: Calls::default(),
+            call: None,
+            packets: Packets::default(),
+            findings: Findings::default(),
+            help: None,
+            prompt: None,
+            notice: None,
+            marks: BTreeSet::new(),
+            time_mode: TimeMode::default(),
+            scans: 0,
+            quit: false,
+        }
+    }
+
+    /// Where keys are pressed.
+    pub fn scope(&self) -> Scope {
+        match (self.page, &self.call) {
+            (Page::Packets, _) => Scope::Packets,
+            (Page::Findings, _) => Scope::Findings,
+            (Page::Calls, None) => Scope::Calls,
+            (Page::Calls, Some(call)) => match call.tab {
+                Tab::Timeline => Scope::Timeline,
+                Tab::Ladder => Scope::Ladder,
+                Tab::Ice => Scope::Ice,
+                Tab::Packets => Scope::Packets,
+            },
+        }
+    }
+
+    /// The list of frames on the screen, if one is.
+    pub fn packets_shown(&self) -> Option<&Packets> {
+        match (self.page, &self.call) {
+            (Page::Packets, _) => Some(&self.packets),
+            (Page::Calls, Some(call)) if call.tab == Tab::Packets => Some(&call.packets),
+            _ => None,
+        }
+    }
+
+    /// The same, to change.
+    pub fn packets_shown_mut(&mut self) -> Option<&mut Packets> {
+        match (self.page, &mut self.call) {
+            (Page::Packets, _) => Some(&mut self.packets),
+            (Page::Calls, Some(call)) if call.tab == Tab::Packets => Some(&mut call.packets),
+            _ => None,
+        }
+    }
+
+    /// Tells something until the next key.
+    pub fn tell(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: false,
+        });
+    }
+
+    /// Tells that something went wrong.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            bad: true,
+        });
+    }
+}

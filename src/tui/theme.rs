@@ -1,0 +1,251 @@
+//! Colours and shapes. Colours carry layers, shapes carry meaning, so that no colour is ever alone.
+//!
+//! | layer | colour | | meaning | glyph |
+//! | --- | --- | --- | --- | --- |
+//! | signaling | blue | | ok | ● |
+//! | ICE, STUN | cyan | | degraded | ◐ |
+//! | TURN | yellow | | failed | ✖ |
+//! | DTLS, TLS | magenta | | cannot tell | ? |
+//! | media | green | | selected | ★ |
+//! | fault, error | red | | loss | ╳ |
+//!
+//! Sixteen colours are enough for that and follow the user's own terminal theme; shades for the background come on top where the
+//! terminal has them. Where the locale is not UTF-8, every drawn cell is translated by [`ascii`].
+
+use ratatui::style::{Color, Modifier, Style};
+
+use crate::diagnosis::finding::{FindingLayer, Outcome, Severity};
+use crate::timeline::layer::{Layer, Tone};
+use crate::wire::detail::Mark;
+
+/// How many colours to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Palette {
+    /// None: bold, dim, reversed and underlined only.
+    Plain,
+    /// The terminal's sixteen.
+    Sixteen,
+    /// The same, with shades for backgrounds.
+    Full,
+}
+
+/// Colours and shapes of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Theme {
+    /// How many colours.
+    pub palette: Palette,
+    /// Draw with ASCII characters only.
+    pub ascii: bool,
+}
+
+impl Theme {
+    /// What the environment asks for; `colour` overrides `NO_COLOR`.
+    pub fn detect(colour: Option<bool>) -> Self {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let text = |name| std::env::var(name).unwrap_or_default();
+        let dumb = text("TERM") == "dumb";
+        let full = ["truecolor", "24bit"].contains(&text("COLORTERM").as_str())
+            || text("TERM").contains("256");
+        let palette = match colour {
+            Some(false) => Palette::Plain,
+            None if set("NO_COLOR") || dumb => Palette::Plain,
+            _ if full => Palette::Full,
+            _ => Palette::Sixteen,
+        };
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .map(text)
+            .into_iter()
+            .find(|value| !value.is_empty());
+        let utf8 = locale.is_none_or(|name| {
+            let name = name.to_ascii_lowercase();
+            name.contains("utf-8") || name.contains("utf8")
+        });
+        Self {
+            palette,
+            ascii: !utf8,
+        }
+    }
+
+    fn colour(self, colour: Color) -> Style {
+        match self.palette {
+            Palette::Plain => Style::new(),
+            Palette::Sixteen | Palette::Full => Style::new().fg(colour),
+        }
+    }
+
+    /// A layer's colour.
+    pub fn layer(self, layer: Layer) -> Style {
+        match layer {
+            Layer::Signaling => self.colour(Color::Blue),
+            Layer::Ice => self.colour(Color::Cyan),
+            Layer::Turn => self.colour(Color::Yellow),
+            Layer::Dtls => self.colour(Color::Magenta),
+            Layer::Media => self.colour(Color::Green),
+            Layer::Connection | Layer::Other => Style::new(),
+        }
+    }
+
+    /// The colour of a finding's layer.
+    pub fn finding(self, layer: FindingLayer) -> Style {
+        match layer {
+            FindingLayer::Capture => Style::new(),
+            FindingLayer::Signaling => self.layer(Layer::Signaling),
+            FindingLayer::Ice => self.layer(Layer::Ice),
+            FindingLayer::Turn => self.layer(Layer::Turn),
+            FindingLayer::Dtls => self.layer(Layer::Dtls),
+            FindingLayer::Media => self.layer(Layer::Media),
+        }
+    }
+
+    /// Something that went well.
+    pub fn good(self) -> Style {
+        self.colour(Color::Green)
+    }
+
+    /// Something that suffers.
+    pub fn poor(self) -> Style {
+        self.colour(Color::Yellow)
+    }
+
+    /// Something that is broken.
+    pub fn bad(self) -> Style {
+        match self.palette {
+            Palette::Plain => Style::new().add_modifier(Modifier::BOLD),
+            _ => Style::new().fg(Color::Red),
+        }
+    }
+
+    /// How something went; `plain` when there is nothing to say.
+    pub fn tone(self, tone: Tone, plain: Style) -> Style {
+        match tone {
+            Tone::Plain => plain,
+            Tone::Good => self.good(),
+            Tone::Bad => self.bad(),
+        }
+    }
+
+    /// Of second importance.
+    pub const fn dim(self) -> Style {
+        Style::new().add_modifier(Modifier::DIM)
+    }
+
+    /// Concluded, not read.
+    pub const fn inferred(self) -> Style {
+        Style::new().add_modifier(Modifier::DIM.union(Modifier::ITALIC))
+    }
+
+    /// A heading.
+    pub const fn bold(self) -> Style {
+        Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// The selected row of the pane that has the keys.
+    pub const fn selected(self) -> Style {
+        Style::new().add_modifier(Modifier::REVERSED)
+    }
+
+    /// The selected row of a pane that has not.
+    pub fn selected_elsewhere(self) -> Style {
+        match self.palette {
+            Palette::Full => Style::new().bg(Color::Indexed(237)),
+            _ => Style::new().add_modifier(Modifier::UNDERLINED),
+        }
+    }
+
+    /// The border of a pane.
+    pub fn border(self, focused: bool) -> Style {
+        match (focused, self.palette) {
+            (true, Palette::Plain) => Style::new().add_modifier(Modifier::BOLD),
+            (true, _) => Style::new().fg(Color::Cyan),
+            (false, _) => self.dim(),
+        }
+    }
+
+    /// How a call came out: glyph, colour, words.
+    pub fn outcome(self, outcome: Outcome) -> (char, Style, &'static str) {
+        match outcome {
+            Outcome::Ok => ('●', self.good(), "ok"),
+            Outcome::Degraded => ('◐', self.poor(), "degraded"),
+            Outcome::Failed => ('✖', self.bad(), "failed"),
+            Outcome::Unknown => ('?', Style::new(), "unknown"),
+        }
+    }
+
+    /// How bad a finding is: glyph, colour.
+    pub fn severity(self, severity: Severity) -> (char, Style) {
+        match severity {
+            Severity::Error => ('✖', self.bad()),
+            Severity::Warning => ('◐', self.poor()),
+            Severity::Note => ('·', self.dim()),
+        }
+    }
+
+    /// What a check said about a field: glyph, colour.
+    pub fn mark(self, mark: Mark) -> (char, Style) {
+        match mark {
+            Mark::Plain => (' ', Style::new()),
+            Mark::Good => ('●', self.good()),
+            Mark::Bad => ('✖', self.bad()),
+        }
+    }
+}
+
+/// The ASCII character that stands in for a drawn one.
+pub const fn ascii(c: char) -> char {
+    match c {
+        '●' | '█' | '▇' | '▆' | '▅' => '*',
+        '◐' | '≈' => '~',
+        '✖' | '╳' | '×' => 'x',
+        '★' => '!',
+        '─' | '━' | '┄' | '–' | '—' | '▁' | '▂' | '▃' | '▄' => '-',
+        '═' | '▓' => '=',
+        '│' | '┃' | '┊' | '▐' | '▌' => '|',
+        '▶' | '→' | '▸' => '>',
+        '◀' | '←' => '<',
+        '▲' | '↑' => '^',
+        '▼' | '▾' | '↓' => 'v',
+        '·' | '░' | '…' | '•' => '.',
+        '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' | '↔' | '⊕' => {
+            '+'
+        }
+        ' '..='~' => c,
+        _ => '?',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_colour_broken_things_still_stand_out() {
+        let theme = Theme {
+            palette: Palette::Plain,
+            ascii: false,
+        };
+        for style in [theme.bad(), theme.selected(), theme.border(true)] {
+            assert!(
+                style.fg.is_none() && !style.add_modifier.is_empty(),
+                "{style:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn outcomes_differ_without_colour_too() {
+        let theme = Theme {
+            palette: Palette::Plain,
+            ascii: true,
+        };
+        let all = [
+            Outcome::Ok,
+            Outcome::Degraded,
+            Outcome::Failed,
+            Outcome::Unknown,
+        ];
+        let mut glyphs: Vec<char> = all.map(|outcome| ascii(theme.outcome(outcome).0)).to_vec();
+        glyphs.sort_unstable();
+        glyphs.dedup();
+        assert_eq!(glyphs.len(), 4);
+    }
+}

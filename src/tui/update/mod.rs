@@ -1,0 +1,152 @@
+//! What an action, a click or news change. Nothing here draws, reads files or looks at a clock.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`travel`] | up, down and from pane to pane |
+//! | [`open`] | into things and out again |
+//! | [`ask`] | questions to the user and their answers |
+//! | [`pick`] | what is selected: to mark, to copy |
+//! | [`mouse`] | clicks and the wheel |
+//! | [`settle`](settle()) | what follows from the rest: scrolling, frames to read |
+
+use std::sync::Arc;
+
+use ratatui::crossterm::event::KeyEvent;
+
+use crate::tui::action::{Action, Pointer};
+use crate::tui::effect::{Effect, News, Target};
+use crate::tui::keymap::action;
+use crate::tui::packet::known::Known;
+use crate::tui::state::call::Tab;
+use crate::tui::state::{Page, State};
+use crate::tui::update::travel::Step;
+
+mod ask;
+mod mouse;
+mod open;
+mod pick;
+mod settle;
+mod travel;
+
+pub use settle::settle;
+
+/// Takes a key.
+pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
+    state.notice = None;
+    if state.prompt.is_some() {
+        return ask::type_key(state, key);
+    }
+    match action(state.scope(), key) {
+        Some(action) => update(state, action),
+        None => Vec::new(),
+    }
+}
+
+/// Takes what the mouse did.
+pub fn point(state: &mut State, pointer: Pointer) -> Vec<Effect> {
+    match mouse::action(state, pointer) {
+        Some(action) => update(state, action),
+        None => Vec::new(),
+    }
+}
+
+/// Takes an action.
+pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => state.quit = true,
+        Action::Help => state.help = if state.help.is_some() { None } else { Some(0) },
+        Action::Back => open::back(state),
+        Action::Up => travel::go(state, Step::Lines(-1)),
+        Action::Down => travel::go(state, Step::Lines(1)),
+        Action::PageUp => travel::go(state, Step::Screens(-1)),
+        Action::PageDown => travel::go(state, Step::Screens(1)),
+        Action::Home => travel::go(state, Step::Lines(isize::MIN)),
+        Action::End => travel::go(state, Step::Lines(isize::MAX)),
+        Action::Left => travel::sideways(state, -1),
+        Action::Right => travel::sideways(state, 1),
+        Action::NextPane => travel::pane(state, 1),
+        Action::PreviousPane => travel::pane(state, -1),
+        Action::Page(number) => open::page(state, number),
+        Action::Enter => open::enter(state),
+        Action::NextFinding => open::finding(state, 1),
+        Action::PreviousFinding => open::finding(state, -1),
+        Action::NextHit => travel::hit(state, 1),
+        Action::PreviousHit => travel::hit(state, -1),
+        Action::Filter => ask::filter(state),
+        Action::GoTo => ask::go_to(state),
+        Action::Save => ask::save(state),
+        Action::Mark => pick::mark(state),
+        Action::Copy => {
+            let text = pick::text(state);
+            return text.map(Effect::Copy).into_iter().collect();
+        }
+        Action::TimeMode => {
+            state.time_mode = state.time_mode.next();
+            state.tell(format!("times: {}", state.time_mode.words()));
+        }
+        Action::Fold => {
+            let analysis = Arc::clone(&state.analysis);
+            if let Some(call) = &mut state.call {
+                call.folded = !call.folded;
+                call.refold(&analysis);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Takes news.
+pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
+    match news {
+        News::Progress(loading) => state.loading = Some(loading),
+        News::Snapshot(analysis, files) => {
+            state.known = Arc::new(Known::of(&analysis.scene));
+            state.packets.totals = files.iter().map(|file| file.packets).collect();
+            state.files = files;
+            state.calls.refresh(&analysis);
+            state.findings.refresh(&analysis);
+            if let Some(call) = &mut state.call {
+                call.refresh(&analysis);
+                call.packets.totals.clone_from(&state.packets.totals);
+            }
+            state.analysis = analysis;
+        }
+        News::Loaded => {
+            state.loading = None;
+            // What was searched so far was searched in the part that was read: look again.
+            let call = state.call.as_mut().map(|call| &mut call.packets);
+            for packets in call.into_iter().chain([&mut state.packets]) {
+                packets.lines.clear();
+                if packets.matches.is_some() {
+                    packets.wanted = packets.wanted.or_else(|| packets.selected());
+                    packets.matches = None;
+                }
+            }
+        }
+        News::Found {
+            target,
+            scan,
+            frames,
+            looked_at,
+            done,
+        } => {
+            let packets = match target {
+                Target::Page => Some(&mut state.packets),
+                Target::Call => state.call.as_mut().map(|call| &mut call.packets),
+            };
+            if let Some(packets) = packets {
+                packets.found(scan, &frames, looked_at, done);
+            }
+        }
+    }
+    Vec::new()
+}
+
+/// Is a call's tab on the screen, and which?
+fn tab(state: &State) -> Option<Tab> {
+    state
+        .call
+        .as_ref()
+        .filter(|_| state.page == Page::Calls)
+        .map(|call| call.tab)
+}

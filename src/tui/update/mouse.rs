@@ -1,0 +1,180 @@
+//! Clicks and the wheel: a click selects, a second one on the same line opens.
+
+use ratatui::layout::{Position, Rect};
+
+use crate::tui::action::{Action, Pointer};
+use crate::tui::keymap::Scope;
+use crate::tui::screens;
+use crate::tui::state::State;
+use crate::tui::state::cursor::Cursor;
+use crate::tui::state::packets::Pane;
+use crate::tui::update::travel::{Step, go};
+use crate::tui::widgets::bars::page_at;
+use crate::tui::widgets::hex::byte_at;
+use crate::tui::widgets::paint::inside;
+
+/// Does what the mouse did; what is left to do comes as an action.
+pub(super) fn action(state: &mut State, pointer: Pointer) -> Option<Action> {
+    state.notice = None;
+    if state.prompt.is_some() {
+        return None;
+    }
+    match pointer {
+        Pointer::Wheel(x, y, lines) => {
+            if state.help.is_none() {
+                focus(state, Position::new(x, y));
+            }
+            go(state, Step::Lines(lines.into()));
+            None
+        }
+        Pointer::Click(..) if state.help.is_some() => Some(Action::Help),
+        Pointer::Click(x, y) => click(state, Position::new(x, y)),
+    }
+}
+
+fn click(state: &mut State, at: Position) -> Option<Action> {
+    let areas = screens::areas(state);
+    if areas.title.contains(at) {
+        return match page_at(at.x, areas.title.width)? {
+            Some(page) => {
+                let number = crate::tui::state::Page::ALL
+                    .iter()
+                    .position(|known| *known == page)?;
+                Some(Action::Page(u8::try_from(number + 1).ok()?))
+            }
+            None => Some(Action::Help),
+        };
+    }
+    if areas.call.contains(at) {
+        if let Some(tab) = screens::call::tab_at(at.x, areas.call.width)
+            && let Some(call) = &mut state.call
+        {
+            call.tab = tab;
+            call.in_detail = false;
+        }
+        return None;
+    }
+    focus(state, at);
+    select(state, at)
+}
+
+/// Gives the keys to the pane under the pointer.
+fn focus(state: &mut State, at: Position) {
+    let body = screens::areas(state).body;
+    match state.scope() {
+        Scope::Ladder => {
+            let (ladder, detail) = screens::ladder::areas(body);
+            if let Some(call) = state
+                .call
+                .as_mut()
+                .filter(|_| ladder.contains(at) || detail.contains(at))
+            {
+                call.in_detail = detail.contains(at);
+            }
+        }
+        Scope::Findings => {
+            let (list, detail) = screens::findings::areas(body);
+            if list.contains(at) || detail.contains(at) {
+                state.findings.in_detail = detail.contains(at);
+            }
+        }
+        Scope::Packets => {
+            let areas = screens::packets::areas(body);
+            let panes = [
+                (areas.list, Pane::List),
+                (areas.tree, Pane::Tree),
+                (areas.bytes, Pane::Bytes),
+            ];
+            let under = panes.into_iter().find(|(area, _)| area.contains(at));
+            if let (Some((_, pane)), Some(packets)) = (under, state.packets_shown_mut()) {
+                packets.pane = pane;
+            }
+        }
+        Scope::Calls | Scope::Timeline | Scope::Ice => {}
+    }
+}
+
+/// Selects what is under the pointer; opens it when it was selected already.
+fn select(state: &mut State, at: Position) -> Option<Action> {
+    let body = screens::areas(state).body;
+    match state.scope() {
+        Scope::Calls => {
+            let area = inside(screens::calls::areas(body, state).0);
+            let length = state.calls.shown.len();
+            let again = pick(&mut state.calls.cursor, area, 1, at, length)?;
+            state.calls.refresh_lanes(&state.analysis);
+            again.then_some(Action::Enter)
+        }
+        Scope::Timeline | Scope::Ladder => {
+            let ladder = state.scope() == Scope::Ladder;
+            let call = state.call.as_mut()?;
+            let (area, head) = if ladder {
+                (inside(screens::ladder::areas(body).0), 2)
+            } else {
+                (inside(screens::timeline::areas(body, call).1), 0)
+            };
+            let again = pick(&mut call.cursor, area, head, at, call.folds.len())?;
+            call.refresh_detail(&state.analysis);
+            again.then_some(Action::Enter)
+        }
+        Scope::Ice => {
+            let call = state.call.as_mut()?;
+            let model = state.analysis.scene.peer_connections.get(call.id.index())?;
+            let area = inside(screens::ice::areas(body, model).pairs);
+            pick(&mut call.pairs, area, 1, at, model.ice.pairs.len())?.then_some(Action::Enter)
+        }
+        Scope::Packets => {
+            let areas = screens::packets::areas(body);
+            let packets = state.packets_shown_mut()?;
+            match packets.pane {
+                Pane::List => {
+                    let length = packets.length();
+                    pick(&mut packets.cursor, inside(areas.list), 1, at, length)?
+                        .then_some(Action::Enter)
+                }
+                Pane::Tree => {
+                    let open = packets.open.as_mut()?;
+                    let again = pick(&mut open.at, inside(areas.tree), 0, at, open.tree.len())?;
+                    packets.step_field(0);
+                    again.then_some(Action::Enter)
+                }
+                Pane::Bytes => {
+                    let area = inside(areas.bytes);
+                    let open = packets.open.as_mut()?;
+                    let (x, y) = (at.x.checked_sub(area.x + 1)?, at.y.checked_sub(area.y)?);
+                    open.byte = byte_at(open.bytes_top, x, y)
+                        .filter(|byte| *byte < open.frame.data.len())?;
+                    packets.step_byte(0);
+                    None
+                }
+            }
+        }
+        Scope::Findings => {
+            if state.findings.in_detail {
+                return None;
+            }
+            let area = inside(screens::findings::areas(body).0);
+            let length = state.findings.shown.len();
+            let again = pick(&mut state.findings.cursor, area, 0, at, length)?;
+            if !again {
+                state.findings.evidence = 0;
+                state.findings.detail_top = 0;
+            }
+            again.then_some(Action::Enter)
+        }
+    }
+}
+
+/// Selects the line under the pointer; gives whether it was selected before. `head`: lines of headings.
+fn pick(cursor: &mut Cursor, area: Rect, head: u16, at: Position, length: usize) -> Option<bool> {
+    if !area.contains(at) {
+        return None;
+    }
+    let line = cursor.top + usize::from(at.y.checked_sub(area.y + head)?);
+    if line >= length {
+        return None;
+    }
+    let again = cursor.at == line;
+    cursor.at = line;
+    Some(again)
+}

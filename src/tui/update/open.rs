@@ -1,0 +1,238 @@
+//! Into things and out again.
+
+use std::sync::Arc;
+
+use crate::timeline::fold::Fold;
+use crate::tui::keymap::Scope;
+use crate::tui::state::call::{Call, Tab};
+use crate::tui::state::calls::Subject;
+use crate::tui::state::filter::Filter;
+use crate::tui::state::findings::Item;
+use crate::tui::state::packets::Pane;
+use crate::tui::state::{Page, State};
+use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+
+/// Into what is selected.
+pub(super) fn enter(state: &mut State) {
+    if state.help.is_some() {
+        state.help = None;
+        return;
+    }
+    let analysis = Arc::clone(&state.analysis);
+    match state.scope() {
+        Scope::Calls => match state.calls.selected().map(|row| row.subject) {
+            Some(Subject::Call(id)) => call(state, id),
+            Some(Subject::Dialogue(id)) => {
+                let dialogue = analysis.scene.dialogues.get(id.index());
+                let first = dialogue.and_then(|dialogue| dialogue.messages.first()?.frames.first());
+                show_frame(state, first.copied());
+            }
+            None => {}
+        },
+        Scope::Timeline | Scope::Ladder | Scope::Ice => {
+            let Some(open) = &mut state.call else {
+                return;
+            };
+            if open.tab != Tab::Ice
+                && matches!(open.folds.get(open.cursor.at), Some(Fold::Idle { .. }))
+            {
+                open.folded = false;
+                open.refold(&analysis);
+                return;
+            }
+            match open.selected_frames(&analysis).first() {
+                Some(&frame) => {
+                    open.tab = Tab::Packets;
+                    open.packets.filter = Filter::default();
+                    open.packets.select(frame);
+                }
+                None => state.complain("no frame shows this"),
+            }
+        }
+        Scope::Packets => {
+            if let Some(packets) = state.packets_shown_mut() {
+                match packets.pane {
+                    Pane::List | Pane::Bytes => packets.pane = Pane::Tree,
+                    Pane::Tree => packets.toggle_field(None),
+                }
+            }
+        }
+        Scope::Findings => match state.findings.selected() {
+            Some(Item::Finding(_)) => {
+                let frame = state.findings.selected_frames(&analysis).first().copied();
+                show_frame(state, frame);
+            }
+            Some(Item::Verdict(at)) => {
+                if let Some(id) = analysis
+                    .verdicts
+                    .get(at)
+                    .and_then(|verdict| verdict.peer_connection)
+                {
+                    state.page = Page::Calls;
+                    call(state, id);
+                }
+            }
+            None => {}
+        },
+    }
+}
+
+/// Opens a call.
+fn call(state: &mut State, id: PeerConnectionId) {
+    let mut open = Call::open(&state.analysis, id);
+    open.packets.totals.clone_from(&state.packets.totals);
+    state.call = Some(open);
+}
+
+/// Goes to a frame on the page of all packets.
+fn show_frame(state: &mut State, frame: Option<FrameNumber>) {
+    let Some(frame) = frame else {
+        state.complain("no frame shows this");
+        return;
+    };
+    state.came_from = Some(state.page);
+    state.page = Page::Packets;
+    if !state.packets.filter.is_empty() {
+        state.packets.filter = Filter::default();
+        state.packets.matches = None;
+    }
+    state.packets.pane = Pane::List;
+    state.packets.select(frame);
+}
+
+/// Out again: of the help, a pane, a filter, a jump, the call; on the top level, of the program.
+pub(super) fn back(state: &mut State) {
+    if state.help.take().is_some() {
+        return;
+    }
+    let analysis = Arc::clone(&state.analysis);
+    match state.scope() {
+        Scope::Packets => {
+            if let Some(packets) = state.packets_shown_mut() {
+                if packets.pane != Pane::List {
+                    packets.pane = Pane::List;
+                    return;
+                }
+                if !packets.filter.is_empty() {
+                    packets.wanted = packets.selected();
+                    packets.filter = Filter::default();
+                    packets.matches = None;
+                    if !packets.needs_scan()
+                        && let Some(frame) = packets.wanted
+                    {
+                        packets.select(frame);
+                    }
+                    return;
+                }
+            }
+        }
+        Scope::Timeline | Scope::Ladder => {
+            if let Some(open) = &mut state.call {
+                if open.in_detail {
+                    open.in_detail = false;
+                    return;
+                }
+                if !open.filter.is_empty() {
+                    open.filter = Filter::default();
+                    return;
+                }
+            }
+        }
+        Scope::Findings => {
+            if state.findings.in_detail {
+                state.findings.in_detail = false;
+                return;
+            }
+            if !state.findings.filter.is_empty() {
+                state.findings.filter = Filter::default();
+                state.findings.apply_filter(&analysis);
+                return;
+            }
+        }
+        Scope::Calls => {
+            if !state.calls.filter.is_empty() {
+                state.calls.filter = Filter::default();
+                state.calls.apply_filter(&analysis);
+                return;
+            }
+        }
+        Scope::Ice => {}
+    }
+    if let Some(page) = state.came_from.take() {
+        state.page = page;
+    } else if state.page != Page::Calls {
+        state.page = Page::Calls;
+    } else if state.call.take().is_none() {
+        state.quit = true;
+    }
+}
+
+/// To a page by its number; its own number again leads out of the open call.
+pub(super) fn page(state: &mut State, number: u8) {
+    state.help = None;
+    let page = usize::from(number)
+        .checked_sub(1)
+        .and_then(|at| Page::ALL.get(at));
+    if let Some(&page) = page {
+        if page == Page::Calls && state.page == Page::Calls {
+            state.call = None;
+        }
+        state.page = page;
+        state.came_from = None;
+    }
+}
+
+/// To the next finding or the one before; from elsewhere, to the first of the open call.
+pub(super) fn finding(state: &mut State, by: isize) {
+    state.help = None;
+    if state.analysis.findings.is_empty() {
+        state.tell(if state.loading.is_some() {
+            "no finding so far"
+        } else {
+            "nothing to report"
+        });
+        return;
+    }
+    if state.page == Page::Findings {
+        if !state.findings.step_finding(by, false) {
+            state.tell(if by > 0 {
+                "that was the last finding"
+            } else {
+                "that was the first finding"
+            });
+        }
+        return;
+    }
+    let call = state
+        .call
+        .as_ref()
+        .filter(|_| state.page == Page::Calls)
+        .map(|call| call.id);
+    let analysis = Arc::clone(&state.analysis);
+    let findings = &mut state.findings;
+    let own = findings
+        .shown
+        .iter()
+        .position(|&at| match findings.items.get(at) {
+            Some(Item::Finding(at)) => {
+                call.is_some()
+                    && analysis
+                        .findings
+                        .get(*at)
+                        .is_some_and(|it| it.peer_connection == call)
+            }
+            _ => false,
+        });
+    match own {
+        Some(line) => {
+            findings.cursor.at = line;
+            findings.evidence = 0;
+            findings.detail_top = 0;
+        }
+        None => {
+            findings.step_finding(by, true);
+        }
+    }
+    state.came_from = Some(state.page);
+    state.page = Page::Findings;
+}

@@ -1,0 +1,123 @@
+//! What follows from the rest: lists scroll to their selection, frames that are shown are read, scans are started.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::timeline::ladder::Subject;
+use crate::tui::effect::{Effect, Query, Target};
+use crate::tui::screens;
+use crate::tui::state::packets::{Matches, Packets};
+use crate::tui::state::{Page, State};
+use crate::tui::widgets::hex;
+use crate::vocab::ids::FrameNumber;
+
+/// Makes the state ready to be drawn; gives what has to be read for that.
+pub fn settle(state: &mut State) -> Vec<Effect> {
+    let body = screens::areas(state).body;
+    let calls = screens::calls::list_height(body, state);
+    state.calls.cursor.show(state.calls.shown.len(), calls);
+    let findings = screens::findings::list_height(body);
+    state
+        .findings
+        .cursor
+        .show(state.findings.shown.len(), findings);
+    if let Some(call) = &mut state.call {
+        let ladder = screens::ladder::list_height(body);
+        let timeline = screens::timeline::list_height(body, call);
+        let height = if call.tab == crate::tui::state::call::Tab::Ladder {
+            ladder
+        } else {
+            timeline
+        };
+        call.cursor.show(call.folds.len(), height);
+        if let Some(model) = state.analysis.scene.peer_connections.get(call.id.index()) {
+            call.pairs.show(
+                model.ice.pairs.len(),
+                screens::ice::list_height(body, model),
+            );
+        }
+    }
+    let also = signaling_frames(state);
+    let (known, target) = (
+        Arc::clone(&state.known),
+        if state.page == Page::Packets {
+            Target::Page
+        } else {
+            Target::Call
+        },
+    );
+    let totals = state.packets.totals.clone();
+    let mut scans = state.scans;
+    let mut effects = Vec::new();
+    if let Some(packets) = state.packets_shown_mut() {
+        packets.totals = totals;
+        if packets.needs_scan()
+            && packets.matches.is_none()
+            && packets.totals.iter().any(|total| *total > 0)
+        {
+            scans += 1;
+            packets.matches = Some(Matches {
+                scan: scans,
+                ..Matches::default()
+            });
+            let query = Query {
+                filter: packets.filter.clone(),
+                call: packets.call,
+                also,
+                totals: packets.totals.clone(),
+                known,
+            };
+            effects.push(Effect::Scan {
+                target,
+                scan: scans,
+                query,
+            });
+        }
+        effects.extend(frames_to_read(packets, body));
+    }
+    state.scans = scans;
+    effects
+}
+
+/// Frames of the open call's signaling: their conversations may serve other calls too.
+fn signaling_frames(state: &State) -> HashSet<FrameNumber> {
+    let rows = state.call.iter().flat_map(|call| &call.rows);
+    let messages = rows.filter(|row| matches!(row.subject, Subject::Message(..)));
+    messages
+        .flat_map(|row| row.frames.iter().copied())
+        .collect()
+}
+
+fn frames_to_read(packets: &mut Packets, body: ratatui::layout::Rect) -> Vec<Effect> {
+    let (length, height) = (packets.length(), screens::packets::list_height(body));
+    packets.cursor.show(length, height);
+    let visible = packets.cursor.visible(length, height);
+    // One more above: times since the line before need it.
+    let lines = visible.start.saturating_sub(1)..visible.end;
+    let wanted = lines.filter_map(|line| packets.number(line));
+    let missing: Vec<FrameNumber> = wanted
+        .filter(|number| !packets.lines.contains_key(number))
+        .collect();
+    let mut effects = Vec::new();
+    if !missing.is_empty() {
+        effects.push(Effect::ReadLines(missing));
+    }
+    let selected = packets.selected();
+    let open = packets.open.as_ref().map(|open| open.frame.number);
+    if let Some(selected) = selected.filter(|_| open != selected) {
+        effects.push(Effect::LookAt(selected));
+    }
+    let areas = screens::packets::areas(body);
+    if let Some(open) = &mut packets.open {
+        open.at
+            .show(open.tree.len(), areas.tree.height.saturating_sub(2).into());
+        let rows = usize::from(areas.bytes.height.saturating_sub(2)).max(1);
+        let row = open.byte / hex::ROW;
+        if row < open.bytes_top {
+            open.bytes_top = row;
+        } else if row >= open.bytes_top + rows {
+            open.bytes_top = row + 1 - rows;
+        }
+    }
+    effects
+}

@@ -1,0 +1,228 @@
+//! Up, down and from pane to pane.
+
+use std::sync::Arc;
+
+use crate::timeline::fold::Fold;
+use crate::tui::keymap::Scope;
+use crate::tui::screens;
+use crate::tui::state::State;
+use crate::tui::state::packets::{Packets, Pane};
+use crate::tui::update::tab;
+use crate::tui::widgets::{help, hex};
+
+/// How far to go.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Step {
+    /// So many lines.
+    Lines(isize),
+    /// So many screens.
+    Screens(isize),
+}
+
+impl Step {
+    /// In lines, where a screen has `height` of them.
+    fn lines(self, height: usize) -> isize {
+        match self {
+            Self::Lines(lines) => lines,
+            // A line of the old screen stays in sight.
+            Self::Screens(screens) => {
+                screens * isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1)
+            }
+        }
+    }
+}
+
+/// Goes up or down in whatever has the keys.
+pub(super) fn go(state: &mut State, step: Step) {
+    let body = screens::areas(state).body;
+    if let Some(top) = state.help {
+        let most =
+            help::length(state.scope()).saturating_sub(usize::from(body.height).saturating_sub(2));
+        let lines = step.lines(body.height.into());
+        state.help = Some(top.saturating_add_signed(lines).min(most));
+        return;
+    }
+    let analysis = Arc::clone(&state.analysis);
+    match state.scope() {
+        Scope::Calls => {
+            let height = screens::calls::list_height(body, state);
+            let calls = &mut state.calls;
+            calls.cursor.step(step.lines(height), calls.shown.len());
+            calls.refresh_lanes(&analysis);
+        }
+        Scope::Timeline | Scope::Ladder => {
+            let ladder = state.scope() == Scope::Ladder;
+            let Some(call) = &mut state.call else {
+                return;
+            };
+            if ladder && call.in_detail {
+                let lines = step.lines(screens::ladder::detail_height(body));
+                let most = screens::ladder::detail_length(body, call).saturating_sub(1);
+                call.detail_top = call.detail_top.saturating_add_signed(lines).min(most);
+                return;
+            }
+            let height = if ladder {
+                screens::ladder::list_height(body)
+            } else {
+                screens::timeline::list_height(body, call)
+            };
+            call.cursor.step(step.lines(height), call.folds.len());
+            call.refresh_detail(&analysis);
+        }
+        Scope::Ice => {
+            if let Some(call) = &mut state.call {
+                let model = analysis.scene.peer_connections.get(call.id.index());
+                let height = model.map_or(1, |model| screens::ice::list_height(body, model));
+                call.pairs.step(
+                    step.lines(height),
+                    model.map_or(0, |model| model.ice.pairs.len()),
+                );
+            }
+        }
+        Scope::Packets => {
+            let areas = screens::packets::areas(body);
+            let height = screens::packets::list_height(body);
+            if let Some(packets) = state.packets_shown_mut() {
+                go_in_packets(
+                    packets,
+                    step,
+                    height,
+                    areas.tree.height.saturating_sub(2).into(),
+                    areas.bytes.height.saturating_sub(2).into(),
+                );
+            }
+        }
+        Scope::Findings => {
+            let height = screens::findings::list_height(body);
+            if state.findings.in_detail {
+                screens::findings::scroll(state, step.lines(height));
+                return;
+            }
+            let findings = &mut state.findings;
+            findings
+                .cursor
+                .step(step.lines(height), findings.shown.len());
+            findings.evidence = 0;
+            findings.detail_top = 0;
+        }
+    }
+}
+
+fn go_in_packets(packets: &mut Packets, step: Step, list: usize, tree: usize, bytes: usize) {
+    match packets.pane {
+        Pane::List => {
+            packets.wanted = None;
+            let length = packets.length();
+            packets.cursor.step(step.lines(list), length);
+        }
+        Pane::Tree => packets.step_field(step.lines(tree)),
+        Pane::Bytes => {
+            let row = isize::try_from(hex::ROW).unwrap_or(1);
+            packets.step_byte(step.lines(bytes).saturating_mul(row));
+        }
+    }
+}
+
+/// Goes left or right: from tab to tab, in and out of a field, from byte to byte.
+pub(super) fn sideways(state: &mut State, by: isize) {
+    let in_call = tab(state).is_some();
+    if let Some(packets) = state.packets_shown_mut() {
+        match packets.pane {
+            Pane::Tree => {
+                packets.toggle_field(Some(by > 0));
+                return;
+            }
+            Pane::Bytes => {
+                packets.step_byte(by);
+                return;
+            }
+            Pane::List => {}
+        }
+    }
+    if let Some(call) = state.call.as_mut().filter(|_| in_call) {
+        call.tab = call.tab.moved(by);
+        call.in_detail = false;
+    }
+}
+
+/// Goes to the next pane, or the one before.
+pub(super) fn pane(state: &mut State, by: isize) {
+    match state.scope() {
+        Scope::Ladder => {
+            if let Some(call) = &mut state.call {
+                call.in_detail = !call.in_detail;
+            }
+        }
+        Scope::Findings => state.findings.in_detail = !state.findings.in_detail,
+        Scope::Packets => {
+            if let Some(packets) = state.packets_shown_mut() {
+                packets.pane = match (packets.pane, by > 0) {
+                    (Pane::List, true) | (Pane::Bytes, false) => Pane::Tree,
+                    (Pane::Tree, true) | (Pane::List, false) => Pane::Bytes,
+                    (Pane::Bytes, true) | (Pane::Tree, false) => Pane::List,
+                };
+            }
+        }
+        Scope::Calls | Scope::Timeline | Scope::Ice => {}
+    }
+}
+
+/// Goes to the next hit, or the one before; after the last comes the first.
+pub(super) fn hit(state: &mut State, by: isize) {
+    let analysis = Arc::clone(&state.analysis);
+    match state.scope() {
+        Scope::Timeline | Scope::Ladder => {
+            let Some(call) = &mut state.call else {
+                return;
+            };
+            let is_hit = |line: &usize| match call.folds.get(*line) {
+                Some(Fold::Row(at)) => call.rows.get(*at).is_some_and(|row| call.is_hit(row)),
+                Some(Fold::Idle { rows, .. }) => rows
+                    .clone()
+                    .any(|at| call.rows.get(at).is_some_and(|row| call.is_hit(row))),
+                None => false,
+            };
+            let (here, length) = (call.cursor.at, call.folds.len());
+            let found = if by > 0 {
+                (here + 1..length).chain(0..=here).find(is_hit)
+            } else {
+                (0..here).rev().chain((here..length).rev()).find(is_hit)
+            };
+            match found {
+                Some(line) => {
+                    call.cursor.at = line;
+                    call.refresh_detail(&analysis);
+                }
+                None => state.complain("no hit: / asks for words"),
+            }
+        }
+        Scope::Calls => {
+            let calls = &mut state.calls;
+            calls.cursor.at = around(calls.cursor.at, by, calls.shown.len());
+            calls.refresh_lanes(&analysis);
+        }
+        Scope::Packets => {
+            if let Some(packets) = state.packets_shown_mut() {
+                packets.cursor.at = around(packets.cursor.at, by, packets.length());
+            }
+        }
+        Scope::Findings => {
+            let findings = &mut state.findings;
+            findings.cursor.at = around(findings.cursor.at, by, findings.shown.len());
+            findings.evidence = 0;
+            findings.detail_top = 0;
+        }
+        Scope::Ice => {}
+    }
+}
+
+/// One further among `length`, around the ends.
+const fn around(at: usize, by: isize, length: usize) -> usize {
+    match (length, by > 0) {
+        (0, _) => 0,
+        (_, true) if at + 1 >= length => 0,
+        (_, true) => at + 1,
+        (_, false) if at == 0 => length - 1,
+        (_, false) => at - 1,
+    }
+}

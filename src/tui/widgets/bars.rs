@@ -1,0 +1,261 @@
+//! The lines at the top and the bottom: what is looked at, where we are, which keys live here.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::report::text::figures::short_name;
+use crate::tui::keymap::footer as footer_rows;
+use crate::tui::state::{Loading, Page, State};
+use crate::tui::text::{count, counted, elide_middle, shown, span, width};
+use crate::tui::theme::Theme;
+use crate::tui::widgets::paint::{Piece, put, put_pieces};
+
+/// ` rtcscope · call.pcapng · 1 353 packets · 17.8 s · ! one direction          1 Calls  2 Packets  3 Findings  ? Help`
+pub fn title(buffer: &mut Buffer, area: Rect, state: &State) {
+    let tabs = pages(state);
+    let tabs_width: usize = tabs.iter().map(|piece| width(&piece.text)).sum();
+    let tabs_x = area
+        .width
+        .saturating_sub(u16::try_from(tabs_width).unwrap_or(area.width));
+    let room = usize::from(tabs_x).saturating_sub(1);
+    put_pieces(
+        buffer,
+        Rect {
+            width: tabs_x.saturating_sub(1),
+            ..area
+        },
+        1,
+        0,
+        &fitting(state, room.saturating_sub(1)),
+    );
+    put_pieces(buffer, area, tabs_x, 0, &tabs);
+}
+
+/// What fits of name, figures, quality and our own name: when room is short, what matters least goes first.
+fn fitting(state: &State, room: usize) -> Vec<Piece> {
+    let theme = state.theme;
+    let brand = Piece::new("rtcscope", theme.bold());
+    let name = names(state);
+    let quality = flags(state);
+    let (packets, lasted) = facts(state);
+    let now: Vec<Piece> = match &state.loading {
+        Some(loading) => progress(loading, theme),
+        None => Vec::new(),
+    };
+    let loading = !now.is_empty();
+    let total = |parts: &[Vec<Piece>]| -> usize {
+        let pieces: usize = parts.iter().flatten().map(|piece| width(&piece.text)).sum();
+        pieces + 3 * parts.len().saturating_sub(1)
+    };
+    let title = || vec![Piece::plain(name.clone())];
+    let mut parts = vec![
+        vec![brand],
+        title(),
+        packets.clone(),
+        lasted,
+        now.clone(),
+        quality.clone(),
+    ];
+    if loading {
+        parts.retain(|part| {
+            part.first().map(|piece| &piece.text) != packets.first().map(|piece| &piece.text)
+        });
+    }
+    parts.retain(|part| !part.is_empty());
+    if total(&parts) > room {
+        parts.remove(0);
+    }
+    if total(&parts) > room && !loading {
+        parts = vec![title(), packets, quality.clone()];
+        parts.retain(|part| !part.is_empty());
+    }
+    if total(&parts) > room {
+        parts = vec![title(), now, quality];
+        parts.retain(|part| !part.is_empty());
+        let rest = total(&parts).saturating_sub(width(&name));
+        if let Some(first) = parts.first_mut() {
+            *first = vec![Piece::plain(
+                elide_middle(&name, room.saturating_sub(rest).max(NAME_LEAST)).into_owned(),
+            )];
+        }
+    }
+    let mut pieces = Vec::new();
+    for part in parts {
+        if !pieces.is_empty() {
+            pieces.push(Piece::new(" · ", theme.dim()));
+        }
+        pieces.extend(part);
+    }
+    pieces
+}
+
+/// `videoroom.pcapng`, `videoroom.pcapng and 2 more`.
+fn names(state: &State) -> String {
+    let first = state.names.first().map_or("", |name| short_name(name));
+    let text = match state.names.len() {
+        0 | 1 => first.to_owned(),
+        more => format!("{first} and {} more", more - 1),
+    };
+    shown(&text).into_owned()
+}
+
+fn facts(state: &State) -> (Vec<Piece>, Vec<Piece>) {
+    let capture = &state.analysis.capture;
+    let lasted = match (capture.start, capture.end) {
+        (Some(start), Some(end)) => vec![Piece::plain(span(end.since(start)))],
+        _ => Vec::new(),
+    };
+    (
+        vec![Piece::plain(counted(capture.packets, "packet"))],
+        lasted,
+    )
+}
+
+/// `▓▓▓▓▓░░░░░ 52 % · 3 s left`.
+fn progress(loading: &Loading, theme: Theme) -> Vec<Piece> {
+    let Some(part) = loading.part() else {
+        return vec![Piece::plain(format!(
+            "reading, {}",
+            counted(loading.packets, "packet")
+        ))];
+    };
+    let full = (part * BAR as f64).round() as usize;
+    let mut pieces = vec![
+        Piece::new("▓".repeat(full), theme.good()),
+        Piece::new("░".repeat(BAR.saturating_sub(full)), theme.dim()),
+        Piece::plain(format!(" {:.0} %", part * 100.0)),
+    ];
+    if let Some(left) = loading.left() {
+        pieces.push(Piece::plain(format!(
+            " · {:.0} s left",
+            left.as_secs_f64().ceil()
+        )));
+    }
+    pieces
+}
+
+/// What lowers trust in everything else, in red.
+fn flags(state: &State) -> Vec<Piece> {
+    let quality = &state.analysis.capture.quality;
+    let mut words: Vec<String> = Vec::new();
+    if quality.one_direction {
+        words.push("one direction".to_owned());
+    }
+    if quality.starts_mid_call {
+        words.push("starts mid-call".to_owned());
+    }
+    if quality.truncated_packets > 0 {
+        words.push(format!("{} cut", count(quality.truncated_packets)));
+    }
+    if quality.dropped_packets > 0 {
+        words.push(format!("{} dropped", count(quality.dropped_packets)));
+    }
+    if quality.cut_short {
+        words.push("file cut short".to_owned());
+    }
+    if quality.time_steps_back > 0 {
+        words.push("clock steps back".to_owned());
+    }
+    if words.is_empty() {
+        return Vec::new();
+    }
+    vec![Piece::new(
+        format!("! {}", words.join(", ")),
+        state.theme.bad(),
+    )]
+}
+
+/// The pages with their numbers, and the help.
+fn pages(state: &State) -> Vec<Piece> {
+    let theme = state.theme;
+    let mut pieces = Vec::new();
+    for (number, page) in (1..).zip(Page::ALL) {
+        let here = page == state.page;
+        let style = if here {
+            theme.selected()
+        } else {
+            ratatui::style::Style::new()
+        };
+        pieces.push(Piece::new(format!(" {number} {} ", page.title()), style));
+    }
+    pieces.push(Piece::plain(" ? Help "));
+    pieces
+}
+
+/// Which page's tab is under column `x` of a title line `columns` wide; `None` beside the tabs, `Some(None)` for the help.
+pub fn page_at(x: u16, columns: u16) -> Option<Option<Page>> {
+    let widths = Page::ALL.map(|page| u16::try_from(page.title().len()).unwrap_or(0) + 4);
+    let mut at = columns.saturating_sub(widths.iter().sum::<u16>() + 8);
+    if x < at {
+        return None;
+    }
+    for (page, width) in Page::ALL.into_iter().zip(widths) {
+        at += width;
+        if x < at {
+            return Some(Some(page));
+        }
+    }
+    Some(None)
+}
+
+/// The last line: a question, news, or the five keys that matter here.
+pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
+    let theme = state.theme;
+    if let Some(prompt) = &state.prompt {
+        let x = put(
+            buffer,
+            area,
+            1,
+            0,
+            &format!("{}: ", prompt.kind.question()),
+            theme.bold(),
+        );
+        let typed = shown(prompt.input.value()).into_owned();
+        let x = put(buffer, area, x, 0, &typed, ratatui::style::Style::new());
+        let x = put(buffer, area, x, 0, " ", theme.selected());
+        put(
+            buffer,
+            area,
+            x + 2,
+            0,
+            "Enter: do it · Esc: leave it",
+            theme.dim(),
+        );
+        return;
+    }
+    if let Some(notice) = &state.notice {
+        let style = if notice.bad {
+            theme.bad()
+        } else {
+            theme.good()
+        };
+        let glyph = if notice.bad { "✖" } else { "●" };
+        put(
+            buffer,
+            area,
+            1,
+            0,
+            &format!("{glyph} {}", notice.text),
+            style,
+        );
+        return;
+    }
+    let mut x = 1;
+    for (at, row) in footer_rows(state.scope()).iter().enumerate() {
+        if at > 0 {
+            x = put(buffer, area, x, 0, " · ", theme.dim());
+        }
+        x = put(buffer, area, x, 0, &row.key_name(), theme.bold());
+        let words = row.footer.map_or(row.words, |(_, short)| short);
+        x = put(buffer, area, x, 0, &format!(" {words}"), theme.dim());
+    }
+    if !state.marks.is_empty() {
+        let text = format!("  •{} marked", count(state.marks.len() as u64));
+        put(buffer, area, x, 0, &text, theme.poor());
+    }
+}
+
+/// Cells of the progress bar.
+const BAR: usize = 10;
+/// A name shorter than this says nothing.
+const NAME_LEAST: usize = 6;

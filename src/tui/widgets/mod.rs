@@ -1,0 +1,23 @@
+//! Pieces that screens are made of. Each draws into its area and nowhere else.
+//!
+//! | file | what |
+//! | --- | --- |
+//! | [`paint`] | clipped text, panes |
+//! | [`table`] | columns that share a width |
+//! | [`bars`] | title, tabs, footer |
+//! | [`lanes`] | a call over time |
+//! | [`arrows`] | a call as arrows between hosts |
+//! | [`tree`] | the decode tree |
+//! | [`hex`] | the bytes |
+//! | [`lines`] | a pane of detail lines |
+//! | [`help`] | the keys |
+
+pub mod arrows;
+pub mod bars;
+pub mod help;
+pub mod hex;
+pub mod lanes;
+pub mod lines;
+pub mod paint;
+pub mod table;
+pub mod tree;

@@ -1,0 +1,150 @@
+//! Does what [`crate::tui::update`] asks for: reads frames, copies, saves, starts scans.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use ratatui::crossterm::clipboard::CopyToClipboard;
+use ratatui::crossterm::execute;
+
+use crate::ingest::frame_reader::FrameReader;
+use crate::ingest::index::FrameIndex;
+use crate::ingest::save::{Marked, Remarks, save_frames};
+use crate::tui::effect::{Effect, News, Query, Target};
+use crate::tui::packet::summary::summary;
+use crate::tui::scan::scan;
+use crate::tui::state::State;
+use crate::tui::text::{counted, shown};
+use crate::vocab::ids::FrameNumber;
+
+/// Reads frames by number and does the rest of what is asked for.
+#[derive(Debug)]
+pub struct Worker {
+    index: FrameIndex,
+    reader: FrameReader,
+    news: Sender<News>,
+    /// Says stop to the scan that runs for the page, for the call.
+    scans: [Arc<AtomicBool>; 2],
+}
+
+impl Worker {
+    /// A worker over the frames of `index`; scans report to `news`.
+    pub fn new(index: FrameIndex, news: Sender<News>) -> Self {
+        Self {
+            reader: FrameReader::new(index.clone()),
+            index,
+            news,
+            scans: [Arc::default(), Arc::default()],
+        }
+    }
+
+    /// Does what is asked for. What fails is told to the user, not to the caller.
+    pub fn perform(&mut self, effects: Vec<Effect>, state: &mut State) {
+        for effect in effects {
+            match effect {
+                Effect::ReadLines(frames) => self.read_lines(&frames, state),
+                Effect::LookAt(frame) => self.look_at(frame, state),
+                Effect::Scan {
+                    target,
+                    scan,
+                    query,
+                } => self.start_scan(target, scan, query),
+                Effect::Copy(text) => copy(&text, state),
+                Effect::Save { path, frames } => self.save(&path, &frames, state),
+            }
+        }
+    }
+
+    fn read_lines(&mut self, frames: &[FrameNumber], state: &mut State) {
+        let known = Arc::clone(&state.known);
+        let Some(packets) = state.packets_shown_mut() else {
+            return;
+        };
+        // Neighbours in one go.
+        let runs = frames.chunk_by(|a, b| a.file() == b.file() && a.number() + 1 == b.number());
+        for run in runs {
+            let Some(&first) = run.first() else {
+                continue;
+            };
+            // A frame that can't be read keeps its number in the list, and tells why when it is looked at.
+            let _unread = self.reader.read_range(first, run.len() as u64, |frame, _| {
+                packets.remember(summary(&frame, &known));
+            });
+        }
+    }
+
+    fn look_at(&mut self, frame: FrameNumber, state: &mut State) {
+        let known = Arc::clone(&state.known);
+        let Some(packets) = state.packets_shown_mut() else {
+            return;
+        };
+        match self.reader.read(frame) {
+            Ok(frame) => packets.look_at(frame, &known),
+            Err(error) => {
+                packets.open = None;
+                packets.trouble = Some(error.to_string());
+            }
+        }
+    }
+
+    fn start_scan(&mut self, target: Target, number: u64, query: Query) {
+        let slot = match target {
+            Target::Page => &mut self.scans[0],
+            Target::Call => &mut self.scans[1],
+        };
+        slot.store(true, Ordering::Relaxed);
+        let stop = Arc::new(AtomicBool::new(false));
+        *slot = Arc::clone(&stop);
+        let (index, news) = (self.index.clone(), self.news.clone());
+        thread::spawn(move || scan(index, target, number, &query, &news, &stop));
+    }
+
+    fn save(&mut self, path: &Path, frames: &[FrameNumber], state: &mut State) {
+        if path.exists() {
+            state.complain(format!(
+                "{} is already there: choose another name",
+                shown(&path.display().to_string())
+            ));
+            return;
+        }
+        let marked: Vec<Marked<'_>> = frames
+            .iter()
+            .map(|&number| Marked {
+                number,
+                comment: None,
+            })
+            .collect();
+        let files = Arc::clone(&state.files);
+        match save_frames(path, &marked, &mut self.reader, &files, Remarks::default()) {
+            Ok(count) => state.tell(format!(
+                "{} saved to {}",
+                counted(count, "frame"),
+                shown(&path.display().to_string())
+            )),
+            Err(error) => state.complain(shown(&error.to_string()).into_owned()),
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        for scan in &self.scans {
+            scan.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Asks the terminal to take text into the clipboard (OSC 52): works over SSH, and needs no library of the desktop.
+fn copy(text: &str, state: &mut State) {
+    let mut out = io::stdout();
+    match execute!(out, CopyToClipboard::to_clipboard_from(text)).and_then(|()| out.flush()) {
+        Ok(()) => state.tell(format!(
+            "{} copied",
+            counted(text.lines().count() as u64, "line")
+        )),
+        Err(error) => state.complain(format!("cannot copy: {error}")),
+    }
+}

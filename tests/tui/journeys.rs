@@ -1,0 +1,249 @@
+//! What keys lead to.
+
+use std::time::Duration;
+
+use ratatui::buffer::Cell;
+use rtcscope::tui::action::Pointer;
+use rtcscope::tui::effect::News;
+use rtcscope::tui::screens::LEAST;
+use rtcscope::tui::state::Loading;
+use rtcscope::tui::update;
+
+use crate::harness::Program;
+
+const SIZE: (u16, u16) = (120, 40);
+
+#[track_caller]
+fn check(program: &mut Program, keys: &str, expected: &[&str]) {
+    let text = program.press(keys).text();
+    for words in expected {
+        assert!(
+            text.contains(words),
+            "{words} is not there after {keys}:\n{text}"
+        );
+    }
+}
+
+#[test]
+fn a_call_is_two_keys_from_its_bytes() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(&mut program, "", &["alice → videoroom 100"]);
+    check(&mut program, "Enter", &["Call 1", "What happened"]);
+    check(&mut program, "Right", &["Ladder", "turn.lab.test"]);
+    check(&mut program, "Right", &["Candidate pairs", "How it won"]);
+    check(
+        &mut program,
+        "Enter",
+        &["Packets of call 1", "Frame 181", "Binding request"],
+    );
+    check(&mut program, "Tab Tab", &["0000  "]);
+    check(&mut program, "Esc Esc", &["alice ← videoroom 100"]);
+    assert!(!program.state.quit);
+    program.press("q");
+    assert!(program.state.quit);
+}
+
+#[test]
+fn a_filter_finds_frames_and_esc_takes_it_away() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(
+        &mut program,
+        "2 / c l i e n t h e l l o Enter",
+        &["with “clienthello”", "DTLS ClientHello"],
+    );
+    let all = program.press("Esc").text();
+    assert!(all.contains("of 1 334"), "{all}");
+}
+
+#[test]
+fn a_search_in_the_ladder_hides_nothing() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(
+        &mut program,
+        "Enter Right / a n s w e r Enter",
+        &["of “answer”", "alice", "create session"],
+    );
+    let first = program.state.call.as_ref().unwrap().cursor.at;
+    program.press("n");
+    assert_ne!(program.state.call.as_ref().unwrap().cursor.at, first);
+    program.press("N");
+    assert_eq!(program.state.call.as_ref().unwrap().cursor.at, first);
+}
+
+#[test]
+fn evidence_leads_to_its_frame_and_back() {
+    let mut program = Program::open("ice-failure-auth", SIZE);
+    check(&mut program, "]", &["Evidence"]);
+    check(&mut program, "Enter", &["Frame ", "bytes"]);
+    check(&mut program, "Esc", &["Evidence"]);
+}
+
+#[test]
+fn marked_frames_are_saved_and_can_be_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("kept.pcapng");
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(
+        &mut program,
+        "2 Space Space Down Space",
+        &["3 frames marked"],
+    );
+    program.press("s");
+    for _ in 0.."marked.pcapng".len() {
+        program
+            .state
+            .prompt
+            .as_mut()
+            .unwrap()
+            .input
+            .handle(tui_input::InputRequest::DeletePrevChar);
+    }
+    let typed: Vec<String> = path
+        .display()
+        .to_string()
+        .chars()
+        .map(String::from)
+        .collect();
+    check(
+        &mut program,
+        &format!("{} Enter", typed.join(" ")),
+        &["3 frames saved"],
+    );
+    let source =
+        rtcscope::ingest::source::Source::open(vec![rtcscope::ingest::raw::Input::Path(path)]);
+    let mut source = source.unwrap();
+    let mut frames = 0;
+    while source.pull().is_some() {
+        frames += 1;
+    }
+    assert_eq!(frames, 3);
+    check(&mut program, "s Enter", &["marked.pcapng"]);
+    let _ = std::fs::remove_file("marked.pcapng");
+}
+
+#[test]
+fn selecting_a_byte_selects_its_field_and_the_other_way_round() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    program.press("2 g 1 8 1 Enter Tab Home Right Down");
+    let open = program.state.packets.open.as_ref().unwrap();
+    assert_eq!(open.byte, open.tree[open.at.at].range.start);
+    program.press("Tab Down");
+    let open = program.state.packets.open.as_ref().unwrap();
+    assert!(open.tree[open.at.at].range.contains(&open.byte));
+}
+
+#[test]
+fn times_come_in_three_ways() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(&mut program, "", &["0.846"]);
+    check(&mut program, "t", &["after s"]);
+    check(&mut program, "t", &["09:06:49"]);
+}
+
+#[test]
+fn reading_shows_how_far_it_is_and_leaves_the_keys_alive() {
+    let mut program = Program::start("videoroom-http", SIZE, |analysis| analysis);
+    program.hear(News::Progress(Loading {
+        read_bytes: 25,
+        total_bytes: Some(100),
+        packets: 1_000,
+        elapsed: Duration::from_secs(2),
+    }));
+    check(
+        &mut program,
+        "",
+        &["25 %", "6 s left", "alice → videoroom 100"],
+    );
+    check(&mut program, "2", &["25 %", "of 1 334"]);
+}
+
+#[test]
+fn a_click_selects_and_a_second_one_opens() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    program.settle();
+    update::point(&mut program.state, Pointer::Click(10, 4));
+    assert_eq!(program.state.calls.cursor.at, 1);
+    update::point(&mut program.state, Pointer::Click(10, 4));
+    assert!(program.state.call.is_some());
+    let tabs = program.text().lines().nth(1).unwrap().to_owned();
+    let column = tabs.chars().position(|c| c == 'I').unwrap();
+    update::point(
+        &mut program.state,
+        Pointer::Click(u16::try_from(column).unwrap(), 1),
+    );
+    check(&mut program, "", &["Candidate pairs"]);
+}
+
+#[test]
+fn every_size_is_drawn_without_complaint() {
+    for capture in ["videoroom-http", "ice-failure-auth"] {
+        let mut program = Program::open(capture, SIZE);
+        for keys in [
+            "",
+            "Enter",
+            "Right",
+            "Right",
+            "Right Tab",
+            "? ",
+            "Esc 3",
+            "2 Tab",
+            "1",
+        ] {
+            program.press(keys);
+            for size in [
+                (1, 1),
+                (7, 3),
+                (39, 9),
+                LEAST,
+                (41, 11),
+                (63, 13),
+                (300, 100),
+                (120, 10),
+                (40, 60),
+            ] {
+                program.state.size = size;
+                program.text();
+            }
+            program.state.size = SIZE;
+        }
+    }
+}
+
+#[test]
+fn a_small_window_says_what_it_needs() {
+    let mut program = Program::open("videoroom-http", (39, 9));
+    check(&mut program, "", &["needs at least 40 columns"]);
+}
+
+#[test]
+fn without_utf_8_everything_is_ascii() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    program.state.theme.ascii = true;
+    for keys in ["", "Enter", "Right", "Right", "Right"] {
+        let buffer = program.press(keys).draw();
+        let odd: Vec<&str> = buffer
+            .content
+            .iter()
+            .map(Cell::symbol)
+            .filter(|symbol| !symbol.is_ascii())
+            .collect();
+        assert!(odd.is_empty(), "{odd:?}");
+    }
+}
+
+#[test]
+fn a_frame_is_drawn_in_milliseconds() {
+    let mut program = Program::open("videoroom-http", (200, 60));
+    program.press("Enter Right");
+    program.draw();
+    let started = std::time::Instant::now();
+    for _ in 0..20 {
+        program.draw();
+    }
+    // 5 ms is the aim in a release build; tests are built without optimisation on busy machines.
+    assert!(
+        started.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        started.elapsed()
+    );
+}

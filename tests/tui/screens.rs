@@ -1,0 +1,65 @@
+//! Each screen at three sizes, colour left out. `cargo insta review`, or `INSTA_UPDATE=always cargo test`, accepts a change.
+
+use crate::harness::Program;
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
+
+fn check(capture: &str, screen: &str, keys: &str) {
+    for size in SIZES {
+        let text = Program::open(capture, size).press(keys).text();
+        let name = format!("{capture}_{screen}_{}x{}", size.0, size.1);
+        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+            insta::assert_snapshot!(name, text);
+        });
+    }
+}
+
+#[test]
+fn calls() {
+    check("videoroom-http", "calls", "");
+    check("ice-failure-auth", "calls", "");
+    check("lossy", "calls", "");
+}
+
+#[test]
+fn timeline() {
+    check("videoroom-http", "timeline", "Enter Down Down");
+    check("lossy", "timeline", "Enter End");
+}
+
+#[test]
+fn ladder() {
+    check(
+        "videoroom-http",
+        "ladder",
+        "Enter Right Down Down Down Down Down Down",
+    );
+    check("ice-failure-auth", "ladder", "Enter Right End");
+}
+
+#[test]
+fn ice() {
+    check("videoroom-http", "ice", "Enter Right Right");
+    check("ice-failure-auth", "ice", "Enter Right Right");
+}
+
+#[test]
+fn packets() {
+    check("videoroom-http", "packets", "2 g 1 8 1 Enter Tab Down Down");
+    check(
+        "lossy",
+        "packets_of_call",
+        "Enter Right Right Right Tab Tab",
+    );
+}
+
+#[test]
+fn findings() {
+    check("ice-failure-auth", "findings", "]");
+    check("lossy", "findings", "3");
+}
+
+#[test]
+fn help() {
+    check("videoroom-http", "help", "?");
+}
