@@ -153,7 +153,7 @@ fn flags(state: &State) -> Vec<Piece> {
     if quality.cut_short {
         words.push("file cut short".to_owned());
     }
-    if quality.time_steps_back > 0 {
+    if quality.clock_is_unsure() {
         words.push("clock steps back".to_owned());
     }
     if words.is_empty() {
