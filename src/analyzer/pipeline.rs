@@ -48,7 +48,7 @@ pub struct Analyzer {
     end: Timestamp,
     packets: u64,
     bytes: u64,
-    key_log: KeyLog,
+    key_log: Arc<KeyLog>,
 }
 
 /// Everything above the flow floor, apart from it so that both can be borrowed at once.
@@ -105,7 +105,7 @@ impl Analyzer {
             end: Timestamp::default(),
             packets: 0,
             bytes: 0,
-            key_log: KeyLog::default(),
+            key_log: Arc::default(),
         }
     }
 
@@ -130,9 +130,12 @@ impl Analyzer {
 
     /// Takes key-log text.
     pub fn add_key_log(&mut self, text: &[u8]) {
-        for fault in self.key_log.add(text) {
+        // Taken back first: what nobody shares needs no copy to change.
+        self.demux.set_key_log(Arc::default());
+        for fault in Arc::make_mut(&mut self.key_log).add(text) {
             self.trackers.faults.record(fault, None);
         }
+        self.demux.set_key_log(self.key_log.clone());
     }
 
     /// Takes a name for an address, from the capture file itself.
@@ -327,7 +330,7 @@ impl Analyzer {
             websocket_connections: counts.websocket_connections,
             websocket_messages: counts.websocket_messages,
             tls_connections: counts.tls_connections,
-            tls_decrypted: 0,
+            tls_decrypted: counts.tls_decrypted,
             sctp_packets: 0,
             dns_messages: counts.dns_messages,
             icmp_messages: counts.icmp_messages,

@@ -7,13 +7,16 @@
 //! ```
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
+use crate::crypt::keylog::KeyLog;
+use crate::crypt::tls::facts::{Facts, Opening};
 use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
 use crate::flow::observation::Observation;
 use crate::flow::relay::Relay;
 use crate::flow::table::{FlowProtocol, FlowTable, Outer};
-use crate::flow::tcp::{Carried, TcpConversations};
+use crate::flow::tcp::{Carried, Conversation, Shared, TcpConversations};
 use crate::flow::websocket::message::{Endpoint, Message as WebSocketMessage};
 use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
 use crate::vocab::fault::{Fault, FaultLog, Layer};
@@ -58,6 +61,8 @@ pub struct FlowCounts {
     pub truncated_packets: u64,
     /// TLS connections.
     pub tls_connections: u64,
+    /// Those of them that keys opened.
+    pub tls_decrypted: u64,
     /// WebSocket connections.
     pub websocket_connections: u64,
     /// WebSocket messages, without control frames.
@@ -93,8 +98,19 @@ pub struct Demux {
     histories: Vec<History>,
     relays: Vec<Option<Box<Relay>>>,
     tcp: TcpConversations,
+    waiting: Waiting,
     counts: FlowCounts,
     faults: FaultLog,
+}
+
+/// TLS connections that hold ciphertext until the key log has their secrets.
+#[derive(Debug, Default)]
+struct Waiting {
+    flows: Vec<FlowId>,
+    /// Has the key log grown since they were last asked?
+    due: bool,
+    /// Segments since then: asking costs a look at each, and is spread over as many.
+    segments: usize,
 }
 
 /// One datagram on its way through the demultiplexer.
@@ -118,6 +134,7 @@ impl Demux {
             histories: Vec::new(),
             relays: Vec::new(),
             tcp: TcpConversations::default(),
+            waiting: Waiting::default(),
             counts: FlowCounts::default(),
             faults: FaultLog::default(),
         }
@@ -141,6 +158,12 @@ impl Demux {
     /// The HTTP exchanges, taken out: the end of the capture.
     pub fn take_exchanges(&mut self) -> Vec<Exchange> {
         self.tcp.shared_mut().exchanges.take_all()
+    }
+
+    /// Replaces the key log by a larger one. Connections that waited for it are read before the next TCP segment, or soon after.
+    pub fn set_key_log(&mut self, log: Arc<KeyLog>) {
+        self.waiting.due |= !log.is_empty();
+        self.tcp.shared_mut().secrets.log = log;
     }
 
     /// Counters.
@@ -193,18 +216,45 @@ impl Demux {
     where
         S: FnMut(Sighting, Observation<'_>),
     {
+        self.ask_waiting(sink);
         for flow in self.tcp.flows() {
-            let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else {
-                continue;
-            };
-            let mut conversation = self.tcp.take(flow, tuple);
-            let mut shared = std::mem::take(self.tcp.shared_mut());
-            conversation.finish(flow, &mut shared, &mut |carried, exchanges| {
-                self.carried(flow, carried, exchanges, sink);
+            self.with_conversation(flow, |demux, conversation, shared| {
+                conversation.finish(flow, shared, &mut |carried, exchanges| {
+                    demux.carried(flow, carried, exchanges, sink);
+                });
             });
-            *self.tcp.shared_mut() = shared;
-            self.tcp.put(flow, conversation);
         }
+    }
+
+    /// Lets connections try again whose secrets may have come.
+    fn ask_waiting<S>(&mut self, sink: &mut S)
+    where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        (self.waiting.due, self.waiting.segments) = (false, 0);
+        for flow in std::mem::take(&mut self.waiting.flows) {
+            self.with_conversation(flow, |demux, conversation, shared| {
+                conversation.secrets_came(flow, shared, &mut |carried, exchanges| {
+                    demux.carried(flow, carried, exchanges, sink);
+                });
+            });
+        }
+    }
+
+    /// Takes a conversation out while it is at work: what it carries comes back to this demultiplexer.
+    fn with_conversation(
+        &mut self,
+        flow: FlowId,
+        work: impl FnOnce(&mut Self, &mut Conversation, &mut Shared),
+    ) {
+        let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else {
+            return;
+        };
+        let mut conversation = self.tcp.take(flow, tuple);
+        let mut shared = self.tcp.take_shared();
+        work(self, &mut conversation, &mut shared);
+        self.tcp.put_shared(shared);
+        self.tcp.put(flow, conversation);
     }
 
     fn tcp<S>(&mut self, frame: &Frame<'_>, segment: &tcp::Segment<'_>, ttl: u8, sink: &mut S)
@@ -220,22 +270,22 @@ impl Demux {
             return;
         };
         self.count(frame, flow, direction, ttl);
-        let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else {
-            return;
-        };
-        // Taken out while at work: what it carries comes back to this demultiplexer.
-        let mut conversation = self.tcp.take(flow, tuple);
-        let mut shared = std::mem::take(self.tcp.shared_mut());
-        conversation.segment(
-            (frame.at, frame.number),
-            flow,
-            direction,
-            segment,
-            &mut shared,
-            &mut |carried, exchanges| self.carried(flow, carried, exchanges, sink),
-        );
-        *self.tcp.shared_mut() = shared;
-        self.tcp.put(flow, conversation);
+        if self.waiting.due {
+            self.waiting.segments += 1;
+            if self.waiting.segments >= self.waiting.flows.len() {
+                self.ask_waiting(sink);
+            }
+        }
+        self.with_conversation(flow, |demux, conversation, shared| {
+            conversation.segment(
+                (frame.at, frame.number),
+                flow,
+                direction,
+                segment,
+                shared,
+                &mut |carried, exchanges| demux.carried(flow, carried, exchanges, sink),
+            );
+        });
     }
 
     /// Tells the sink what a TCP conversation carried.
@@ -313,13 +363,28 @@ impl Demux {
                 self.counts.tls_connections += 1;
                 self.table.recognise(flow, FlowProtocol::Tls);
             }
-            Carried::ServerName(name) => {
-                if let Some(record) = self.table.get_mut(flow) {
-                    record.server_name = Some(name);
-                }
-            }
+            Carried::Tls(facts) => self.tls_facts(flow, facts),
+            Carried::TlsWaits => self.waiting.flows.push(flow),
             Carried::Fault(frame, fault) => self.faults.record(fault, Some(frame)),
         }
+    }
+
+    fn tls_facts(&mut self, flow: FlowId, facts: &Facts) {
+        let Some(record) = self.table.get_mut(flow) else {
+            return;
+        };
+        if facts.server_name.is_some() {
+            record.server_name.clone_from(&facts.server_name);
+        }
+        let before = record.tls.take();
+        let same = before
+            .as_ref()
+            .is_some_and(|before| before.client_random == facts.client_random);
+        let was_open = same && before.is_some_and(|before| before.opening == Opening::Opened);
+        if facts.opening == Opening::Opened && !was_open {
+            self.counts.tls_decrypted += 1;
+        }
+        record.tls = Some(Box::new(facts.clone()));
     }
 
     fn websocket_message<S>(

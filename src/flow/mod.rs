@@ -6,6 +6,8 @@
 //! | [`table`], `key` | conversations |
 //! | `relay` | what TURN wraps |
 //! | [`tcp`], [`reassembly`] | byte streams |
+//! | `application` | what runs on a byte stream |
+//! | `tls_stream`, `tls_records` | TLS: ciphertext in, plaintext out |
 //! | [`http`], [`exchange`], [`body`] | HTTP exchanges |
 //! | [`websocket`] | WebSocket messages |
 //! | `web` | HTTP/1.1 connections and what they become |
@@ -21,7 +23,11 @@ pub mod table;
 pub mod tcp;
 pub mod websocket;
 
+mod application;
 mod key;
 mod relay;
-mod tls_hello;
+#[cfg(test)]
+mod tls_captures;
+mod tls_records;
+mod tls_stream;
 mod web;

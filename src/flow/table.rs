@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use crate::crypt::tls::facts::Facts;
 use crate::flow::key::{Key, KeyV4, KeyWide};
 use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
 use crate::vocab::frame::Frame;
@@ -104,6 +105,8 @@ pub struct FlowRecord {
     pub ttl: [u8; 2],
     /// Server name from TLS or QUIC, where seen.
     pub server_name: Option<String>,
+    /// What is known of the TLS connection in it; of several, the last.
+    pub tls: Option<Box<Facts>>,
 }
 
 /// The TURN leg around an inner datagram.
@@ -298,6 +301,7 @@ impl FlowTable {
             icmp_errors: 0,
             ttl: [0; 2],
             server_name: None,
+            tls: None,
         });
         Some(id)
     }

@@ -1,30 +1,21 @@
-//! TCP conversations: reassembled, then read as what their first bytes say: HTTP/1.1, WebSocket, STUN and TURN, RFC 4571 frames, TLS.
+//! TCP conversations: reassembled, then read as what their first bytes say.
 
+use crate::crypt::tls::facts::Facts;
+use crate::flow::application::Application;
+use crate::flow::application::Ends;
 use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
-use crate::flow::exchange::Scheme;
-use crate::flow::reassembly::Chunk;
 use crate::flow::reassembly::Stream;
-use crate::flow::tls_hello::TlsHello;
-use crate::flow::web::WebConnection;
-use crate::flow::web::run_websocket;
+use crate::flow::tls_stream::Secrets;
 use crate::flow::websocket::budget::Budget;
-use crate::flow::websocket::connection::WebSocketConnection;
-use crate::flow::websocket::message::Endpoint;
 use crate::flow::websocket::message::Message;
-use crate::flow::websocket::sniff;
 use crate::vocab::address::Direction;
 use crate::vocab::address::FiveTuple;
 use crate::vocab::fault::Fault;
-use crate::vocab::fault::Layer;
 use crate::vocab::ids::ExchangeId;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
-use crate::wire::http1::sniff::Sniff;
-use crate::wire::http1::sniff::looks_like_http;
-use crate::wire::stun::framing::Framing;
-use crate::wire::stun::framing::Front;
 use crate::wire::tcp::Segment;
 
 /// Something that a TCP conversation carried, in order.
@@ -53,8 +44,10 @@ pub(super) enum Carried<'a> {
     },
     /// The conversation turned out to be TLS.
     TlsBegins,
-    /// The TLS client named its server.
-    ServerName(String),
+    /// Something became known about the TLS connection.
+    Tls(&'a Facts),
+    /// The TLS connection waits for secrets that the key log may yet have.
+    TlsWaits,
     /// The conversation turned out to be HTTP.
     HttpBegins,
     /// A broken rule.
@@ -65,7 +58,8 @@ pub(super) enum Carried<'a> {
 #[derive(Debug, Default)]
 pub struct TcpConversations {
     conversations: Vec<Option<Box<Conversation>>>,
-    shared: Shared,
+    /// `None` while a conversation is at work with it.
+    shared: Option<Box<Shared>>,
 }
 
 /// What all conversations write to, or draw on.
@@ -75,6 +69,8 @@ pub(super) struct Shared {
     pub(super) exchanges: Exchanges,
     /// What WebSocket connections may keep.
     pub(super) websockets: Budget,
+    /// The key log.
+    pub(super) secrets: Secrets,
 }
 
 /// One conversation.
@@ -83,36 +79,21 @@ pub(super) struct Conversation {
     stream: Stream,
     tuple: FiveTuple,
     application: Application,
-    /// Payload chunks looked at without recognising anything.
-    tried: u8,
-}
-
-/// What runs on a connection.
-#[derive(Debug)]
-enum Application {
-    /// Not recognised yet; `midway`: its beginning is not in the capture.
-    Unknown { midway: bool },
-    /// HTTP/1.1, and what it becomes.
-    Http(Box<WebConnection>),
-    /// WebSocket whose handshake is not in the capture.
-    WebSocket(Box<WebSocketConnection>),
-    /// Datagrams in frames; what is not a whole frame yet, by direction.
-    Framed(Framing, [Vec<u8>; 2]),
-    /// TLS.
-    Tls(Box<TlsHello>),
-    /// Something else.
-    Opaque,
 }
 
 impl TcpConversations {
     /// HTTP exchanges, in order of their requests.
     pub fn exchanges(&self) -> &[Exchange] {
-        self.shared.exchanges.all()
+        self.shared
+            .as_ref()
+            .map_or(&[], |shared| shared.exchanges.all())
     }
 
     /// Exchanges not kept because the list was full.
-    pub const fn refused(&self) -> u64 {
-        self.shared.exchanges.refused()
+    pub fn refused(&self) -> u64 {
+        self.shared
+            .as_ref()
+            .map_or(0, |shared| shared.exchanges.refused())
     }
 
     /// Takes a conversation out, to work on it beside the rest; a new one when there is none.
@@ -125,8 +106,7 @@ impl TcpConversations {
             Box::new(Conversation {
                 stream: Stream::default(),
                 tuple,
-                application: Application::Unknown { midway: true },
-                tried: 0,
+                application: Application::default(),
             })
         })
     }
@@ -148,17 +128,26 @@ impl TcpConversations {
             .collect()
     }
 
-    pub(super) const fn shared_mut(&mut self) -> &mut Shared {
-        &mut self.shared
+    pub(super) fn shared_mut(&mut self) -> &mut Shared {
+        self.shared.get_or_insert_default()
+    }
+
+    /// Takes out what all conversations share, for one of them to work with.
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "moved for every segment: a pointer, not what it points to"
+    )]
+    pub(super) fn take_shared(&mut self) -> Box<Shared> {
+        self.shared.take().unwrap_or_default()
+    }
+
+    /// Puts it back.
+    pub(super) fn put_shared(&mut self, shared: Box<Shared>) {
+        self.shared = Some(shared);
     }
 }
 
 impl Conversation {
-    /// Payload chunks after which an unrecognised connection is left alone.
-    const TRIES: u8 = 64;
-    /// Bytes buffered of an unfinished frame; a frame is at most 65 537 long.
-    const FRAME_KEPT: usize = 1 << 17;
-
     /// Takes a segment.
     pub(super) fn segment(
         &mut self,
@@ -169,14 +158,14 @@ impl Conversation {
         shared: &mut Shared,
         sink: &mut impl FnMut(Carried<'_>, &Exchanges),
     ) {
+        let ends = self.ends(flow);
         let Self {
             stream,
-            tuple,
             application,
-            tried,
+            ..
         } = self;
         let fault = stream.segment(at, frame, direction, segment, &mut |direction, chunk| {
-            application.take(*tuple, flow, direction, chunk, tried, shared, sink);
+            application.take(ends, direction, chunk, shared, sink);
         });
         if let Some(fault) = fault {
             sink(Carried::Fault(frame, fault), &shared.exchanges);
@@ -190,149 +179,32 @@ impl Conversation {
         shared: &mut Shared,
         sink: &mut impl FnMut(Carried<'_>, &Exchanges),
     ) {
+        let ends = self.ends(flow);
         let Self {
             stream,
-            tuple,
             application,
-            tried,
+            ..
         } = self;
         stream.finish(&mut |direction, chunk| {
-            application.take(*tuple, flow, direction, chunk, tried, shared, sink);
+            application.take(ends, direction, chunk, shared, sink);
         });
+        application.resign(ends, shared, sink);
     }
-}
 
-impl Application {
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "one call from two places, both spelled out"
-    )]
-    fn take(
+    /// The key log has grown.
+    pub(super) fn secrets_came(
         &mut self,
-        tuple: FiveTuple,
         flow: FlowId,
-        direction: Direction,
-        chunk: Chunk<'_>,
-        tried: &mut u8,
         shared: &mut Shared,
         sink: &mut impl FnMut(Carried<'_>, &Exchanges),
     ) {
-        if let Chunk::Start { midway, .. } = chunk {
-            // A conversation whose ports are used again keeps its HTTP state machine, which starts over by itself.
-            if !matches!(self, Self::Http(_)) {
-                *self = Self::Unknown { midway };
-                *tried = 0;
-                return;
-            }
-        }
-        if let (Self::Unknown { midway }, Chunk::Data { at, frame, bytes }) = (&*self, chunk) {
-            let midway = *midway;
-            *self = Self::recognise(tuple, flow, direction, bytes, tried, midway, shared);
-            match self {
-                Self::Http(web) => {
-                    sink(Carried::HttpBegins, &shared.exchanges);
-                    let start = Chunk::Start { at, frame, midway };
-                    web.observe(direction, start, shared, sink);
-                }
-                Self::WebSocket(_) => sink(Carried::WebSocketBegins, &shared.exchanges),
-                Self::Tls(_) => sink(Carried::TlsBegins, &shared.exchanges),
-                _ => {}
-            }
-        }
-        match self {
-            Self::Http(web) => web.observe(direction, chunk, shared, sink),
-            Self::WebSocket(connection) => {
-                run_websocket(connection, None, direction, chunk, shared, sink);
-            }
-            Self::Framed(framing, buffers) => {
-                let buffer = &mut buffers[direction.index()];
-                run_framed(*framing, buffer, direction, chunk, &shared.exchanges, sink);
-            }
-            Self::Tls(hello) => {
-                if let Chunk::Data { bytes, .. } = chunk
-                    && let Some(name) = hello.take(direction, bytes)
-                {
-                    sink(Carried::ServerName(name), &shared.exchanges);
-                }
-            }
-            Self::Unknown { .. } | Self::Opaque => {}
-        }
+        self.application.secrets_came(self.ends(flow), shared, sink);
     }
 
-    fn recognise(
-        tuple: FiveTuple,
-        flow: FlowId,
-        direction: Direction,
-        bytes: &[u8],
-        tried: &mut u8,
-        midway: bool,
-        shared: &mut Shared,
-    ) -> Self {
-        if matches!(looks_like_http(bytes), Sniff::Request | Sniff::Response) {
-            return Self::Http(Box::new(WebConnection::new(flow, tuple, Scheme::Http)));
-        }
-        if midway && let Some(from) = sniff::begins(bytes) {
-            let client = match from {
-                Endpoint::Client => direction,
-                Endpoint::Server => direction.opposite(),
-            };
-            let connection = WebSocketConnection::midway(client, &mut shared.websockets);
-            return Self::WebSocket(Box::new(connection));
-        }
-        if let Ok(framing) = Framing::sniff(bytes) {
-            return Self::Framed(framing, [Vec::new(), Vec::new()]);
-        }
-        if TlsHello::begins(bytes) {
-            return Self::Tls(Box::default());
-        }
-        *tried += 1;
-        if *tried >= Conversation::TRIES {
-            Self::Opaque
-        } else {
-            Self::Unknown { midway }
+    const fn ends(&self, flow: FlowId) -> Ends {
+        Ends {
+            flow,
+            tuple: self.tuple,
         }
     }
-}
-
-fn run_framed(
-    framing: Framing,
-    buffer: &mut Vec<u8>,
-    direction: Direction,
-    chunk: Chunk<'_>,
-    exchanges: &Exchanges,
-    sink: &mut impl FnMut(Carried<'_>, &Exchanges),
-) {
-    let (at, frame, bytes) = match chunk {
-        Chunk::Data { at, frame, bytes } => (at, frame, bytes),
-        // What came before the gap will never be whole; frames are found again at the next segment that begins with one.
-        Chunk::Gap { .. } | Chunk::Start { .. } | Chunk::End { .. } => {
-            buffer.clear();
-            return;
-        }
-    };
-    buffer.extend_from_slice(bytes);
-    let mut begin = 0;
-    loop {
-        let rest = buffer.get(begin..).unwrap_or_default();
-        match framing.front(rest) {
-            Front::Stun(unit) | Front::ChannelData(unit) | Front::Packet(unit) => {
-                let datagram = Carried::Datagram {
-                    at,
-                    frame,
-                    direction,
-                    bytes: unit.bytes,
-                };
-                sink(datagram, exchanges);
-                begin += unit.consumed;
-            }
-            Front::More(_) if rest.len() < Conversation::FRAME_KEPT => break,
-            Front::More(_) | Front::Foreign => {
-                let fault = Fault::new(Layer::Stun, "stun-stream-out-of-step", begin);
-                sink(Carried::Fault(frame, fault), exchanges);
-                begin = buffer.len();
-                break;
-            }
-        }
-    }
-    buffer.drain(..begin);
 }

@@ -52,6 +52,7 @@ impl WebConnection {
         let Shared {
             exchanges,
             websockets,
+            ..
         } = shared;
         if let Chunk::Start { .. } = chunk {
             *websocket = None;

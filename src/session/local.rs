@@ -97,6 +97,7 @@ mod tests {
             icmp_errors: 0,
             ttl,
             server_name: None,
+            tls: None,
         }
     }
 

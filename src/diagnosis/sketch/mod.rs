@@ -359,6 +359,7 @@ impl Sketch {
             icmp_errors: 0,
             ttl: [64, 60],
             server_name: None,
+            tls: None,
         });
         self.scene.flow_owner.push(Some(PeerConnectionId(0)));
         id

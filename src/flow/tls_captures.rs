@@ -1,0 +1,237 @@
+//! TLS in captures: what keys open, whenever they come, and what is known without them.
+
+use std::fs;
+use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::crypt::keylog::KeyLog;
+use crate::crypt::tls::facts::Facts;
+use crate::crypt::tls::facts::Opening;
+use crate::flow::demux::Demux;
+use crate::flow::demux::FlowLimits;
+use crate::flow::observation::Observation;
+use crate::ingest::raw::Input;
+use crate::ingest::source::Item;
+use crate::ingest::source::Source;
+use crate::wire::packet::Body;
+use crate::wire::packet::decode;
+use crate::wire::tls::registry::Version;
+
+/// A capture, or a word that there is none.
+fn capture(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../shared/captures")
+        .join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("skipped: no {}", path.display());
+    None
+}
+
+/// When the key log is given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    Before,
+    After,
+    Never,
+}
+
+#[derive(Debug, Default, PartialEq)]
+struct Seen {
+    stun: usize,
+    channel_data: usize,
+    requests: Vec<String>,
+    connections: Vec<Facts>,
+    faults: Vec<(&'static str, u64)>,
+}
+
+/// Reads a capture; `drop` names TCP segments with payload, counted from 0, that are left out.
+fn read(name: &str, log: &str, keys: Keys, drop: impl Fn(usize) -> bool) -> Option<Seen> {
+    let (name, log) = (capture(name)?, capture(log)?);
+    let mut key_log = KeyLog::default();
+    key_log.add(&fs::read(log).expect("readable"));
+    let key_log = Arc::new(key_log);
+    let mut demux = Demux::new(FlowLimits { flows: 1000 });
+    let mut seen = Seen::default();
+    let mut sink = |_, observation: Observation<'_>| match observation {
+        Observation::Stun { .. } => seen.stun += 1,
+        Observation::ChannelData { .. } => seen.channel_data += 1,
+        Observation::HttpResponse { exchange } => {
+            let status = exchange
+                .response
+                .as_ref()
+                .map_or(0, |response| response.status);
+            seen.requests.push(format!("{} {status}", exchange.url()));
+        }
+        _ => {}
+    };
+    if keys == Keys::Before {
+        demux.set_key_log(key_log.clone());
+    }
+    let mut source = Source::open(vec![Input::Path(name)]).expect("a capture");
+    let mut segments = 0;
+    while let Some(item) = source.pull() {
+        let Item::Frame(frame) = item else {
+            continue;
+        };
+        if let Body::Tcp(segment) = decode(frame.link, frame.data, frame.original_length).body
+            && !segment.payload.is_empty()
+        {
+            segments += 1;
+            if drop(segments - 1) {
+                continue;
+            }
+        }
+        demux.push(&frame, &mut sink);
+    }
+    if keys == Keys::After {
+        demux.set_key_log(key_log);
+    }
+    demux.finish(&mut sink);
+    let records = demux.table().records().iter();
+    seen.connections = records
+        .filter_map(|record| record.tls.as_deref().cloned())
+        .collect();
+    let rows = demux.faults().rows();
+    seen.faults = rows.map(|(_, name, row)| (name, row.count)).collect();
+    Some(seen)
+}
+
+const RELAYED: [&str; 2] = ["lab/turn-tls/alice.pcapng", "lab/turn-tls/keys.log"];
+
+#[test]
+fn turn_inside_tls_1_2_is_read_whenever_the_keys_come() {
+    let [name, log] = RELAYED;
+    let Some(before) = read(name, log, Keys::Before, |_| false) else {
+        return;
+    };
+    assert_eq!(before.connections.len(), 4);
+    for facts in &before.connections {
+        assert_eq!(facts.version, Some(Version::Tls12));
+        assert_eq!(facts.opening, Opening::Opened);
+        assert_eq!(facts.sealed_records, [0, 0]);
+        assert_eq!(facts.server_name.as_deref(), Some("turn.lab.test"));
+    }
+    let resumed = before
+        .connections
+        .iter()
+        .filter(|facts| facts.resumed)
+        .count();
+    assert_eq!(resumed, 2, "two connections go on with an earlier session");
+    assert!(before.channel_data > 100, "{}", before.channel_data);
+    let mut after = read(name, log, Keys::After, |_| false).expect("read before");
+    assert!(after.channel_data > 0 && after.connections.len() == 4);
+    let opened = |seen: &Seen| -> u64 {
+        let counts = seen.connections.iter();
+        counts.flat_map(|facts| facts.opened_records).sum()
+    };
+    // One connection carries more media than is held for late keys.
+    assert!(opened(&after) <= opened(&before));
+    let short = |facts: &Facts| facts.opened_records.iter().sum::<u64>() < 100;
+    after.connections.retain(short);
+    assert!(
+        after
+            .connections
+            .iter()
+            .all(|facts| facts.opening == Opening::Opened)
+    );
+}
+
+#[test]
+fn without_keys_only_the_clear_beginning_is_known() {
+    let [name, log] = RELAYED;
+    let Some(seen) = read(name, log, Keys::Never, |_| false) else {
+        return;
+    };
+    assert_eq!(seen.channel_data, 0);
+    for facts in &seen.connections {
+        assert_eq!(facts.opening, Opening::NoSecrets);
+        assert_eq!(facts.opened_records, [0, 0]);
+        assert!(facts.sealed_records.iter().all(|&count| count > 0));
+        let named = facts
+            .certificate
+            .as_ref()
+            .map(|certificate| &certificate.subject);
+        assert_eq!(named.is_none(), facts.resumed, "{named:?}");
+    }
+}
+
+#[test]
+fn lost_segments_cost_their_records_only() {
+    let [name, log] = RELAYED;
+    let Some(whole) = read(name, log, Keys::Before, |_| false) else {
+        return;
+    };
+    // The handshakes are left alone: four times half a dozen segments, and some HTTP before them.
+    let lossy = read(name, log, Keys::Before, |at| at > 200 && at % 50 == 0).expect("read before");
+    let sum = |seen: &Seen| -> u64 {
+        seen.connections
+            .iter()
+            .flat_map(|facts| facts.opened_records)
+            .sum()
+    };
+    let (whole, lossy) = (sum(&whole), sum(&lossy));
+    assert!(
+        lossy < whole && lossy > whole * 9 / 10,
+        "{lossy} of {whole}"
+    );
+}
+
+#[test]
+fn http_inside_tls_1_2_and_1_3_is_read() {
+    let (name, log) = (
+        "public/secdev__tls_nss_example.pcap",
+        "public/secdev__tls_nss_example.keys.txt",
+    );
+    let Some(seen) = read(name, log, Keys::Before, |_| false) else {
+        return;
+    };
+    assert_eq!(
+        seen.requests,
+        ["https://127.0.0.1:443/pki/srv_key.pem 200"; 2]
+    );
+    let versions: Vec<_> = seen.connections.iter().map(|facts| facts.version).collect();
+    assert_eq!(versions, [Some(Version::Tls12), Some(Version::Tls13)]);
+    let late = read(name, log, Keys::After, |_| false).expect("read before");
+    assert_eq!(late, seen);
+}
+
+#[test]
+fn the_illustrated_connection_opens_with_aes_256() {
+    let Some(seen) = read(
+        "public/syncsynchalt__illustrated-tls13_capture.pcap",
+        "public/syncsynchalt__illustrated-tls13_keylog.txt",
+        Keys::Before,
+        |_| false,
+    ) else {
+        return;
+    };
+    let [facts] = seen.connections.as_slice() else {
+        panic!("{:?}", seen.connections);
+    };
+    assert_eq!(facts.opening, Opening::Opened);
+    assert_eq!(facts.sealed_records, [0, 0]);
+    let subject = facts
+        .certificate
+        .as_ref()
+        .map(|certificate| certificate.subject.as_str());
+    assert_eq!(subject, Some("example.ulfheim.net"));
+}
+
+#[test]
+fn a_retry_and_a_suite_not_read_are_told() {
+    let none = "public/syncsynchalt__illustrated-tls13_keylog.txt";
+    if let Some(seen) = read("public/zeek__hrr.pcap", none, Keys::Before, |_| false) {
+        assert!(seen.connections.iter().any(|facts| facts.retried));
+    }
+    let (name, log) = (
+        "public/fkie-cad__system_system-tests.pcap",
+        "public/fkie-cad__keyfiles_tls.key",
+    );
+    if let Some(seen) = read(name, log, Keys::Before, |_| false) {
+        let opening = seen.connections.iter().map(|facts| facts.opening);
+        assert_eq!(opening.collect::<Vec<_>>(), [Opening::Unsupported], "RC4");
+    }
+}
