@@ -81,7 +81,11 @@ pub enum Shape {
 /// Bits per second in buckets of one width.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rate {
-    /// Start of the first bucket.
+    /// First packet.
+    pub from: Timestamp,
+    /// Last packet.
+    pub until: Timestamp,
+    /// Start of the first bucket: not after the first packet.
     pub start: Timestamp,
     /// Width of a bucket.
     pub step: Duration,

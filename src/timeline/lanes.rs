@@ -270,6 +270,8 @@ fn media(stream: &MediaStream) -> Lane {
             })
             .collect(),
         rate: Some(Rate {
+            from: stats.first.at,
+            until: stats.last.at,
             start: stats.series.start,
             step: stats.series.step,
             bits_per_second: rates.collect(),
@@ -280,7 +282,8 @@ fn media(stream: &MediaStream) -> Lane {
                 .map(|bucket| bucket.lost)
                 .collect(),
         }),
-        summary: if seconds > 0.0 {
+        // A few packets in a few milliseconds would make a rate that nothing ever had.
+        summary: if seconds >= 1.0 {
             Summary::Rate(bytes as f64 * 8.0 / seconds)
         } else {
             Summary::None

@@ -39,7 +39,7 @@ pub(super) fn dialogue_of<'a>(scene: &'a Scene, call: &PeerConnection) -> Option
 pub(super) fn stream_name(stream: &MediaStream) -> String {
     let codec = stream.codec.clone().or_else(|| {
         let kind = stream.stats.payload_type()?;
-        Some(format!("payload type {kind}"))
+        Some(format!("RTP type {kind}"))
     });
     let kind = stream.kind.map(|kind| kind.word().to_owned());
     let rid = stream.rid.as_ref().map(|rid| format!("({rid})"));

@@ -147,7 +147,8 @@ impl Theme {
     /// The selected row of a pane that has not.
     pub fn selected_elsewhere(self) -> Style {
         match self.palette {
-            Palette::Full => Style::new().bg(Color::Indexed(237)),
+            // Both, so that it can be read on dark terminals and on light ones.
+            Palette::Full => Style::new().fg(Color::Indexed(255)).bg(Color::Indexed(239)),
             _ => Style::new().add_modifier(Modifier::UNDERLINED),
         }
     }

@@ -20,8 +20,9 @@ use crate::tui::state::{State, TimeMode};
 use crate::tui::text::{counted, shown, span};
 use crate::tui::times::stamp;
 use crate::tui::widgets::lanes::{self, Lanes};
-use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, style_row};
+use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, put_pieces, style_row};
 use crate::tui::widgets::table::{Column, Columns, Fit};
+use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::time::Timestamp;
 
 /// The list's pane, the timeline's pane.
@@ -141,12 +142,81 @@ fn render_selected(buffer: &mut Buffer, area: Rect, state: &State) {
                 cursor: None,
             };
             lanes::render(buffer, inner, &what, state.theme);
+            let below = lanes::height(&state.calls.lanes).saturating_add(1);
+            let rest = Rect {
+                y: inner.y.saturating_add(below),
+                height: inner.height.saturating_sub(below),
+                ..inner
+            };
+            render_conclusions(buffer, rest, state, id);
         }
         Subject::Dialogue(id) => {
             if let Some(dialogue) = state.analysis.scene.dialogues.get(id.index()) {
                 render_dialogue(buffer, inner, state, dialogue);
             }
         }
+    }
+}
+
+/// How the call came out and why, how long its setup took, and what was found.
+fn render_conclusions(buffer: &mut Buffer, area: Rect, state: &State, id: PeerConnectionId) {
+    let (theme, analysis) = (state.theme, &state.analysis);
+    let mut lines: Vec<Vec<Piece>> = Vec::new();
+    let mut verdicts = analysis.verdicts.iter();
+    let verdict = verdicts.find(|verdict| verdict.peer_connection == Some(id));
+    if let Some(verdict) = verdict {
+        let (glyph, style, word) = theme.outcome(verdict.outcome);
+        let stage = verdict.stage.map(|stage| format!(" at {}", stage.word()));
+        let cause = verdict.cause.and_then(|at| analysis.findings.get(at));
+        let cause = cause.map(|finding| &finding.title);
+        let why = cause
+            .or_else(|| verdict.cannot_tell.first())
+            .map(|why| format!(": {}", shown(why)));
+        lines.push(vec![
+            Piece::new(
+                format!("{glyph} {word}{}", stage.unwrap_or_default()),
+                style,
+            ),
+            Piece::plain(why.unwrap_or_default()),
+        ]);
+    }
+    if let Some(call) = analysis.scene.peer_connections.get(id.index()) {
+        let took = [
+            ("signaling", call.setup.signaling),
+            ("ICE", call.setup.ice),
+            ("DTLS", call.setup.dtls),
+            ("first media after", call.setup.first_media),
+        ];
+        let known = took
+            .into_iter()
+            .filter_map(|(name, took)| Some(format!("{name} {}", span(took?))));
+        let known: Vec<String> = known.collect();
+        if !known.is_empty() {
+            lines.push(vec![
+                Piece::new("setup  ", theme.dim()),
+                Piece::plain(known.join(" · ")),
+            ]);
+        }
+    }
+    let cause = verdict.and_then(|verdict| verdict.cause);
+    let others = analysis
+        .findings
+        .iter()
+        .enumerate()
+        .filter(|(at, finding)| finding.peer_connection == Some(id) && cause != Some(*at));
+    for (_, finding) in others {
+        let (glyph, style) = theme.severity(finding.severity);
+        lines.push(vec![
+            Piece::new(format!("{glyph} "), style),
+            Piece::new(
+                format!("{:<9} ", finding.layer.word()),
+                theme.finding(finding.layer),
+            ),
+            Piece::plain(shown(&finding.title).into_owned()),
+        ]);
+    }
+    for (y, line) in (0..area.height).zip(&lines) {
+        put_pieces(buffer, area, 0, y, line);
     }
 }
 

@@ -80,6 +80,11 @@ pub fn render(buffer: &mut Buffer, body: Rect, state: &State, open: &Call) {
     }
 }
 
+/// Columns before the first lifeline: marker, time, mark.
+fn margin(state: &State) -> u16 {
+    state.time_mode.columns() + 4
+}
+
 fn render_ladder(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
     let theme = state.theme;
     let inner = pane(
@@ -92,10 +97,11 @@ fn render_ladder(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
     let Some(hosts) = &open.hosts else {
         return;
     };
-    let grid = Grid::new(hosts.list.len(), inner.width.saturating_sub(MARGIN));
+    let margin = margin(state);
+    let grid = Grid::new(hosts.list.len(), inner.width.saturating_sub(margin));
     let drawing = Rect {
-        x: inner.x + MARGIN,
-        width: inner.width.saturating_sub(MARGIN),
+        x: inner.x + margin,
+        width: inner.width.saturating_sub(margin),
         ..inner
     };
     arrows::head(buffer, drawing, &grid, &hosts.list, theme);
@@ -103,7 +109,7 @@ fn render_ladder(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
     put(
         buffer,
         inner,
-        MARGIN.saturating_sub(2 + u16::try_from(title.len()).unwrap_or(0)),
+        margin.saturating_sub(2 + u16::try_from(title.len()).unwrap_or(0)),
         0,
         title,
         theme.dim(),
@@ -129,11 +135,11 @@ fn render_ladder(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
             && let Some(row) = open.rows.get(*row)
         {
             let time = stamp(state, row.at, previous, 3);
-            let x = MARGIN.saturating_sub(2 + u16::try_from(width(&time)).unwrap_or(0));
+            let x = margin.saturating_sub(2 + u16::try_from(width(&time)).unwrap_or(0));
             put(buffer, lines, x, y, &time, theme.dim());
             previous = Some(row.at);
             if row.frames.iter().any(|frame| state.marks.contains(frame)) {
-                put(buffer, lines, MARGIN - 2, y, "•", theme.poor());
+                put(buffer, lines, margin - 2, y, "•", theme.poor());
             }
             if open.is_hit(row) {
                 put(buffer, lines, 0, y, "/", theme.poor());
@@ -154,8 +160,6 @@ fn render_ladder(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
 
 /// Lines of names and addresses.
 const HEAD: u16 = 2;
-/// Columns before the first lifeline: marker, time.
-const MARGIN: u16 = 16;
 /// From this width on the detail stands beside the ladder.
 const BESIDE: u16 = 116;
 /// Columns of the detail at most.

@@ -307,7 +307,7 @@ const COLUMNS: &[Column] = &[
     Column::fixed("", 12, Fit::Right),
     Column::flexible("from", 21, 1, Fit::Middle),
     Column::flexible("to", 21, 1, Fit::Middle),
-    Column::flexible("what", 26, 4, Fit::Left),
+    Column::flexible("what", 26, 8, Fit::Left),
 ];
 const NARROW_COLUMNS: &[Column] = &[
     Column::fixed("no.", 7, Fit::Right),

@@ -168,8 +168,8 @@ pub fn outcome(analysis: &Analysis, concerns: impl Fn(&Verdict) -> bool) -> Outc
 fn path(call: &PeerConnection) -> String {
     let Some(pair) = call.selected_pair() else {
         return match call.ice.pairs.len() {
-            0 => "not tried".to_owned(),
-            _ => "none".to_owned(),
+            0 => "not seen".to_owned(),
+            _ => "no pair".to_owned(),
         };
     };
     let candidate = |at: usize| -> Option<&Candidate> { call.ice.candidates.get(at) };

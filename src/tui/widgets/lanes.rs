@@ -191,8 +191,15 @@ fn marks(
         };
         let text = shown(&mark.text);
         let room = usize::from(stop.saturating_sub(end));
-        if lane.rate.is_none() && !text.is_empty() && width(&text) <= room {
-            end = put(buffer, area, end, y, &text, style);
+        if lane.rate.is_none() && !text.is_empty() {
+            let columns = width(&text);
+            if columns <= room {
+                end = put(buffer, area, end, y, &text, style);
+            } else if mark.until.is_none() && columns < usize::from(x.saturating_sub(free)) {
+                // At the right end of the axis words go before their mark.
+                let before = x.saturating_sub(u16::try_from(columns).unwrap_or(*x));
+                put(buffer, area, before, y, &text, style);
+            }
         }
         free = free.max(end);
     }
@@ -234,6 +241,9 @@ fn bars(
     }
     for x in 0..area.width {
         let (from, until) = (axis.instant(x), axis.instant(x + 1));
+        if until <= rate.from || from > rate.until {
+            continue;
+        }
         let Some((value, lost)) = over(rate, from, until) else {
             continue;
         };

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Modifier, Style};
 use ratatui::widgets::{Block, Widget};
 
 use crate::tui::text::{elide, width};
@@ -41,8 +41,25 @@ pub fn put(buffer: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: S
     }
     let room = usize::from(area.width - x);
     let fitting = elide(text, room);
+    let style = alone(style);
     let (end, _) = buffer.set_stringn(area.x + x, area.y + y, fitting.as_ref(), room, style);
     end.saturating_sub(area.x)
+}
+
+/// The same style, whatever was drawn below it: text over a dim line is not dim.
+const fn alone(style: Style) -> Style {
+    Style {
+        fg: match style.fg {
+            Some(colour) => Some(colour),
+            None => Some(Color::Reset),
+        },
+        bg: match style.bg {
+            Some(colour) => Some(colour),
+            None => Some(Color::Reset),
+        },
+        sub_modifier: Modifier::all().difference(style.add_modifier),
+        ..style
+    }
 }
 
 /// Draws pieces one after the other; gives the column after the last.
@@ -73,7 +90,7 @@ pub fn style_row(buffer: &mut Buffer, area: Rect, y: u16, style: Style) {
             height: 1,
             ..area
         };
-        buffer.set_style(row.intersection(buffer.area), style);
+        buffer.set_style(row.intersection(buffer.area), alone(style));
     }
 }
 

@@ -1,0 +1,231 @@
+//! The program itself in a terminal of its own: keys in, a screen out, and the terminal left as it was found.
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on fails"
+)]
+
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, PtyPair, PtySize, native_pty_system};
+
+struct Session {
+    pair: PtyPair,
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    raw: Vec<u8>,
+}
+
+impl Session {
+    fn start(arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+        let size = PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rtcscope"));
+        command.args(arguments);
+        command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        let child = pair.slave.spawn_command(command).unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let (sender, output) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4_096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if sender.send(bytes[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let screen = vt100::Parser::new(
+            NonZeroU16::new(rows).unwrap(),
+            NonZeroU16::new(columns).unwrap(),
+            0,
+        );
+        Self {
+            pair,
+            child,
+            keys,
+            output,
+            screen,
+            raw: Vec::new(),
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Waits until all `words` are on the screen.
+    #[track_caller]
+    fn shows(&mut self, words: &[&str]) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let text = self.screen.screen().contents();
+            let missing = words.iter().find(|words| !text.contains(**words));
+            let Some(missing) = missing else {
+                return;
+            };
+            match self
+                .output
+                .recv_timeout(until.saturating_duration_since(Instant::now()))
+            {
+                Ok(bytes) => self.take(&bytes),
+                Err(mpsc::RecvTimeoutError::Timeout | mpsc::RecvTimeoutError::Disconnected) => {
+                    panic!("{missing} did not come up:\n{text}")
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, bytes: &[u8]) {
+        self.raw.extend_from_slice(bytes);
+        self.screen.process(bytes);
+    }
+
+    /// Waits for the end of the program; gives whether it was a good one.
+    fn ends(&mut self) -> bool {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            while let Ok(bytes) = self.output.try_recv() {
+                self.take(&bytes);
+            }
+            if let Some(status) = self.child.try_wait().unwrap() {
+                while let Ok(bytes) = self.output.recv_timeout(Duration::from_millis(200)) {
+                    self.take(&bytes);
+                }
+                return status.success();
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        panic!(
+            "the program did not end:\n{}",
+            self.screen.screen().contents()
+        );
+    }
+
+    fn wrote(&self, sequence: &str) -> bool {
+        self.raw
+            .windows(sequence.len())
+            .any(|bytes| bytes == sequence.as_bytes())
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // After a failed test the program must not outlive it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const RIGHT: &str = "\u{1b}[C";
+const ESCAPE: &str = "\u{1b}";
+
+#[test]
+fn a_user_finds_their_way_from_the_sample_to_its_bytes_and_out() {
+    let mut session = Session::start(&[], (100, 30));
+    session.shows(&["built-in sample", "alice → videoroom 100", "Calls"]);
+    session.press("\r");
+    session.shows(&["Call 1", "What happened"]);
+    session.press(RIGHT);
+    session.shows(&["Ladder", "Detail", "janus"]);
+    session.press(RIGHT);
+    session.shows(&["Candidate pairs", "succeeded", "How it won"]);
+    session.press("\r");
+    session.shows(&["Packets of call 1", "Binding request", "0000  "]);
+    session.press("\t\t");
+    session.press("l");
+    session.press("?");
+    session.shows(&["Keys", "Everywhere", "quit from the top"]);
+    session.press("?");
+    session.press("3");
+    session.shows(&["Findings", "It worked."]);
+    session.press("1");
+    session.press("q");
+    session.shows(&["Packets of call 1"]);
+    session.press("q");
+    session.shows(&["alice ← videoroom 100"]);
+    session.press("q");
+    assert!(session.ends());
+    assert!(
+        session.wrote("\u{1b}[?1049l"),
+        "the alternate screen is left"
+    );
+    assert!(session.wrote("\u{1b}[?1000l"), "the mouse is given back");
+    assert!(session.wrote("\u{1b}[?25h"), "the cursor is back");
+}
+
+#[test]
+fn a_window_that_changes_its_size_is_drawn_anew() {
+    let mut session = Session::start(&["captures/lossy/capture.pcapng"], (80, 24));
+    session.shows(&["alice → videoroom"]);
+    let size = PtySize {
+        rows: 9,
+        cols: 30,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    session.pair.master.resize(size).unwrap();
+    session
+        .screen
+        .screen_mut()
+        .set_size(NonZeroU16::new(9).unwrap(), NonZeroU16::new(30).unwrap());
+    session.shows(&["needs at least 40"]);
+    let size = PtySize {
+        rows: 40,
+        cols: 120,
+        pixel_width: 0,
+        pixel_height: 0,
+    };
+    session.pair.master.resize(size).unwrap();
+    session
+        .screen
+        .screen_mut()
+        .set_size(NonZeroU16::new(40).unwrap(), NonZeroU16::new(120).unwrap());
+    session.shows(&["Findings", "alice → videoroom"]);
+    // Ctrl-C leaves from anywhere.
+    session.press("\u{3}");
+    assert!(session.ends());
+}
+
+#[test]
+fn copying_asks_the_terminal_for_its_clipboard() {
+    let mut session = Session::start(&["captures/ice-failure-auth/capture.pcapng"], (100, 30));
+    session.shows(&["failed"]);
+    session.press("]");
+    session.shows(&["Evidence"]);
+    session.press("y");
+    session.shows(&["copied"]);
+    assert!(session.wrote("\u{1b}]52;c;"));
+    session.press(ESCAPE);
+    session.shows(&["videoroom", "outcome"]);
+    session.press("q");
+    assert!(session.ends());
+}
+
+#[test]
+fn what_cannot_be_opened_is_said_without_a_screen() {
+    let mut session = Session::start(&["no-such-file.pcapng"], (80, 24));
+    assert!(!session.ends());
+    let text = session.screen.screen().contents();
+    assert!(
+        text.contains("no-such-file.pcapng does not exist"),
+        "{text}"
+    );
+    assert!(!session.wrote("\u{1b}[?1049h"));
+}
