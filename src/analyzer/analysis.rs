@@ -1,6 +1,7 @@
 //! One snapshot of everything known: what screens and reports read.
 
-use crate::diagnosis::finding::{Finding, Verdict};
+use crate::diagnosis::finding::Finding;
+use crate::diagnosis::finding::Verdict;
 use crate::session::model::scene::Scene;
 use crate::vocab::capture::Capture;
 

@@ -1,10 +1,16 @@
 //! What was meant: one action and its inputs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::path::PathBuf;
 
 use clap_complete::Shell;
 
-use crate::cli::raw::{Colour, FailOn, Format, RawArgs, RawCommand, RawOptions};
+use crate::cli::raw::Colour;
+use crate::cli::raw::FailOn;
+use crate::cli::raw::Format;
+use crate::cli::raw::RawArgs;
+use crate::cli::raw::RawCommand;
+use crate::cli::raw::RawOptions;
 use crate::diagnosis::finding::Severity;
 use crate::ingest::raw::Input;
 

@@ -1,14 +1,18 @@
 //! Inputs and key logs to an `Analysis`, with a progress bar where somebody waits.
 
 use std::fs::File;
-use std::io::{self, IsTerminal, Read};
+use std::io;
+use std::io::IsTerminal;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
+use indicatif::ProgressStyle;
 
 use crate::analyzer::analysis::Analysis;
-use crate::analyzer::pipeline::{Analyzer, analyze};
+use crate::analyzer::pipeline::Analyzer;
+use crate::analyzer::pipeline::analyze;
 use crate::cli::args::Load;
 use crate::cli::failure::Failure;
 use crate::crypt::keylog::KeyLog;

@@ -4,10 +4,13 @@ use std::ffi::OsString;
 use std::fs;
 use std::fs::File;
 use std::io;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::AutoStream;
+use anstream::ColorChoice;
 
 use crate::cli::failure::Failure;
 

@@ -2,8 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::builder::styling::{AnsiColor, Styles};
-use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+use clap::ValueHint;
+use clap::builder::styling::AnsiColor;
+use clap::builder::styling::Styles;
 use clap_complete::Shell;
 
 /// See the call, not the packets: rtcscope rebuilds WebRTC calls from captures.

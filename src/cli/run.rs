@@ -1,18 +1,27 @@
 //! Does what was asked, and turns the outcome into an exit status.
 
 use std::ffi::OsString;
-use std::io::{self, IsTerminal, Write};
+use std::io;
+use std::io::IsTerminal;
+use std::io::Write;
 use std::process::ExitCode;
 
 use anstream::ColorChoice;
-use clap::{CommandFactory, Parser};
+use clap::CommandFactory;
+use clap::Parser;
 
 use crate::analyzer::analysis::Analysis;
-use crate::cli::args::{Action, Args, Load, Report};
+use crate::cli::args::Action;
+use crate::cli::args::Args;
+use crate::cli::args::Load;
+use crate::cli::args::Report;
 use crate::cli::failure::Failure;
-use crate::cli::load::{analyzer, load};
+use crate::cli::load::analyzer;
+use crate::cli::load::load;
 use crate::cli::output::Destination;
-use crate::cli::raw::{Colour, Format, RawArgs};
+use crate::cli::raw::Colour;
+use crate::cli::raw::Format;
+use crate::cli::raw::RawArgs;
 use crate::diagnosis::finding::Severity;
 use crate::ingest::source::Source;
 use crate::report;

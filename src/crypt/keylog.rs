@@ -16,7 +16,8 @@ use std::borrow::Cow;
 
 use hashbrown::HashMap;
 
-use crate::vocab::fault::{Fault, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 
 /// Random of a ClientHello (RFC 8446 §4.1.2), the name under which secrets are filed.
 pub type ClientRandom = [u8; 32];

@@ -4,10 +4,17 @@
 //! them is the call's fault: one direction missing, a beginning or an end outside the file, packets cut, packets dropped.
 
 use crate::diagnosis::call::Call;
-use crate::diagnosis::finding::{FindingLayer, Severity};
-use crate::diagnosis::rule::{Context, Rule, Statement};
-use crate::diagnosis::words::{at, counted, name, seen};
-use crate::flow::table::{FlowProtocol, FlowRecord};
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::rule::Rule;
+use crate::diagnosis::rule::Statement;
+use crate::diagnosis::words::at;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::name;
+use crate::diagnosis::words::seen;
+use crate::flow::table::FlowProtocol;
+use crate::flow::table::FlowRecord;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
 use crate::vocab::address::Side;
@@ -332,7 +339,8 @@ const LINES: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::finding::{Confidence, Outcome};
+    use crate::diagnosis::finding::Confidence;
+    use crate::diagnosis::finding::Outcome;
     use crate::diagnosis::sketch::Sketch;
 
     #[test]

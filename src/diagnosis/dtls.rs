@@ -1,15 +1,29 @@
 //! Rules of DTLS, in words; what they tell is found in `facts::dtls`.
 
 use crate::diagnosis::call::Call;
-use crate::diagnosis::facts::dtls::{Trouble, mismatch, trouble};
-use crate::diagnosis::finding::{EvidenceLine, FindingLayer, Severity, Stage};
+use crate::diagnosis::facts::dtls::Trouble;
+use crate::diagnosis::facts::dtls::mismatch;
+use crate::diagnosis::facts::dtls::trouble;
+use crate::diagnosis::finding::EvidenceLine;
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ice::hangup_line;
-use crate::diagnosis::rule::{Context, Rule, Statement};
-use crate::diagnosis::words::{at, counted, name, seen, span, who};
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::rule::Rule;
+use crate::diagnosis::rule::Statement;
+use crate::diagnosis::words::at;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::name;
+use crate::diagnosis::words::seen;
+use crate::diagnosis::words::span;
+use crate::diagnosis::words::who;
 use crate::sdp::media::MediaSection;
 use crate::session::model::media::DtlsTransport;
-use crate::track::dtls::facts::{AlertSeen, CertificateSeen};
-use crate::vocab::address::{Direction, Side};
+use crate::track::dtls::facts::AlertSeen;
+use crate::track::dtls::facts::CertificateSeen;
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
 use crate::vocab::ids::FrameNumber;
 use crate::wire::tls::alert::AlertDescription;
 use crate::wire::tls::certificate::HashFunction;
@@ -374,7 +388,10 @@ const LINES: usize = 6;
 mod tests {
     use super::*;
     use crate::diagnosis::finding::Outcome;
-    use crate::diagnosis::sketch::{Sketch, at as instant, certificate_of, frame};
+    use crate::diagnosis::sketch::Sketch;
+    use crate::diagnosis::sketch::at as instant;
+    use crate::diagnosis::sketch::certificate_of;
+    use crate::diagnosis::sketch::frame;
     use crate::track::dtls::association::State;
     use crate::vocab::claim::Basis;
     use crate::wire::tls::alert::AlertLevel;

@@ -1,6 +1,8 @@
 //! Findings and verdicts: what a rule says, and what it all comes to.
 
-use crate::vocab::ids::{DialogueId, FrameNumber, PeerConnectionId};
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,16 +3,32 @@
 use std::time::Duration;
 
 use crate::diagnosis::call::Call;
-use crate::diagnosis::facts::ice::{
-    ConsentLost, LIBWEBRTC_FAILED, Silence, Unreached, consent_lost, is_silent, near_side,
-    unnominated, unreached,
-};
+use crate::diagnosis::facts::ice::ConsentLost;
+use crate::diagnosis::facts::ice::LIBWEBRTC_FAILED;
+use crate::diagnosis::facts::ice::Silence;
+use crate::diagnosis::facts::ice::Unreached;
+use crate::diagnosis::facts::ice::consent_lost;
+use crate::diagnosis::facts::ice::is_silent;
+use crate::diagnosis::facts::ice::near_side;
+use crate::diagnosis::facts::ice::unnominated;
+use crate::diagnosis::facts::ice::unreached;
 use crate::diagnosis::facts::media::last_rtcp;
 use crate::diagnosis::facts::turn::refused_peer;
-use crate::diagnosis::finding::{EvidenceLine, FindingLayer, Severity, Stage};
-use crate::diagnosis::rule::{Context, Rule, Statement};
+use crate::diagnosis::finding::EvidenceLine;
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::rule::Rule;
+use crate::diagnosis::rule::Statement;
 use crate::diagnosis::stun::silent_server_lines;
-use crate::diagnosis::words::{at, counted, listed, name, seen, span, who};
+use crate::diagnosis::words::at;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::listed;
+use crate::diagnosis::words::name;
+use crate::diagnosis::words::seen;
+use crate::diagnosis::words::span;
+use crate::diagnosis::words::who;
 use crate::session::model::ice::CandidatePair;
 use crate::vocab::address::Side;
 use crate::vocab::ids::FrameNumber;
@@ -379,7 +395,8 @@ const PAIRS_SHOWN: usize = 6;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::finding::{Confidence, Outcome};
+    use crate::diagnosis::finding::Confidence;
+    use crate::diagnosis::finding::Outcome;
     use crate::diagnosis::sketch::Sketch;
 
     #[test]

@@ -14,13 +14,18 @@
 //! refused what was needed: its silence is the same silence that the checks meet, and is told there.
 
 use crate::diagnosis::call::Call;
-use crate::diagnosis::facts::{dtls, ice, media, signaling, turn};
+use crate::diagnosis::facts::dtls;
+use crate::diagnosis::facts::ice;
+use crate::diagnosis::facts::media;
+use crate::diagnosis::facts::signaling;
+use crate::diagnosis::facts::turn;
 use crate::diagnosis::finding::Stage;
 use crate::session::model::ice::PairState;
 use crate::session::model::scene::Scene;
 use crate::track::dtls::association::State;
 use crate::vocab::capture::Capture;
-use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 
 use crate::diagnosis::words::few;
 

@@ -3,11 +3,26 @@
 use std::time::Duration;
 
 use crate::diagnosis::call::Call;
-use crate::diagnosis::facts::media::{Lossy, Reported, lossy, reported};
-use crate::diagnosis::finding::{EvidenceLine, FindingLayer, Severity, Stage};
-use crate::diagnosis::media::{kind, suffers};
-use crate::diagnosis::rule::{Context, Rule, Statement};
-use crate::diagnosis::words::{at, counted, listed, name, seen, span, who};
+use crate::diagnosis::facts::media::Lossy;
+use crate::diagnosis::facts::media::Reported;
+use crate::diagnosis::facts::media::lossy;
+use crate::diagnosis::facts::media::reported;
+use crate::diagnosis::finding::EvidenceLine;
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
+use crate::diagnosis::media::kind;
+use crate::diagnosis::media::suffers;
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::rule::Rule;
+use crate::diagnosis::rule::Statement;
+use crate::diagnosis::words::at;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::listed;
+use crate::diagnosis::words::name;
+use crate::diagnosis::words::seen;
+use crate::diagnosis::words::span;
+use crate::diagnosis::words::who;
 use crate::session::model::scene::Scene;
 use crate::vocab::address::Side;
 
@@ -251,7 +266,8 @@ fn reported_call(call: &Call<'_>, told: &[Reported<'_>]) -> Statement {
 mod tests {
     use super::*;
     use crate::diagnosis::finding::Outcome;
-    use crate::diagnosis::sketch::{Sketch, sighting};
+    use crate::diagnosis::sketch::Sketch;
+    use crate::diagnosis::sketch::sighting;
     use crate::track::rtcp::RtcpTracker;
     use crate::wire::rtcp::classify::classify;
 

@@ -2,11 +2,27 @@
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::ice::consent_lost;
-use crate::diagnosis::facts::media::{Silent, Stopped, never_started, pauses, stopped};
-use crate::diagnosis::finding::{EvidenceLine, FindingLayer, Severity, Stage};
-use crate::diagnosis::rule::{Context, Rule, Statement};
-use crate::diagnosis::words::{at, counted, listed, name, seen, span, who};
-use crate::session::model::media::{MediaKind, MediaStream};
+use crate::diagnosis::facts::media::Silent;
+use crate::diagnosis::facts::media::Stopped;
+use crate::diagnosis::facts::media::never_started;
+use crate::diagnosis::facts::media::pauses;
+use crate::diagnosis::facts::media::stopped;
+use crate::diagnosis::finding::EvidenceLine;
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::rule::Rule;
+use crate::diagnosis::rule::Statement;
+use crate::diagnosis::words::at;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::listed;
+use crate::diagnosis::words::name;
+use crate::diagnosis::words::seen;
+use crate::diagnosis::words::span;
+use crate::diagnosis::words::who;
+use crate::session::model::media::MediaKind;
+use crate::session::model::media::MediaStream;
 use crate::vocab::address::Side;
 use crate::vocab::time::Timestamp;
 
@@ -285,10 +301,15 @@ const PAUSES_SHOWN: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::finding::{Confidence, Outcome};
-    use crate::diagnosis::sketch::{Sketch, at as instant, frame, sighting};
+    use crate::diagnosis::finding::Confidence;
+    use crate::diagnosis::finding::Outcome;
+    use crate::diagnosis::sketch::Sketch;
+    use crate::diagnosis::sketch::at as instant;
+    use crate::diagnosis::sketch::frame;
+    use crate::diagnosis::sketch::sighting;
     use crate::track::rtp_stream::stream::Gap;
-    use crate::track::signaling::dialogue::{Message, Sender};
+    use crate::track::signaling::dialogue::Message;
+    use crate::track::signaling::dialogue::Sender;
     use crate::vocab::ids::FlowId;
 
     /// Keys are agreed; media is for the test to add.

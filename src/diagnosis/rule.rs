@@ -4,11 +4,25 @@
 //! broken rung ask [`Call::breaks_at`] first, so that a failed call has one cause and no list of its consequences.
 
 use crate::diagnosis::call::Call;
-use crate::diagnosis::finding::{EvidenceLine, Finding, FindingLayer, Severity, Stage, Verdict};
-use crate::diagnosis::{capture, dtls, ice, loss, media, signaling, stun, turn, verdict};
+use crate::diagnosis::capture;
+use crate::diagnosis::dtls;
+use crate::diagnosis::finding::EvidenceLine;
+use crate::diagnosis::finding::Finding;
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
+use crate::diagnosis::finding::Verdict;
+use crate::diagnosis::ice;
+use crate::diagnosis::loss;
+use crate::diagnosis::media;
+use crate::diagnosis::signaling;
+use crate::diagnosis::stun;
+use crate::diagnosis::turn;
+use crate::diagnosis::verdict;
 use crate::session::model::scene::Scene;
 use crate::vocab::capture::Capture;
-use crate::vocab::ids::{DialogueId, PeerConnectionId};
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::PeerConnectionId;
 
 /// What rules read.
 #[derive(Debug)]

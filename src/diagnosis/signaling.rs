@@ -3,15 +3,28 @@
 use hashbrown::HashMap;
 
 use crate::diagnosis::call::Call;
-use crate::diagnosis::facts::signaling::{refused, unanswered};
-use crate::diagnosis::finding::{FindingLayer, Severity, Stage};
+use crate::diagnosis::facts::signaling::refused;
+use crate::diagnosis::facts::signaling::unanswered;
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ladder::Status;
-use crate::diagnosis::rule::{Context, Rule, Statement};
-use crate::diagnosis::words::{at, counted, name, seen, span};
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::rule::Rule;
+use crate::diagnosis::rule::Statement;
+use crate::diagnosis::words::at;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::name;
+use crate::diagnosis::words::seen;
+use crate::diagnosis::words::span;
 use crate::session::model::description::SignaledDescription;
-use crate::track::signaling::dialogue::{Dialogue, Message, SignalingError, SignalingProtocol};
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::signaling::dialogue::Message;
+use crate::track::signaling::dialogue::SignalingError;
+use crate::track::signaling::dialogue::SignalingProtocol;
 use crate::vocab::address::Side;
-use crate::vocab::ids::{DialogueId, FrameNumber};
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::FrameNumber;
 
 /// Signaling reported an error, by number.
 pub(super) const ERROR: Rule = Rule {
@@ -278,8 +291,11 @@ const ERRORS_PER_DIALOGUE: usize = 32;
 mod tests {
     use super::*;
     use crate::diagnosis::finding::Outcome;
-    use crate::diagnosis::sketch::{Sketch, at as instant, frame};
-    use crate::track::signaling::dialogue::{DescriptionKind, Sender};
+    use crate::diagnosis::sketch::Sketch;
+    use crate::diagnosis::sketch::at as instant;
+    use crate::diagnosis::sketch::frame;
+    use crate::track::signaling::dialogue::DescriptionKind;
+    use crate::track::signaling::dialogue::Sender;
     use crate::vocab::ids::FlowId;
 
     fn message(when: f64, summary: &str, error: Option<i64>, answers: Option<usize>) -> Message {

@@ -2,10 +2,16 @@
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::ice::is_silent;
-use crate::diagnosis::finding::{EvidenceLine, FindingLayer, Severity, Stage};
+use crate::diagnosis::finding::EvidenceLine;
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ladder::Status;
-use crate::diagnosis::rule::{Context, Rule, Statement};
-use crate::diagnosis::words::{counted, seen};
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::rule::Rule;
+use crate::diagnosis::rule::Statement;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::seen;
 
 /// A STUN server did not answer.
 pub(super) const SERVER_SILENT: Rule = Rule {

@@ -2,11 +2,23 @@
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::ice::unreached;
-use crate::diagnosis::facts::turn::{Refusal, is_silent, refusal};
-use crate::diagnosis::finding::{EvidenceLine, FindingLayer, Severity, Stage};
-use crate::diagnosis::ice::{hangup_line, tried_lines};
-use crate::diagnosis::rule::{Context, Rule, Statement};
-use crate::diagnosis::words::{at, counted, listed, seen, who};
+use crate::diagnosis::facts::turn::Refusal;
+use crate::diagnosis::facts::turn::is_silent;
+use crate::diagnosis::facts::turn::refusal;
+use crate::diagnosis::finding::EvidenceLine;
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
+use crate::diagnosis::ice::hangup_line;
+use crate::diagnosis::ice::tried_lines;
+use crate::diagnosis::rule::Context;
+use crate::diagnosis::rule::Rule;
+use crate::diagnosis::rule::Statement;
+use crate::diagnosis::words::at;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::listed;
+use crate::diagnosis::words::seen;
+use crate::diagnosis::words::who;
 use crate::track::turn::Allocation;
 use crate::vocab::address::Side;
 use crate::vocab::ids::PeerConnectionId;
@@ -269,7 +281,8 @@ fn silent_server(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::sketch::{Sketch, at as instant};
+    use crate::diagnosis::sketch::Sketch;
+    use crate::diagnosis::sketch::at as instant;
     use crate::track::turn::AllocationState;
 
     fn unreached() -> Sketch {

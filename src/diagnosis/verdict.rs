@@ -5,16 +5,25 @@
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts;
-use crate::diagnosis::finding::{Confidence, Finding, Outcome, Severity, Stage, Verdict};
+use crate::diagnosis::finding::Confidence;
+use crate::diagnosis::finding::Finding;
+use crate::diagnosis::finding::Outcome;
+use crate::diagnosis::finding::Severity;
+use crate::diagnosis::finding::Stage;
+use crate::diagnosis::finding::Verdict;
 use crate::diagnosis::ladder::Status;
 use crate::diagnosis::media;
 use crate::diagnosis::rule::Context;
-use crate::diagnosis::words::{at, counted, span};
-use crate::flow::table::{FlowProtocol, FlowRecord};
+use crate::diagnosis::words::at;
+use crate::diagnosis::words::counted;
+use crate::diagnosis::words::span;
+use crate::flow::table::FlowProtocol;
+use crate::flow::table::FlowRecord;
 use crate::session::model::scene::Scene;
 use crate::track::signaling::dialogue::SignalingProtocol;
 use crate::vocab::address::Transport;
-use crate::vocab::ids::{DialogueId, PeerConnectionId};
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::PeerConnectionId;
 
 /// One verdict per peer connection, then one per dialogue that failed without any, or never got one.
 pub(super) fn judge(context: &Context<'_>, findings: &[Finding]) -> Vec<Verdict> {

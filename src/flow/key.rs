@@ -2,9 +2,11 @@
 //!
 //! IPv4 keys are two words, so that the common look-up hashes 16 bytes and no enum tags.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
 
-use crate::vocab::address::{Transport, TransportAddress};
+use crate::vocab::address::Transport;
+use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::FlowId;
 
 /// Key of an IPv4 conversation: addresses in one word, ports and transport in the other.

@@ -1,7 +1,11 @@
 //! What the demultiplexer must know of a TURN leg to open what runs inside: the relayed address and the channels.
 
-use crate::vocab::address::{Direction, FiveTuple, TransportAddress};
-use crate::wire::stun::{Class, Message, Method};
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::TransportAddress;
+use crate::wire::stun::Class;
+use crate::wire::stun::Message;
+use crate::wire::stun::Method;
 
 /// A conversation between a TURN client and its server, as far as its inner datagrams need it.
 #[derive(Debug, Clone)]

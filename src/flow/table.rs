@@ -3,10 +3,16 @@
 use hashbrown::HashMap;
 
 use crate::crypt::tls::facts::Facts;
-use crate::flow::key::{Key, KeyV4, KeyWide};
-use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
+use crate::flow::key::Key;
+use crate::flow::key::KeyV4;
+use crate::flow::key::KeyWide;
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::Transport;
+use crate::vocab::address::TransportAddress;
 use crate::vocab::frame::Frame;
-use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 /// A protocol recognised inside a conversation, in the report's words.

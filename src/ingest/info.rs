@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::ingest::compressed::Compression;
+use crate::vocab::fault::Fault;
 use crate::vocab::fault::FaultLog;
-use crate::vocab::fault::{Fault, Layer};
+use crate::vocab::fault::Layer;
 use crate::vocab::frame::LinkType;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;

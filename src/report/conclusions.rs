@@ -1,10 +1,12 @@
 //! Findings and verdicts by what they concern, looked up once: a capture of a busy server has thousands of calls.
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
+use hashbrown::HashSet;
 
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Verdict;
-use crate::vocab::ids::{DialogueId, PeerConnectionId};
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::PeerConnectionId;
 
 /// Who concerns whom. Numbers are positions in the list of findings.
 #[derive(Debug)]

@@ -7,8 +7,10 @@ use crate::session::model::peer_connection::PeerConnection;
 use crate::track::dtls::Association;
 use crate::track::dtls::association::State;
 use crate::track::dtls::facts::CertificateSeen;
-use crate::vocab::address::{Direction, Side};
-use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 
 /// Places each association by its conversation.
 ///

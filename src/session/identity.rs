@@ -10,7 +10,8 @@ use std::net::IpAddr;
 use hashbrown::HashMap;
 
 use crate::vocab::address::FiveTuple;
-use crate::vocab::ids::{DialogueId, FlowId};
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::FlowId;
 use crate::vocab::time::Timestamp;
 
 /// Position of an identity in [`Identities`], from 0. Stays valid when identities merge.
@@ -494,7 +495,8 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::address::{Transport, TransportAddress};
+    use crate::vocab::address::Transport;
+    use crate::vocab::address::TransportAddress;
 
     fn tuple(a: [u8; 4], b: [u8; 4]) -> FiveTuple {
         let end = |ip: [u8; 4]| TransportAddress::new(IpAddr::from(ip), 5000);

@@ -12,25 +12,36 @@ use crate::session::candidates::CandidateBook;
 use crate::session::descriptions::ReadDescriptions;
 use crate::session::descriptions::Said;
 use crate::session::dtls;
-use crate::session::identity::{Identities, Identity, IdentityIndex, Party};
+use crate::session::identity::Identities;
+use crate::session::identity::Identity;
+use crate::session::identity::IdentityIndex;
+use crate::session::identity::Party;
 use crate::session::label;
 use crate::session::local;
-use crate::session::model::peer_connection::{
-    ConnectionState, Endpoint, PeerConnection, Setup, SignalingRole,
-};
+use crate::session::model::peer_connection::ConnectionState;
+use crate::session::model::peer_connection::Endpoint;
+use crate::session::model::peer_connection::PeerConnection;
+use crate::session::model::peer_connection::Setup;
+use crate::session::model::peer_connection::SignalingRole;
 use crate::session::model::scene::Scene;
-use crate::session::pairs::{self, PairSources};
+use crate::session::pairs;
+use crate::session::pairs::PairSources;
 use crate::session::relays;
 use crate::session::states;
 use crate::session::streams;
 use crate::track::dtls::Association;
-use crate::track::ice::{CheckPath, IceTracker};
+use crate::track::ice::CheckPath;
+use crate::track::ice::IceTracker;
 use crate::track::rtcp::RtcpFlow;
 use crate::track::rtp_stream::Stream;
 use crate::track::signaling::dialogue::Dialogue;
 use crate::track::turn::Allocation;
-use crate::vocab::address::{Direction, Side};
-use crate::vocab::ids::{AllocationId, AssociationId, FlowId, PeerConnectionId};
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
+use crate::vocab::ids::AllocationId;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::time::Timestamp;
 
 /// What the trackers know.

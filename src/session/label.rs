@@ -1,9 +1,13 @@
 //! What to call a peer connection and its two ends.
 
-use crate::session::identity::{Identity, Party};
+use crate::session::identity::Identity;
+use crate::session::identity::Party;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
-use crate::track::signaling::dialogue::{Dialogue, Handle, HandleRole, SignalingProtocol};
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::signaling::dialogue::Handle;
+use crate::track::signaling::dialogue::HandleRole;
+use crate::track::signaling::dialogue::SignalingProtocol;
 use crate::vocab::address::Side;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;

@@ -75,7 +75,9 @@ fn is_group(ip: IpAddr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::address::{FiveTuple, Transport, TransportAddress};
+    use crate::vocab::address::FiveTuple;
+    use crate::vocab::address::Transport;
+    use crate::vocab::address::TransportAddress;
     use crate::vocab::ids::FrameNumber;
     use crate::vocab::time::Timestamp;
 

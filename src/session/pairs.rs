@@ -3,13 +3,28 @@
 use std::time::Duration;
 
 use crate::flow::table::FlowRecord;
-use crate::session::candidates::{CandidateBook, Context, End};
-use crate::session::model::ice::{
-    CandidatePair, CheckError, CheckSeen, Ice, IceRole, Integrity, Nomination, PairPath, PairState,
-    RoundTrip, Selection,
-};
-use crate::track::ice::{CheckPath, CheckSide, ErrorCount, Role, ServerQuery};
-use crate::vocab::address::{Direction, Side, TransportAddress};
+use crate::session::candidates::CandidateBook;
+use crate::session::candidates::Context;
+use crate::session::candidates::End;
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::CheckError;
+use crate::session::model::ice::CheckSeen;
+use crate::session::model::ice::Ice;
+use crate::session::model::ice::IceRole;
+use crate::session::model::ice::Integrity;
+use crate::session::model::ice::Nomination;
+use crate::session::model::ice::PairPath;
+use crate::session::model::ice::PairState;
+use crate::session::model::ice::RoundTrip;
+use crate::session::model::ice::Selection;
+use crate::track::ice::CheckPath;
+use crate::track::ice::CheckSide;
+use crate::track::ice::ErrorCount;
+use crate::track::ice::Role;
+use crate::track::ice::ServerQuery;
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
+use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 use crate::wire::stun::Message;

@@ -4,9 +4,13 @@
 
 use std::time::Duration;
 
-use crate::session::model::ice::{CandidatePair, PairState};
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::PairState;
 use crate::session::model::media::DtlsTransport;
-use crate::session::model::peer_connection::{ConnectionState, PeerConnection, Setup, StateChange};
+use crate::session::model::peer_connection::ConnectionState;
+use crate::session::model::peer_connection::PeerConnection;
+use crate::session::model::peer_connection::Setup;
+use crate::session::model::peer_connection::StateChange;
 use crate::track::dtls::association::State;
 use crate::vocab::address::Side;
 use crate::vocab::ids::FrameNumber;

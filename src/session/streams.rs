@@ -3,19 +3,27 @@
 //! Joins in order of strength (RFC 8843 §9.2, RFC 9143): an SSRC that a description names, a MID or RID in a header extension,
 //! a payload type that only one kind of section has.
 
-use crate::flow::table::{FlowProtocol, FlowRecord};
+use crate::flow::table::FlowProtocol;
+use crate::flow::table::FlowRecord;
 use crate::sdp::codec::Codec;
 use crate::sdp::codec::CodecRole;
 use crate::sdp::field::MediaKind as SectionKind;
 use crate::sdp::media::MediaSection;
-use crate::session::model::media::{DtlsTransport, MediaKind, MediaStream};
+use crate::session::model::media::DtlsTransport;
+use crate::session::model::media::MediaKind;
+use crate::session::model::media::MediaStream;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
 use crate::track::rtp_stream::Stream;
 use crate::track::rtp_stream::stream::Protection;
-use crate::vocab::address::{Direction, Side};
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
-use crate::vocab::ids::{FlowId, PayloadType, PeerConnectionId, Ssrc, StreamId};
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::PayloadType;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::Ssrc;
+use crate::vocab::ids::StreamId;
 use crate::wire::tls::srtp_profile::SrtpProfile;
 
 /// MID of an RTP stream (RFC 9143 §15).

@@ -1,18 +1,30 @@
 //! From events to the rows of a ladder.
 
-use crate::session::model::ice::{CandidatePair, PairPath, PairState};
-use crate::session::model::peer_connection::{ConnectionState, PeerConnection};
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::PairPath;
+use crate::session::model::ice::PairState;
+use crate::session::model::peer_connection::ConnectionState;
+use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
-use crate::timeline::event::{Event, events};
+use crate::timeline::event::Event;
+use crate::timeline::event::events;
 use crate::timeline::host::Hosts;
 use crate::timeline::kind::EventKind;
-use crate::timeline::ladder::{Course, Ladder, Line, Row, Subject};
-use crate::timeline::layer::{Layer, Tone};
+use crate::timeline::ladder::Course;
+use crate::timeline::ladder::Ladder;
+use crate::timeline::ladder::Line;
+use crate::timeline::ladder::Row;
+use crate::timeline::ladder::Subject;
+use crate::timeline::layer::Layer;
+use crate::timeline::layer::Tone;
 use crate::timeline::words;
 use crate::track::dtls::association::State;
 use crate::track::signaling::dialogue::Carried;
 use crate::vocab::address::Side;
-use crate::vocab::ids::{AssociationId, DialogueId, PeerConnectionId, StreamId};
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::StreamId;
 
 /// Draws the ladder of a call, event by event.
 pub(super) fn draft(scene: &Scene, id: PeerConnectionId) -> Option<Ladder> {

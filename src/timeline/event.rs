@@ -11,9 +11,12 @@ use crate::session::model::scene::Scene;
 pub use crate::timeline::kind::EventKind;
 use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
-use crate::vocab::ids::{
-    AllocationId, AssociationId, DialogueId, FrameNumber, PeerConnectionId, StreamId,
-};
+use crate::vocab::ids::AllocationId;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::StreamId;
 use crate::vocab::time::Timestamp;
 
 /// Something that happened.

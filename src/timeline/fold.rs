@@ -60,8 +60,10 @@ pub const IDLE: Duration = Duration::from_secs(2);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::timeline::ladder::{Course, Subject};
-    use crate::timeline::layer::{Layer, Tone};
+    use crate::timeline::ladder::Course;
+    use crate::timeline::ladder::Subject;
+    use crate::timeline::layer::Layer;
+    use crate::timeline::layer::Tone;
     use crate::vocab::time::Timestamp;
 
     fn row(seconds: u64, minor: bool) -> Row {

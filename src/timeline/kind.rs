@@ -3,7 +3,10 @@
 use crate::session::model::peer_connection::ConnectionState;
 use crate::track::dtls::association::State as DtlsState;
 use crate::vocab::address::Side;
-use crate::vocab::ids::{AllocationId, AssociationId, DialogueId, StreamId};
+use crate::vocab::ids::AllocationId;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::StreamId;
 
 /// What happened. Numbers are positions in the lists of the scene, or of the event's peer connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

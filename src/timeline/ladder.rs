@@ -12,10 +12,14 @@
 use crate::session::model::scene::Scene;
 use crate::timeline::draft::draft;
 use crate::timeline::host::Hosts;
-use crate::timeline::layer::{Layer, Tone};
-use crate::vocab::ids::{
-    AllocationId, AssociationId, DialogueId, FrameNumber, PeerConnectionId, StreamId,
-};
+use crate::timeline::layer::Layer;
+use crate::timeline::layer::Tone;
+use crate::vocab::ids::AllocationId;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::StreamId;
 use crate::vocab::time::Timestamp;
 
 /// A call as arrows between hosts.

@@ -3,8 +3,11 @@
 use crate::timeline::draft::Draft;
 use crate::timeline::event::Event;
 use crate::timeline::kind::EventKind;
-use crate::timeline::ladder::{Course, Line, Subject};
-use crate::timeline::layer::{Layer, Tone};
+use crate::timeline::ladder::Course;
+use crate::timeline::ladder::Line;
+use crate::timeline::ladder::Subject;
+use crate::timeline::layer::Layer;
+use crate::timeline::layer::Tone;
 use crate::timeline::words;
 use crate::vocab::ids::AllocationId;
 

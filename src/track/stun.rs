@@ -2,15 +2,18 @@
 //!
 //! ICE and TURN both live on transactions of the same conversations, so they are matched once, here, and handed to both.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 use hashbrown::HashMap;
 
 use crate::vocab::address::Direction;
-use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
-use crate::wire::stun::{Class, Message};
+use crate::wire::stun::Class;
+use crate::wire::stun::Message;
 
 /// A request as its transaction remembers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +168,8 @@ impl Transactions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::track::testing::{Stun, seen};
+    use crate::track::testing::Stun;
+    use crate::track::testing::seen;
 
     fn observe(
         all: &mut Transactions,

@@ -2,8 +2,12 @@
 
 use std::net::IpAddr;
 
-use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
-use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::Transport;
+use crate::vocab::address::TransportAddress;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
 

@@ -9,7 +9,8 @@ use crate::ingest::info::FileInfo;
 use crate::tui::packet::known::Known;
 use crate::tui::state::Loading;
 use crate::tui::state::filter::Filter;
-use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 
 /// Something to do outside of the state.
 #[derive(Debug, Clone)]

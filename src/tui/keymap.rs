@@ -1,6 +1,8 @@
 //! Keys to actions: one table, from which the footer and the help screen are made.
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::crossterm::event::KeyCode;
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::KeyModifiers;
 
 use crate::tui::action::Action;
 

@@ -1,11 +1,14 @@
 //! Reads the capture in the background: progress often, snapshots while they are cheap, and one at the end.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use std::time::Instant;
 
-use crate::analyzer::pipeline::{Analyzer, analyze};
+use crate::analyzer::pipeline::Analyzer;
+use crate::analyzer::pipeline::analyze;
 use crate::ingest::source::Source;
 use crate::tui::effect::News;
 use crate::tui::state::Loading;

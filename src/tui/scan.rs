@@ -1,16 +1,21 @@
 //! Searches the capture for frames, in the background: the file is read again, since nothing else has its packets.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 
 use crate::ingest::frame_reader::FrameReader;
 use crate::ingest::index::FrameIndex;
-use crate::tui::effect::{News, Query, Target};
+use crate::tui::effect::News;
+use crate::tui::effect::Query;
+use crate::tui::effect::Target;
 use crate::tui::packet::summary::summary;
-use crate::vocab::address::{FiveTuple, Transport};
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::Transport;
 use crate::vocab::frame::Frame;
 use crate::vocab::ids::FrameNumber;
-use crate::wire::packet::{Body, decode};
+use crate::wire::packet::Body;
+use crate::wire::packet::decode;
 
 /// Looks at all frames that `query` names; stops when `stop` is set, nobody listens, or [`FOUND_MAX`] were found.
 pub fn scan(

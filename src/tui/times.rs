@@ -1,6 +1,7 @@
 //! Instants as columns show them: since the start, since the line before, or by the clock.
 
-use crate::tui::state::{State, TimeMode};
+use crate::tui::state::State;
+use crate::tui::state::TimeMode;
 use crate::vocab::time::Timestamp;
 
 /// `at` as the current mode shows it, right-aligned columns assumed. `previous`: the line before, where there is one.

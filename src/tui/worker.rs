@@ -1,9 +1,11 @@
 //! Does what [`crate::tui::update`] asks for: reads frames, copies, saves, starts scans.
 
-use std::io::{self, Write};
+use std::io;
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -12,12 +14,18 @@ use ratatui::crossterm::execute;
 
 use crate::ingest::frame_reader::FrameReader;
 use crate::ingest::index::FrameIndex;
-use crate::ingest::save::{Marked, Remarks, save_frames};
-use crate::tui::effect::{Effect, News, Query, Target};
+use crate::ingest::save::Marked;
+use crate::ingest::save::Remarks;
+use crate::ingest::save::save_frames;
+use crate::tui::effect::Effect;
+use crate::tui::effect::News;
+use crate::tui::effect::Query;
+use crate::tui::effect::Target;
 use crate::tui::packet::summary::summary;
 use crate::tui::scan::scan;
 use crate::tui::state::State;
-use crate::tui::text::{counted, shown};
+use crate::tui::text::counted;
+use crate::tui::text::shown;
 use crate::vocab::ids::FrameNumber;
 
 /// Reads frames by number and does the rest of what is asked for.

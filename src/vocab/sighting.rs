@@ -1,7 +1,8 @@
 //! Where and when something was seen: the context that travels with every observation.
 
 use crate::vocab::address::Direction;
-use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 /// When, in which frame, in which conversation and which way something was seen.

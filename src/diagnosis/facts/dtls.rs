@@ -8,10 +8,12 @@ use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ladder::Status;
 use crate::session::model::media::DtlsTransport;
 use crate::track::dtls::association::State;
-use crate::track::dtls::facts::{AlertSeen, CertificateSeen};
+use crate::track::dtls::facts::AlertSeen;
+use crate::track::dtls::facts::CertificateSeen;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
-use crate::wire::tls::alert::{AlertDescription, AlertLevel};
+use crate::wire::tls::alert::AlertDescription;
+use crate::wire::tls::alert::AlertLevel;
 
 /// What broke the handshake, or what should have.
 #[derive(Debug, Clone, Copy)]

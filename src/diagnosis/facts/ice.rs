@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use crate::diagnosis::call::Call;
-use crate::session::model::ice::{CandidatePair, CheckSeen, PairState};
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::CheckSeen;
+use crate::session::model::ice::PairState;
 use crate::track::ice::ServerQuery;
 use crate::vocab::address::Side;
 use crate::vocab::ids::FrameNumber;

@@ -16,8 +16,10 @@ use crate::sdp::field::MediaKind as SectionKind;
 use crate::session::model::media::MediaStream;
 use crate::track::rtcp::facts::Reception;
 use crate::track::rtp_stream::stream::Gap;
-use crate::vocab::address::{Direction, Side};
-use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
 

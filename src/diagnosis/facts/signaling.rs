@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::diagnosis::call::Call;
 use crate::session::model::description::SignaledDescription;
-use crate::track::signaling::dialogue::{DescriptionKind, Message};
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::dialogue::Message;
 
 /// The last offer, when no answer followed although there was time, and no check shows that an answer went another way.
 pub(crate) fn unanswered<'a>(call: &Call<'a>) -> Option<&'a SignaledDescription> {

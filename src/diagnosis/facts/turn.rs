@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::finding::Stage;
-use crate::track::turn::{Allocation, AllocationState, TurnError};
+use crate::track::turn::Allocation;
+use crate::track::turn::AllocationState;
+use crate::track::turn::TurnError;
 
 /// A refusal by a TURN server that was not part of the normal course.
 #[derive(Debug, Clone, Copy)]

@@ -2,21 +2,41 @@
 
 use std::net::IpAddr;
 
-use crate::diagnosis::sketch::{at, frame, sighting};
+use crate::diagnosis::sketch::at;
+use crate::diagnosis::sketch::frame;
+use crate::diagnosis::sketch::sighting;
 use crate::sdp::candidate::CandidateType;
-use crate::session::model::ice::{Candidate, CandidatePair, Ice, Integrity, PairPath, PairState};
-use crate::session::model::media::{DtlsTransport, MediaKind, MediaStream};
-use crate::session::model::peer_connection::{ConnectionState, Endpoint, PeerConnection, Setup};
+use crate::session::model::ice::Candidate;
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::Ice;
+use crate::session::model::ice::Integrity;
+use crate::session::model::ice::PairPath;
+use crate::session::model::ice::PairState;
+use crate::session::model::media::DtlsTransport;
+use crate::session::model::media::MediaKind;
+use crate::session::model::media::MediaStream;
+use crate::session::model::peer_connection::ConnectionState;
+use crate::session::model::peer_connection::Endpoint;
+use crate::session::model::peer_connection::PeerConnection;
+use crate::session::model::peer_connection::Setup;
 use crate::track::dtls::Association;
 use crate::track::dtls::association::State;
-use crate::track::dtls::facts::{HelloFacts, Traffic};
+use crate::track::dtls::facts::HelloFacts;
+use crate::track::dtls::facts::Traffic;
 use crate::track::rtp_stream::Stream;
 use crate::track::rtp_stream::frames::Frames;
 use crate::track::rtp_stream::jitter::Jitters;
 use crate::track::rtp_stream::series::Series;
-use crate::vocab::address::{Direction, Side, TransportAddress};
-use crate::vocab::claim::{Basis, Claim, Evidence};
-use crate::vocab::ids::{AssociationId, FlowId, PeerConnectionId, Ssrc};
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
+use crate::vocab::address::TransportAddress;
+use crate::vocab::claim::Basis;
+use crate::vocab::claim::Claim;
+use crate::vocab::claim::Evidence;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::Ssrc;
 
 pub(super) fn address(ip: &str, port: u16) -> TransportAddress {
     let ip: IpAddr = ip.parse().expect("an address written here");

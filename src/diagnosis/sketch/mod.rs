@@ -2,35 +2,61 @@
 
 mod blank;
 
-use crate::diagnosis::finding::{Finding, Verdict};
+use crate::diagnosis::finding::Finding;
+use crate::diagnosis::finding::Verdict;
 use crate::diagnosis::rule::diagnose;
-use crate::diagnosis::sketch::blank::{
-    address, candidate, connection, far, near, pair, stream, transport,
-};
-use crate::flow::table::{FlowProtocol, FlowRecord};
+use crate::diagnosis::sketch::blank::address;
+use crate::diagnosis::sketch::blank::candidate;
+use crate::diagnosis::sketch::blank::connection;
+use crate::diagnosis::sketch::blank::far;
+use crate::diagnosis::sketch::blank::near;
+use crate::diagnosis::sketch::blank::pair;
+use crate::diagnosis::sketch::blank::stream;
+use crate::diagnosis::sketch::blank::transport;
+use crate::flow::table::FlowProtocol;
+use crate::flow::table::FlowRecord;
 use crate::sdp::description::Description;
 use crate::sdp::negotiation::negotiate;
-use crate::session::model::description::{Negotiation, SignaledDescription};
-use crate::session::model::ice::{CandidatePair, CheckError, CheckSeen, PairState};
+use crate::session::model::description::Negotiation;
+use crate::session::model::description::SignaledDescription;
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::CheckError;
+use crate::session::model::ice::CheckSeen;
+use crate::session::model::ice::PairState;
 use crate::session::model::media::DtlsTransport;
-use crate::session::model::peer_connection::{ConnectionState, PeerConnection, StateChange};
+use crate::session::model::peer_connection::ConnectionState;
+use crate::session::model::peer_connection::PeerConnection;
+use crate::session::model::peer_connection::StateChange;
 use crate::session::model::scene::Scene;
 use crate::track::dtls::association::State;
 use crate::track::dtls::facts::CertificateSeen;
 use crate::track::ice::ServerQuery;
-use crate::track::signaling::dialogue::{
-    Carrier, DescriptionKind, Dialogue, Handle, SignalingProtocol,
-};
-use crate::track::turn::{Allocation, AllocationState, TurnError};
-use crate::vocab::address::{Direction, FiveTuple, Side, Transport, TransportAddress};
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::signaling::dialogue::Handle;
+use crate::track::signaling::dialogue::SignalingProtocol;
+use crate::track::turn::Allocation;
+use crate::track::turn::AllocationState;
+use crate::track::turn::TurnError;
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::Side;
+use crate::vocab::address::Transport;
+use crate::vocab::address::TransportAddress;
 use crate::vocab::capture::Capture;
 use crate::vocab::claim::Evidence;
-use crate::vocab::ids::{
-    AllocationId, AssociationId, DialogueId, FlowId, FrameNumber, PeerConnectionId, StreamId,
-};
+use crate::vocab::ids::AllocationId;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::StreamId;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
-use crate::wire::tls::certificate::{Fingerprints, HashFunction};
+use crate::wire::tls::certificate::Fingerprints;
+use crate::wire::tls::certificate::HashFunction;
 
 /// A scene with one call between `192.0.2.1` (side a, where the capture was taken) and `198.51.100.1`.
 pub(crate) struct Sketch {

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::report::json::context::{Context, FrameRef, rfc3339, seconds};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::rfc3339;
+use crate::report::json::context::seconds;
 use crate::vocab::capture as model;
 use crate::vocab::claim::Basis;
 

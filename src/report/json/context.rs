@@ -5,10 +5,14 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::analyzer::analysis::Analysis;
-use crate::vocab::ids::{
-    AllocationId, AssociationId, DialogueId, ExchangeId, FlowId, FrameNumber, PeerConnectionId,
-    StreamId,
-};
+use crate::vocab::ids::AllocationId;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::StreamId;
 use crate::vocab::time::Timestamp;
 
 /// The analysis, with what it takes to name its parts.
@@ -126,7 +130,8 @@ pub fn pair_id(index: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vocab::capture::{Capture, CaptureFile};
+    use crate::vocab::capture::Capture;
+    use crate::vocab::capture::CaptureFile;
 
     #[test]
     fn an_instant_keeps_its_nanoseconds() {

@@ -2,10 +2,13 @@
 
 use serde::Serialize;
 
-use crate::report::json::context::{Context, FrameRef};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
 use crate::sdp::codec::Codec;
 use crate::sdp::media::MediaSection;
-use crate::sdp::negotiation::{DroppedCodec, NegotiatedSection, Party};
+use crate::sdp::negotiation::DroppedCodec;
+use crate::sdp::negotiation::NegotiatedSection;
+use crate::sdp::negotiation::Party;
 use crate::sdp::transport::SetupRole;
 use crate::session::model::description as signaled;
 use crate::vocab::address::Side;

@@ -2,9 +2,13 @@
 
 use serde::Serialize;
 
-use crate::report::json::context::{Context, FrameRef, Id, milliseconds};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
+use crate::report::json::context::milliseconds;
 use crate::session::model::media::DtlsTransport;
-use crate::track::dtls::facts::{AlertSeen, CertificateSeen};
+use crate::track::dtls::facts::AlertSeen;
+use crate::track::dtls::facts::CertificateSeen;
 use crate::vocab::address::Side;
 use crate::vocab::ids::AssociationId;
 use crate::wire::tls::certificate::HashFunction;

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use crate::diagnosis::finding as model;
-use crate::report::json::context::{Context, FrameRef, Id, finding_id};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
+use crate::report::json::context::finding_id;
 use crate::session::model::scene::Scene;
 
 /// What a rule found.

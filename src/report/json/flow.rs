@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::flow::table::FlowRecord;
-use crate::report::json::context::{Context, FrameRef, Id};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
 use crate::vocab::ids::FlowId;
 
 /// A conversation.

@@ -2,7 +2,12 @@
 
 use serde::Serialize;
 
-use crate::report::json::context::{Context, FrameRef, Id, candidate_id, pair_id, seconds};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
+use crate::report::json::context::candidate_id;
+use crate::report::json::context::pair_id;
+use crate::report::json::context::seconds;
 use crate::session::model::ice as model;
 use crate::vocab::address::TransportAddress;
 

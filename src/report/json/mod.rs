@@ -36,13 +36,15 @@ use crate::analyzer::analysis::Analysis;
 use crate::report::json::capture::Capture;
 use crate::report::json::context::Context;
 use crate::report::json::dtls::Dtls;
-use crate::report::json::finding::{Finding, Verdict};
+use crate::report::json::finding::Finding;
+use crate::report::json::finding::Verdict;
 use crate::report::json::flow::Flow;
 use crate::report::json::http::Http;
 use crate::report::json::peer_connection::PeerConnection;
 use crate::report::json::session::Session;
 use crate::report::json::stream::Stream;
-use crate::report::json::turn::{StunServer, Turn};
+use crate::report::json::turn::StunServer;
+use crate::report::json::turn::Turn;
 
 /// Name and number of the contract.
 pub const SCHEMA: &str = "rtcscope-report/1";

@@ -2,9 +2,15 @@
 
 use serde::Serialize;
 
-use crate::report::conclusions::{About, Conclusions};
-use crate::report::json::context::{Context, FrameRef, Id, finding_id, milliseconds};
-use crate::report::json::description::{Description, Negotiated};
+use crate::report::conclusions::About;
+use crate::report::conclusions::Conclusions;
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
+use crate::report::json::context::finding_id;
+use crate::report::json::context::milliseconds;
+use crate::report::json::description::Description;
+use crate::report::json::description::Negotiated;
 use crate::report::json::ice::Ice;
 use crate::report::json::session::Moment;
 use crate::session::model::peer_connection as model;

@@ -144,7 +144,8 @@ fn write_safe<W: ?Sized + Write>(out: &mut W, fragment: &str) -> io::Result<()> 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::Value;
+    use serde_json::json;
 
     use super::*;
 

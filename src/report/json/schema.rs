@@ -7,7 +7,8 @@ use std::path::Path;
 
 use schemars::generate::SchemaSettings;
 
-use crate::report::json::{Report, SCHEMA};
+use crate::report::json::Report;
+use crate::report::json::SCHEMA;
 
 #[test]
 fn the_published_schema_is_current() {

@@ -3,10 +3,13 @@
 use hashbrown::HashMap;
 use serde::Serialize;
 
-use crate::report::json::context::{Context, FrameRef, Id};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
 use crate::timeline::event::calls_by_handle;
 use crate::track::signaling::dialogue as model;
-use crate::vocab::ids::{DialogueId, PeerConnectionId};
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::PeerConnectionId;
 
 /// A signaling dialogue.
 #[derive(Debug, Serialize)]

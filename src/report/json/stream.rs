@@ -2,10 +2,16 @@
 
 use serde::Serialize;
 
-use crate::report::json::context::{Context, FrameRef, Id, nine_decimals, seconds};
-use crate::session::model::media::{MediaKind, MediaStream};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
+use crate::report::json::context::nine_decimals;
+use crate::report::json::context::seconds;
+use crate::session::model::media::MediaKind;
+use crate::session::model::media::MediaStream;
 use crate::track::rtp_stream::series as track;
-use crate::track::rtp_stream::stream::{Path as TrackPath, Protection};
+use crate::track::rtp_stream::stream::Path as TrackPath;
+use crate::track::rtp_stream::stream::Protection;
 use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
 use crate::vocab::ids::StreamId;

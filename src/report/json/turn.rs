@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::report::json::context::{Context, FrameRef, Id, seconds};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
+use crate::report::json::context::seconds;
 use crate::track::ice::ServerQuery;
 use crate::track::turn::Allocation;
 use crate::vocab::ids::AllocationId;

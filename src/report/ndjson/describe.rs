@@ -1,11 +1,16 @@
 //! An event in a sentence for people and in fields for programs.
 
-use crate::report::json::context::{Context, Id, candidate_id, pair_id, seconds};
+use crate::report::json::context::Context;
+use crate::report::json::context::Id;
+use crate::report::json::context::candidate_id;
+use crate::report::json::context::pair_id;
+use crate::report::json::context::seconds;
 use crate::report::json::session::carried_word;
 use crate::report::ndjson::detail::Detail;
 use crate::session::model::media::MediaKind;
 use crate::session::model::peer_connection::PeerConnection;
-use crate::timeline::event::{Event, EventKind};
+use crate::timeline::event::Event;
+use crate::timeline::event::EventKind;
 use crate::vocab::address::Side;
 use crate::wire::tls::alert::AlertDescription;
 use crate::wire::tls::alert::AlertLevel;

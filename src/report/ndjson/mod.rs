@@ -15,11 +15,15 @@ use serde::Serialize;
 
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Stage;
-use crate::report::json::context::{Context, FrameRef, Id, finding_id};
+use crate::report::json::context::Context;
+use crate::report::json::context::FrameRef;
+use crate::report::json::context::Id;
+use crate::report::json::context::finding_id;
 use crate::report::json::print::write_line;
 use crate::report::ndjson::describe::describe;
 use crate::report::ndjson::detail::Detail;
-use crate::timeline::event::{Event, events};
+use crate::timeline::event::Event;
+use crate::timeline::event::events;
 use crate::vocab::claim::Basis;
 use crate::vocab::ids::PeerConnectionId;
 

@@ -15,10 +15,17 @@ use std::io;
 use anstyle::Style;
 
 use crate::analyzer::analysis::Analysis;
-use crate::diagnosis::finding::{Finding, Severity};
-use crate::report::text::figures::{NO_BREAK, frames};
+use crate::diagnosis::finding::Finding;
+use crate::diagnosis::finding::Severity;
+use crate::report::text::figures::NO_BREAK;
+use crate::report::text::figures::frames;
 use crate::report::text::page::Page;
-use crate::report::text::words::{BAD, BOLD, DIM, PLAIN, POOR, Words};
+use crate::report::text::words::BAD;
+use crate::report::text::words::BOLD;
+use crate::report::text::words::DIM;
+use crate::report::text::words::PLAIN;
+use crate::report::text::words::POOR;
+use crate::report::text::words::Words;
 
 /// Prints findings, by their positions in the analysis; the worst first.
 pub fn print(analysis: &Analysis, page: &mut Page<'_>, picked: &[usize]) -> io::Result<()> {
@@ -81,7 +88,8 @@ pub const fn mark(severity: Severity) -> (char, Style) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::finding::{EvidenceLine, FindingLayer};
+    use crate::diagnosis::finding::EvidenceLine;
+    use crate::diagnosis::finding::FindingLayer;
     use crate::vocab::ids::FrameNumber;
 
     fn finding(severity: Severity, title: &str) -> Finding {

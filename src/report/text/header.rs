@@ -11,11 +11,23 @@
 use std::io;
 
 use crate::analyzer::analysis::Analysis;
-use crate::diagnosis::finding::{Outcome, Severity};
-use crate::report::text::figures::{NO_BREAK, bytes, count, counted, short_name, span};
+use crate::diagnosis::finding::Outcome;
+use crate::diagnosis::finding::Severity;
+use crate::report::text::figures::NO_BREAK;
+use crate::report::text::figures::bytes;
+use crate::report::text::figures::count;
+use crate::report::text::figures::counted;
+use crate::report::text::figures::short_name;
+use crate::report::text::figures::span;
 use crate::report::text::page::Page;
-use crate::report::text::words::{BAD, BOLD, DIM, GOOD, POOR, Words};
-use crate::vocab::capture::{Capture, Quality};
+use crate::report::text::words::BAD;
+use crate::report::text::words::BOLD;
+use crate::report::text::words::DIM;
+use crate::report::text::words::GOOD;
+use crate::report::text::words::POOR;
+use crate::report::text::words::Words;
+use crate::vocab::capture::Capture;
+use crate::vocab::capture::Quality;
 use crate::vocab::time::Timestamp;
 
 /// Prints the header and the summary.

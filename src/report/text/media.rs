@@ -10,13 +10,25 @@
 
 use std::io;
 
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
+use hashbrown::HashSet;
 
 use crate::report::text::call::Call;
-use crate::report::text::figures::{NO_BREAK, bitrate, count, counted, percent, span};
+use crate::report::text::figures::NO_BREAK;
+use crate::report::text::figures::bitrate;
+use crate::report::text::figures::count;
+use crate::report::text::figures::counted;
+use crate::report::text::figures::percent;
+use crate::report::text::figures::span;
 use crate::report::text::page::Page;
-use crate::report::text::table::{Align, Table};
-use crate::report::text::words::{BAD, DIM, PLAIN, POOR, Words, safe};
+use crate::report::text::table::Align;
+use crate::report::text::table::Table;
+use crate::report::text::words::BAD;
+use crate::report::text::words::DIM;
+use crate::report::text::words::PLAIN;
+use crate::report::text::words::POOR;
+use crate::report::text::words::Words;
+use crate::report::text::words::safe;
 use crate::session::model::media::MediaStream;
 use crate::track::rtp_stream::stream::Gap;
 use crate::vocab::address::Side;

@@ -15,7 +15,8 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::report::text::figures::NO_BREAK;
-use crate::report::text::words::{DIM, Words};
+use crate::report::text::words::DIM;
+use crate::report::text::words::Words;
 use crate::vocab::printable::printable;
 
 /// Columns of a page.
@@ -146,7 +147,8 @@ fn breakable(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::text::words::{BAD, GOOD};
+    use crate::report::text::words::BAD;
+    use crate::report::text::words::GOOD;
 
     fn shown(print: impl FnOnce(&mut Page<'_>) -> io::Result<()>) -> String {
         let mut out = Vec::new();

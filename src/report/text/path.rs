@@ -13,13 +13,27 @@ use std::io;
 use anstyle::Style;
 
 use crate::report::text::call::Call;
-use crate::report::text::figures::{NO_BREAK, count, counted, frames, instant};
+use crate::report::text::figures::NO_BREAK;
+use crate::report::text::figures::count;
+use crate::report::text::figures::counted;
+use crate::report::text::figures::frames;
+use crate::report::text::figures::instant;
 use crate::report::text::page::Page;
-use crate::report::text::words::{BAD, DIM, GOOD, PLAIN, POOR, Words, safe};
-use crate::session::model::ice::{
-    Candidate, CandidatePair, Integrity, PairPath, PairState, RoundTrip,
-};
-use crate::track::turn::{Allocation, AllocationState};
+use crate::report::text::words::BAD;
+use crate::report::text::words::DIM;
+use crate::report::text::words::GOOD;
+use crate::report::text::words::PLAIN;
+use crate::report::text::words::POOR;
+use crate::report::text::words::Words;
+use crate::report::text::words::safe;
+use crate::session::model::ice::Candidate;
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::Integrity;
+use crate::session::model::ice::PairPath;
+use crate::session::model::ice::PairState;
+use crate::session::model::ice::RoundTrip;
+use crate::track::turn::Allocation;
+use crate::track::turn::AllocationState;
 use crate::vocab::time::Timestamp;
 
 /// Prints path, other pairs, and TURN.

@@ -8,13 +8,23 @@
 use std::io;
 
 use crate::report::text::call::Call;
-use crate::report::text::figures::{NO_BREAK, counted, frames, instant, milliseconds};
+use crate::report::text::figures::NO_BREAK;
+use crate::report::text::figures::counted;
+use crate::report::text::figures::frames;
+use crate::report::text::figures::instant;
+use crate::report::text::figures::milliseconds;
 use crate::report::text::page::Page;
-use crate::report::text::words::{BAD, DIM, GOOD, PLAIN, POOR, Words};
+use crate::report::text::words::BAD;
+use crate::report::text::words::DIM;
+use crate::report::text::words::GOOD;
+use crate::report::text::words::PLAIN;
+use crate::report::text::words::POOR;
+use crate::report::text::words::Words;
 use crate::session::model::media::DtlsTransport;
 use crate::track::dtls::association::State;
 use crate::vocab::claim::Basis;
-use crate::wire::tls::alert::{AlertDescription, AlertLevel};
+use crate::wire::tls::alert::AlertDescription;
+use crate::wire::tls::alert::AlertLevel;
 use crate::wire::tls::cipher_suite::CipherSuite;
 use crate::wire::tls::srtp_profile::SrtpProfile;
 

@@ -6,7 +6,9 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::report::text::figures::NO_BREAK;
-use crate::report::text::page::{FIELD_INDENT, LABEL_INDENT, Page};
+use crate::report::text::page::FIELD_INDENT;
+use crate::report::text::page::LABEL_INDENT;
+use crate::report::text::page::Page;
 use crate::report::text::words::Words;
 
 /// A table: columns as wide as their widest cell, empty columns left out.

@@ -3,11 +3,13 @@
 //! Everything that comes from the wire has to pass [`Words::said`] or [`safe`], which spell out what would act on a terminal.
 //! Colour is never alone: glyphs and words say the same.
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
+use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use crate::report::text::figures::NO_BREAK;
-use crate::vocab::printable::{printable, printable_within};
+use crate::vocab::printable::printable;
+use crate::vocab::printable::printable_within;
 
 /// Text with styles; wraps at spaces.
 #[derive(Debug, Clone, Default)]

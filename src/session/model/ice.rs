@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use crate::sdp::candidate::CandidateType;
-use crate::vocab::address::{Side, TransportAddress};
+use crate::vocab::address::Side;
+use crate::vocab::address::TransportAddress;
 use crate::vocab::claim::Basis;
-use crate::vocab::ids::{FlowId, FrameNumber};
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 /// Position of a candidate in its peer connection's list (from 0).

@@ -2,9 +2,13 @@
 
 use crate::track::dtls::Association;
 use crate::track::rtp_stream::Stream;
-use crate::vocab::address::{Direction, Side};
+use crate::vocab::address::Direction;
+use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
-use crate::vocab::ids::{FrameNumber, PayloadType, PeerConnectionId, Ssrc};
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PayloadType;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::Ssrc;
 
 /// Audio, video, or not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

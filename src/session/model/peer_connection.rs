@@ -3,10 +3,16 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use crate::session::model::description::{Negotiation, SignaledDescription};
+use crate::session::model::description::Negotiation;
+use crate::session::model::description::SignaledDescription;
 use crate::session::model::ice::Ice;
 use crate::vocab::address::Side;
-use crate::vocab::ids::{AllocationId, AssociationId, DialogueId, FlowId, FrameNumber, StreamId};
+use crate::vocab::ids::AllocationId;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::StreamId;
 use crate::vocab::time::Timestamp;
 
 /// Who made the first offer.

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 
 use crate::flow::exchange::Exchange;
 use crate::flow::table::FlowRecord;
-use crate::session::model::media::{DtlsTransport, MediaStream};
+use crate::session::model::media::DtlsTransport;
+use crate::session::model::media::MediaStream;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::track::ice::ServerQuery;
 use crate::track::rtcp::RtcpFlow;
 use crate::track::signaling::dialogue::Dialogue;
 use crate::track::turn::Allocation;
-use crate::vocab::ids::{PeerConnectionId, StreamId};
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::StreamId;
 use crate::vocab::time::Timestamp;
 
 /// What the capture shows, joined. Screens, reports and rules read this and compute nothing that is not here.

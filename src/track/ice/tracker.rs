@@ -305,7 +305,10 @@ mod tests {
     use super::*;
     use crate::track::ice::path::Role;
     use crate::track::stun::Transactions;
-    use crate::track::testing::{Stun, address, seen, tuple};
+    use crate::track::testing::Stun;
+    use crate::track::testing::address;
+    use crate::track::testing::seen;
+    use crate::track::testing::tuple;
 
     const USERNAME: u16 = 0x0006;
     const USE_CANDIDATE: u16 = 0x0025;

@@ -8,7 +8,8 @@
 
 use serde_json::Value;
 
-use crate::track::signaling::dialogue::{Carried, DescriptionKind};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::DescriptionKind;
 use crate::track::signaling::json;
 use crate::track::signaling::text;
 

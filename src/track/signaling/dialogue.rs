@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use crate::vocab::address::TransportAddress;
-use crate::vocab::ids::{ExchangeId, FlowId, FrameNumber};
+use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 /// Signaling protocol.

@@ -2,7 +2,8 @@
 
 use crate::flow::exchange::Exchange;
 use crate::track::signaling::Signaling;
-use crate::track::signaling::dialogue::{Carrier, Sender};
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::Sender;
 use crate::track::signaling::incoming::Incoming;
 
 impl Signaling {
@@ -49,9 +50,14 @@ fn incoming<'a>(exchange: &'a Exchange, from: Sender, url: &'a str) -> Option<In
 mod tests {
     use super::*;
     use crate::flow::body::Body;
-    use crate::flow::exchange::{Request, Response, Scheme, Version};
+    use crate::flow::exchange::Request;
+    use crate::flow::exchange::Response;
+    use crate::flow::exchange::Scheme;
+    use crate::flow::exchange::Version;
     use crate::vocab::address::TransportAddress;
-    use crate::vocab::ids::{ExchangeId, FlowId, FrameNumber};
+    use crate::vocab::ids::ExchangeId;
+    use crate::vocab::ids::FlowId;
+    use crate::vocab::ids::FrameNumber;
     use crate::vocab::time::Timestamp;
 
     fn body(text: &str) -> Body {

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use crate::track::signaling::Signaling;
 use crate::track::signaling::dialogue::Sender;
-use crate::track::signaling::ledger::{CARRIED_KEPT, DIALOGUES_KEPT};
+use crate::track::signaling::ledger::CARRIED_KEPT;
+use crate::track::signaling::ledger::DIALOGUES_KEPT;
 use crate::track::signaling::testing::Wire;
 
 /// Words that mean something to one of the trackers, as members and as values.

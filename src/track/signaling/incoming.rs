@@ -2,9 +2,13 @@
 
 use std::net::IpAddr;
 
-use crate::track::signaling::dialogue::{Carrier, Message, Sender};
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::Message;
+use crate::track::signaling::dialogue::Sender;
 use crate::vocab::address::TransportAddress;
-use crate::vocab::ids::{ExchangeId, FlowId, FrameNumber};
+use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 /// An HTTP request, an HTTP response or a WebSocket message, complete and decoded (chunks joined, compression undone).

@@ -5,13 +5,18 @@
 use std::net::IpAddr;
 
 use crate::track::signaling::carried;
-use crate::track::signaling::dialogue::{
-    Carried, Dialogue, Handle, Message, Sender, SignalingProtocol,
-};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::signaling::dialogue::Handle;
+use crate::track::signaling::dialogue::Message;
+use crate::track::signaling::dialogue::Sender;
+use crate::track::signaling::dialogue::SignalingProtocol;
 use crate::track::signaling::incoming::Incoming;
 use crate::track::signaling::recent::Recent;
 use crate::track::signaling::text;
-use crate::vocab::fault::{Fault, FaultLog, Layer};
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::FaultLog;
+use crate::vocab::fault::Layer;
 use crate::vocab::ids::DialogueId;
 
 /// Dialogues kept.

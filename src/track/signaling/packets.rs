@@ -6,18 +6,23 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::flow::exchange::{Exchanges, Scheme};
+use crate::flow::exchange::Exchanges;
+use crate::flow::exchange::Scheme;
 use crate::flow::http::HttpEvent;
 use crate::flow::http::connection::HttpConnection;
 use crate::flow::reassembly::Stream;
 use crate::ingest::raw::Input;
-use crate::ingest::source::{Item, Source};
+use crate::ingest::source::Item;
+use crate::ingest::source::Source;
 use crate::track::signaling::Signaling;
 use crate::track::signaling::dialogue::Sender;
 use crate::track::signaling::replay::compare;
-use crate::vocab::address::{Direction, FiveTuple, Transport};
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::Transport;
 use crate::vocab::ids::FlowId;
-use crate::wire::packet::{Body, decode};
+use crate::wire::packet::Body;
+use crate::wire::packet::decode;
 
 #[test]
 fn plain_http_calls_in_packets_are_told_as_their_browser_told_them() {

@@ -1,6 +1,7 @@
 //! A map that forgets its oldest entries: requests waiting for their answers.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::hash::Hash;
 
 /// Keeps the last `capacity` keys inserted.

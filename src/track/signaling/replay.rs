@@ -7,10 +7,16 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::track::signaling::Signaling;
-use crate::track::signaling::dialogue::{Carried, Carrier, Dialogue, HandleRole, Sender};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::signaling::dialogue::HandleRole;
+use crate::track::signaling::dialogue::Sender;
 use crate::track::signaling::incoming::Incoming;
 use crate::vocab::address::TransportAddress;
-use crate::vocab::ids::{ExchangeId, FlowId, FrameNumber};
+use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 /// Descriptions and candidates of one side of a peer connection, in order.

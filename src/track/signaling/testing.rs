@@ -1,11 +1,15 @@
 //! Input for tests.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
 
-use crate::track::signaling::dialogue::{Carrier, Sender};
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::Sender;
 use crate::track::signaling::incoming::Incoming;
 use crate::vocab::address::TransportAddress;
-use crate::vocab::ids::{ExchangeId, FlowId, FrameNumber};
+use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 /// Makes messages between one client and one server.

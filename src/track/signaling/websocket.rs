@@ -3,7 +3,8 @@
 use crate::flow::websocket::message::Endpoint;
 use crate::flow::websocket::message::Message;
 use crate::track::signaling::Signaling;
-use crate::track::signaling::dialogue::{Carrier, Sender};
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::Sender;
 use crate::track::signaling::incoming::Incoming;
 use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::FlowId;

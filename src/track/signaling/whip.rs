@@ -12,11 +12,16 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::track::signaling::carried;
-use crate::track::signaling::dialogue::{
-    Carried, Carrier, DescriptionKind, HandleRole, SignalingError, SignalingProtocol,
-};
-use crate::track::signaling::incoming::{Incoming, url_path};
-use crate::track::signaling::ledger::{Ledger, Weight};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::dialogue::HandleRole;
+use crate::track::signaling::dialogue::SignalingError;
+use crate::track::signaling::dialogue::SignalingProtocol;
+use crate::track::signaling::incoming::Incoming;
+use crate::track::signaling::incoming::url_path;
+use crate::track::signaling::ledger::Ledger;
+use crate::track::signaling::ledger::Weight;
 use crate::track::signaling::recent::Recent;
 use crate::track::signaling::text;
 use crate::vocab::ids::ExchangeId;

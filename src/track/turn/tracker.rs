@@ -273,7 +273,10 @@ const fn turn_method(method: Method) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::track::stun::Transactions;
-    use crate::track::testing::{Stun, address, seen, tuple};
+    use crate::track::testing::Stun;
+    use crate::track::testing::address;
+    use crate::track::testing::seen;
+    use crate::track::testing::tuple;
 
     const USERNAME: u16 = 0x0006;
     const INTEGRITY: u16 = 0x0008;

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::tui::detail::{DetailLine, Look};
+use crate::tui::detail::DetailLine;
+use crate::tui::detail::Look;
 
 /// Lays `text` out; what is no JSON comes line by line as it is.
 pub(super) fn pretty(text: &str) -> Vec<DetailLine> {

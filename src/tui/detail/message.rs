@@ -3,10 +3,14 @@
 use crate::analyzer::analysis::Analysis;
 use crate::flow::exchange::Exchange;
 use crate::timeline::layer::Tone;
-use crate::track::signaling::dialogue::{Carried, Message, Sender};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::Message;
+use crate::track::signaling::dialogue::Sender;
+use crate::tui::detail::DetailLine;
+use crate::tui::detail::Look;
 use crate::tui::detail::json::pretty;
-use crate::tui::detail::{DetailLine, Look};
-use crate::tui::text::{frames, milliseconds};
+use crate::tui::text::frames;
+use crate::tui::text::milliseconds;
 use crate::vocab::ids::DialogueId;
 
 pub(super) fn explain(

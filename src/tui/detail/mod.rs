@@ -1,12 +1,23 @@
 //! A row of the ladder in detail: what the pane beside it says, as lines of printable text.
 
 use crate::analyzer::analysis::Analysis;
-use crate::session::model::ice::{CandidatePair, Integrity};
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::Integrity;
 use crate::session::model::peer_connection::PeerConnection;
-use crate::timeline::ladder::{Row, Subject};
+use crate::timeline::ladder::Row;
+use crate::timeline::ladder::Subject;
 use crate::timeline::layer::Tone;
-use crate::tui::text::{bitrate, count, frames, milliseconds, percent, shown, span};
-use crate::vocab::ids::{AllocationId, AssociationId, PeerConnectionId, StreamId};
+use crate::tui::text::bitrate;
+use crate::tui::text::count;
+use crate::tui::text::frames;
+use crate::tui::text::milliseconds;
+use crate::tui::text::percent;
+use crate::tui::text::shown;
+use crate::tui::text::span;
+use crate::vocab::ids::AllocationId;
+use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::StreamId;
 
 mod json;
 mod message;

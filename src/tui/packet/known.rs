@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use crate::session::model::scene::Scene;
-use crate::vocab::address::{FiveTuple, Transport, TransportAddress};
-use crate::vocab::ids::{PeerConnectionId, Ssrc};
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::Transport;
+use crate::vocab::address::TransportAddress;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::ids::Ssrc;
 
 /// Look-ups over one scene.
 #[derive(Debug, Default)]

@@ -2,19 +2,24 @@
 
 use crate::timeline::layer::Layer;
 use crate::tui::packet::known::Known;
-use crate::vocab::address::{FiveTuple, Transport};
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::Transport;
 use crate::vocab::frame::Frame;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::printable::printable_bytes;
 use crate::vocab::time::Timestamp;
 use crate::wire::channel_data::ChannelData;
-use crate::wire::datagram::{Kind, classify};
+use crate::wire::datagram::Kind;
+use crate::wire::datagram::classify;
 use crate::wire::detail::Field;
 use crate::wire::dns;
 use crate::wire::dtls;
-use crate::wire::http1::sniff::{Sniff, looks_like_http, skip_empty_lines};
+use crate::wire::http1::sniff::Sniff;
+use crate::wire::http1::sniff::looks_like_http;
+use crate::wire::http1::sniff::skip_empty_lines;
 use crate::wire::icmp::Quote;
-use crate::wire::packet::{Body, decode};
+use crate::wire::packet::Body;
+use crate::wire::packet::decode;
 use crate::wire::rtcp::classify as rtcp;
 use crate::wire::rtp;
 use crate::wire::stun;

@@ -6,10 +6,15 @@ use ratatui::style::Style;
 
 use crate::session::model::peer_connection::PeerConnection;
 use crate::tui::state::State;
-use crate::tui::state::call::{Call, Tab};
+use crate::tui::state::call::Call;
+use crate::tui::state::call::Tab;
 use crate::tui::state::calls::outcome;
-use crate::tui::text::{elide, shown, width};
-use crate::tui::widgets::paint::{Piece, put, put_pieces};
+use crate::tui::text::elide;
+use crate::tui::text::shown;
+use crate::tui::text::width;
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::put;
+use crate::tui::widgets::paint::put_pieces;
 
 /// The call itself, if it is still there.
 pub fn model<'a>(state: &'a State, open: &Call) -> Option<&'a PeerConnection> {

@@ -4,14 +4,28 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::analyzer::analysis::Analysis;
-use crate::diagnosis::finding::{Finding, Outcome, Stage, Verdict};
+use crate::diagnosis::finding::Finding;
+use crate::diagnosis::finding::Outcome;
+use crate::diagnosis::finding::Stage;
+use crate::diagnosis::finding::Verdict;
 use crate::timeline::layer::Tone;
-use crate::tui::detail::{DetailLine, Look};
+use crate::tui::detail::DetailLine;
+use crate::tui::detail::Look;
 use crate::tui::state::State;
-use crate::tui::state::findings::{Findings, Item};
-use crate::tui::text::{counted, frames, shown};
-use crate::tui::widgets::lines::{lay_out, style};
-use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, put_pieces, style_row};
+use crate::tui::state::findings::Findings;
+use crate::tui::state::findings::Item;
+use crate::tui::text::counted;
+use crate::tui::text::frames;
+use crate::tui::text::shown;
+use crate::tui::widgets::lines::lay_out;
+use crate::tui::widgets::lines::style;
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::inside;
+use crate::tui::widgets::paint::pane;
+use crate::tui::widgets::paint::pane_note;
+use crate::tui::widgets::paint::put;
+use crate::tui::widgets::paint::put_pieces;
+use crate::tui::widgets::paint::style_row;
 
 /// The list's pane, the detail's pane: beside each other where there is room.
 pub fn areas(body: Rect) -> (Rect, Rect) {

@@ -11,11 +11,14 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::tui::state::Page;
+use crate::tui::state::State;
 use crate::tui::state::call::Tab;
-use crate::tui::state::{Page, State};
 use crate::tui::text::wrap;
-use crate::tui::widgets::paint::{put, seal};
-use crate::tui::widgets::{bars, help};
+use crate::tui::widgets::bars;
+use crate::tui::widgets::help;
+use crate::tui::widgets::paint::put;
+use crate::tui::widgets::paint::seal;
 
 pub mod call;
 pub mod calls;

@@ -5,17 +5,28 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::timeline::fold::Fold;
-use crate::timeline::ladder::{Course, Row};
+use crate::timeline::ladder::Course;
+use crate::timeline::ladder::Row;
 use crate::timeline::lanes::setup_until;
 use crate::tui::screens::call::model;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
-use crate::tui::text::{counted, frames, shown};
+use crate::tui::text::counted;
+use crate::tui::text::frames;
+use crate::tui::text::shown;
 use crate::tui::times::stamp;
 use crate::tui::widgets::arrows::idle;
-use crate::tui::widgets::lanes::{self, Lanes};
-use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, style_row};
-use crate::tui::widgets::table::{Column, Columns, Fit};
+use crate::tui::widgets::lanes;
+use crate::tui::widgets::lanes::Lanes;
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::inside;
+use crate::tui::widgets::paint::pane;
+use crate::tui::widgets::paint::pane_note;
+use crate::tui::widgets::paint::put;
+use crate::tui::widgets::paint::style_row;
+use crate::tui::widgets::table::Column;
+use crate::tui::widgets::table::Columns;
+use crate::tui::widgets::table::Fit;
 use crate::vocab::time::Timestamp;
 
 /// The lanes' pane, the list's pane.

@@ -2,16 +2,21 @@
 
 use crate::analyzer::analysis::Analysis;
 use crate::session::model::peer_connection::PeerConnection;
-use crate::timeline::fold::{Fold, fold, unfolded};
+use crate::timeline::fold::Fold;
+use crate::timeline::fold::fold;
+use crate::timeline::fold::unfolded;
 use crate::timeline::host::Hosts;
-use crate::timeline::ladder::{Row, ladder};
+use crate::timeline::ladder::Row;
+use crate::timeline::ladder::ladder;
 use crate::timeline::lane::Lane;
 use crate::timeline::lanes::lanes;
-use crate::tui::detail::{DetailLine, detail};
+use crate::tui::detail::DetailLine;
+use crate::tui::detail::detail;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::packets::Packets;
-use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::time::Timestamp;
 
 /// An open call.

@@ -1,7 +1,8 @@
 //! The findings page: verdicts, each with its findings, then those on the capture.
 
 use crate::analyzer::analysis::Analysis;
-use crate::diagnosis::finding::{Finding, Verdict};
+use crate::diagnosis::finding::Finding;
+use crate::diagnosis::finding::Verdict;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::vocab::ids::FrameNumber;

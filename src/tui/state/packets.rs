@@ -10,8 +10,10 @@ use crate::tui::packet::summary::Summary;
 use crate::tui::packet::tree::tree;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
-use crate::tui::widgets::tree::{TreeLine, flatten};
-use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+use crate::tui::widgets::tree::TreeLine;
+use crate::tui::widgets::tree::flatten;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 use crate::wire::detail::Field;
 
 /// A list of frames.

@@ -3,13 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use tui_input::{Input, InputRequest};
+use ratatui::crossterm::event::KeyCode;
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::KeyModifiers;
+use tui_input::Input;
+use tui_input::InputRequest;
 
 use crate::tui::effect::Effect;
 use crate::tui::keymap::Scope;
+use crate::tui::state::Prompt;
+use crate::tui::state::PromptKind;
+use crate::tui::state::State;
 use crate::tui::state::filter::Filter;
-use crate::tui::state::{Prompt, PromptKind, State};
 use crate::tui::update::travel;
 use crate::vocab::ids::FrameNumber;
 

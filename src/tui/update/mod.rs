@@ -13,12 +13,16 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEvent;
 
-use crate::tui::action::{Action, Pointer};
-use crate::tui::effect::{Effect, News, Target};
+use crate::tui::action::Action;
+use crate::tui::action::Pointer;
+use crate::tui::effect::Effect;
+use crate::tui::effect::News;
+use crate::tui::effect::Target;
 use crate::tui::keymap::action;
 use crate::tui::packet::known::Known;
+use crate::tui::state::Page;
+use crate::tui::state::State;
 use crate::tui::state::call::Tab;
-use crate::tui::state::{Page, State};
 use crate::tui::update::travel::Step;
 
 mod ask;

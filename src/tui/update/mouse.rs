@@ -1,14 +1,17 @@
 //! Clicks and the wheel: a click selects, a second one on the same line opens.
 
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
+use ratatui::layout::Rect;
 
-use crate::tui::action::{Action, Pointer};
+use crate::tui::action::Action;
+use crate::tui::action::Pointer;
 use crate::tui::keymap::Scope;
 use crate::tui::screens;
 use crate::tui::state::State;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::packets::Pane;
-use crate::tui::update::travel::{Step, go};
+use crate::tui::update::travel::Step;
+use crate::tui::update::travel::go;
 use crate::tui::widgets::bars::page_at;
 use crate::tui::widgets::hex::byte_at;
 use crate::tui::widgets::paint::inside;

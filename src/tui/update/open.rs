@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use crate::timeline::fold::Fold;
 use crate::tui::keymap::Scope;
-use crate::tui::state::call::{Call, Tab};
+use crate::tui::state::Page;
+use crate::tui::state::State;
+use crate::tui::state::call::Call;
+use crate::tui::state::call::Tab;
 use crate::tui::state::calls::Subject;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::findings::Item;
 use crate::tui::state::packets::Pane;
-use crate::tui::state::{Page, State};
-use crate::vocab::ids::{FrameNumber, PeerConnectionId};
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 
 /// Into what is selected.
 pub(super) fn enter(state: &mut State) {

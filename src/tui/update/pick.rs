@@ -3,10 +3,14 @@
 use crate::tui::keymap::Scope;
 use crate::tui::screens::findings::as_text;
 use crate::tui::state::State;
-use crate::tui::state::packets::{Packets, Pane};
-use crate::tui::text::{counted, frames, shown};
+use crate::tui::state::packets::Packets;
+use crate::tui::state::packets::Pane;
+use crate::tui::text::counted;
+use crate::tui::text::frames;
+use crate::tui::text::shown;
 use crate::tui::times::stamp;
-use crate::tui::update::travel::{Step, go};
+use crate::tui::update::travel::Step;
+use crate::tui::update::travel::go;
 use crate::vocab::ids::FrameNumber;
 use crate::wire::detail::hex;
 

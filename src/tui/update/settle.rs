@@ -4,10 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::timeline::ladder::Subject;
-use crate::tui::effect::{Effect, Query, Target};
+use crate::tui::effect::Effect;
+use crate::tui::effect::Query;
+use crate::tui::effect::Target;
 use crate::tui::screens;
-use crate::tui::state::packets::{Matches, Packets};
-use crate::tui::state::{Page, State};
+use crate::tui::state::Page;
+use crate::tui::state::State;
+use crate::tui::state::packets::Matches;
+use crate::tui::state::packets::Packets;
 use crate::tui::widgets::hex;
 use crate::vocab::ids::FrameNumber;
 

@@ -6,9 +6,11 @@ use crate::timeline::fold::Fold;
 use crate::tui::keymap::Scope;
 use crate::tui::screens;
 use crate::tui::state::State;
-use crate::tui::state::packets::{Packets, Pane};
+use crate::tui::state::packets::Packets;
+use crate::tui::state::packets::Pane;
 use crate::tui::update::tab;
-use crate::tui::widgets::{help, hex};
+use crate::tui::widgets::help;
+use crate::tui::widgets::hex;
 
 /// How far to go.
 #[derive(Debug, Clone, Copy)]

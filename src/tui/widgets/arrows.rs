@@ -16,8 +16,16 @@ use ratatui::layout::Rect;
 
 use crate::timeline::fold::Fold;
 use crate::timeline::host::Host;
-use crate::timeline::ladder::{Course, Line, Row};
-use crate::tui::text::{count, counted, elide, elide_middle, shown, span, width};
+use crate::timeline::ladder::Course;
+use crate::timeline::ladder::Line;
+use crate::timeline::ladder::Row;
+use crate::tui::text::count;
+use crate::tui::text::counted;
+use crate::tui::text::elide;
+use crate::tui::text::elide_middle;
+use crate::tui::text::shown;
+use crate::tui::text::span;
+use crate::tui::text::width;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::paint::put;
 
@@ -233,7 +241,8 @@ const NAME_ROOM: u16 = 16;
 mod tests {
     use super::*;
     use crate::timeline::ladder::Subject;
-    use crate::timeline::layer::{Layer, Tone};
+    use crate::timeline::layer::Layer;
+    use crate::timeline::layer::Tone;
     use crate::tui::theme::Palette;
     use crate::vocab::time::Timestamp;
 

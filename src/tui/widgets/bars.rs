@@ -5,10 +5,19 @@ use ratatui::layout::Rect;
 
 use crate::report::text::figures::short_name;
 use crate::tui::keymap::footer as footer_rows;
-use crate::tui::state::{Loading, Page, State};
-use crate::tui::text::{count, counted, elide_middle, shown, span, width};
+use crate::tui::state::Loading;
+use crate::tui::state::Page;
+use crate::tui::state::State;
+use crate::tui::text::count;
+use crate::tui::text::counted;
+use crate::tui::text::elide_middle;
+use crate::tui::text::shown;
+use crate::tui::text::span;
+use crate::tui::text::width;
 use crate::tui::theme::Theme;
-use crate::tui::widgets::paint::{Piece, put, put_pieces};
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::put;
+use crate::tui::widgets::paint::put_pieces;
 
 /// ` rtcscope · call.pcapng · 1 353 packets · 17.8 s · ! one direction          1 Calls  2 Packets  3 Findings  ? Help`
 pub fn title(buffer: &mut Buffer, area: Rect, state: &State) {

@@ -2,12 +2,18 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::widgets::{Clear, Widget};
+use ratatui::widgets::Clear;
+use ratatui::widgets::Widget;
 
-use crate::tui::keymap::{Scope, general, rows};
+use crate::tui::keymap::Scope;
+use crate::tui::keymap::general;
+use crate::tui::keymap::rows;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
-use crate::tui::widgets::paint::{Piece, pane, pane_note, put_pieces};
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::pane;
+use crate::tui::widgets::paint::pane_note;
+use crate::tui::widgets::paint::put_pieces;
 
 /// Draws the help over the screen.
 pub fn render(buffer: &mut Buffer, area: Rect, state: &State, top: usize) {

@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::timeline::layer::Tone;
-use crate::tui::detail::{DetailLine, Look};
+use crate::tui::detail::DetailLine;
+use crate::tui::detail::Look;
 use crate::tui::text::wrap;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::paint::put;

@@ -4,8 +4,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::tui::text::{elide, elide_middle, width};
-use crate::tui::widgets::paint::{Piece, put};
+use crate::tui::text::elide;
+use crate::tui::text::elide_middle;
+use crate::tui::text::width;
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::put;
 
 /// A column.
 #[derive(Debug, Clone, Copy)]

@@ -9,8 +9,11 @@ use ratatui::layout::Rect;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::text::shown;
 use crate::tui::theme::Theme;
-use crate::tui::widgets::paint::{Piece, put_pieces, style_row};
-use crate::wire::detail::{Field, Mark};
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::put_pieces;
+use crate::tui::widgets::paint::style_row;
+use crate::wire::detail::Field;
+use crate::wire::detail::Mark;
 
 /// A line of the tree.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The second fence: a panic of a decoder crate becomes a fault.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
 
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;

@@ -15,18 +15,25 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::track::signaling::carried::is_sdp;
-use crate::track::signaling::dialogue::{
-    Carried, Carrier, DescriptionKind, Handle, Sender, SignalingProtocol,
-};
-use crate::track::signaling::generic::party::{Parties, Whose};
-use crate::track::signaling::generic::shape::{Group, Names};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::dialogue::Handle;
+use crate::track::signaling::dialogue::Sender;
+use crate::track::signaling::dialogue::SignalingProtocol;
+use crate::track::signaling::generic::party::Parties;
+use crate::track::signaling::generic::party::Whose;
+use crate::track::signaling::generic::shape::Group;
+use crate::track::signaling::generic::shape::Names;
 use crate::track::signaling::incoming::Incoming;
 use crate::track::signaling::json;
-use crate::track::signaling::ledger::{Ledger, Weight};
+use crate::track::signaling::ledger::Ledger;
+use crate::track::signaling::ledger::Weight;
 use crate::track::signaling::recent::Recent;
 use crate::track::signaling::text;
 use crate::vocab::address::TransportAddress;
-use crate::vocab::ids::{ExchangeId, FlowId};
+use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FlowId;
 
 /// Sorts messages by client, server, place and party.
 #[derive(Debug, Clone)]

@@ -4,7 +4,9 @@
 //! A party may call again: an offer from a new session (`o=`), with new credentials and a new certificate, is a new peer connection.
 
 use crate::track::signaling::carried::attribute;
-use crate::track::signaling::dialogue::{Carried, DescriptionKind, Sender};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::dialogue::Sender;
 use crate::track::signaling::ledger::Ledger;
 
 /// The parties of a dialogue, one for each handle.

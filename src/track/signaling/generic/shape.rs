@@ -9,8 +9,10 @@
 use serde_json::Value;
 
 use crate::track::signaling::carried;
-use crate::track::signaling::dialogue::{Carried, DescriptionKind};
-use crate::track::signaling::json::{self, Unreadable};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::json;
+use crate::track::signaling::json::Unreadable;
 use crate::track::signaling::text;
 
 /// Names that a message gives.

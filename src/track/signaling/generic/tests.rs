@@ -1,5 +1,7 @@
 use crate::track::signaling::Signaling;
-use crate::track::signaling::dialogue::{Carried, Dialogue, Sender};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::signaling::dialogue::Sender;
 use crate::track::signaling::testing::Wire;
 
 const URL: &str = "http://web.lab.test/signal/100/alice";

@@ -32,20 +32,27 @@ mod request;
 mod roster;
 mod videoroom;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::HashSet;
 use std::net::IpAddr;
 
 use serde_json::Value;
 
-use crate::track::signaling::dialogue::{Carrier, Sender, SignalingError, SignalingProtocol};
+use crate::track::signaling::dialogue::Carrier;
+use crate::track::signaling::dialogue::Sender;
+use crate::track::signaling::dialogue::SignalingError;
+use crate::track::signaling::dialogue::SignalingProtocol;
 use crate::track::signaling::incoming::Incoming;
 use crate::track::signaling::janus::place::Place;
 use crate::track::signaling::janus::roster::Roster;
-use crate::track::signaling::json::{self, Unreadable};
-use crate::track::signaling::ledger::{Ledger, Weight};
+use crate::track::signaling::json;
+use crate::track::signaling::json::Unreadable;
+use crate::track::signaling::ledger::Ledger;
+use crate::track::signaling::ledger::Weight;
 use crate::track::signaling::recent::Recent;
 use crate::vocab::address::TransportAddress;
-use crate::vocab::ids::{ExchangeId, FlowId};
+use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FlowId;
 
 /// Sorts Janus messages into sessions and handles.
 #[derive(Debug, Clone)]

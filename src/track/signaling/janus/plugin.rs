@@ -2,9 +2,13 @@
 
 use serde_json::Value;
 
-use crate::track::signaling::dialogue::{DescriptionKind, Handle, HandleRole, SignalingError};
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::dialogue::Handle;
+use crate::track::signaling::dialogue::HandleRole;
+use crate::track::signaling::dialogue::SignalingError;
 use crate::track::signaling::janus::error;
-use crate::track::signaling::janus::roster::{Roster, add_feed};
+use crate::track::signaling::janus::roster::Roster;
+use crate::track::signaling::janus::roster::add_feed;
 use crate::track::signaling::janus::videoroom;
 use crate::track::signaling::json;
 use crate::track::signaling::text;

@@ -2,13 +2,21 @@
 
 use serde_json::Value;
 
-use crate::track::signaling::dialogue::{Message, SignalingError};
+use crate::track::signaling::dialogue::Message;
+use crate::track::signaling::dialogue::SignalingError;
 use crate::track::signaling::incoming::Incoming;
+use crate::track::signaling::janus::Janus;
+use crate::track::signaling::janus::Request;
+use crate::track::signaling::janus::ends;
+use crate::track::signaling::janus::error;
 use crate::track::signaling::janus::place::Place;
-use crate::track::signaling::janus::request::{carried_in, close, description_kind};
-use crate::track::signaling::janus::{Janus, Request, ends, error, plugin};
+use crate::track::signaling::janus::plugin;
+use crate::track::signaling::janus::request::carried_in;
+use crate::track::signaling::janus::request::close;
+use crate::track::signaling::janus::request::description_kind;
 use crate::track::signaling::json;
-use crate::track::signaling::ledger::{Ledger, Weight};
+use crate::track::signaling::ledger::Ledger;
+use crate::track::signaling::ledger::Weight;
 use crate::track::signaling::text;
 
 impl Janus {

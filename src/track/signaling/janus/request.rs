@@ -3,12 +3,17 @@
 use serde_json::Value;
 
 use crate::track::signaling::carried;
-use crate::track::signaling::dialogue::{Carried, DescriptionKind};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::DescriptionKind;
 use crate::track::signaling::incoming::Incoming;
+use crate::track::signaling::janus::Janus;
+use crate::track::signaling::janus::Request;
+use crate::track::signaling::janus::ends;
 use crate::track::signaling::janus::place::Place;
-use crate::track::signaling::janus::{Janus, Request, ends, plugin};
+use crate::track::signaling::janus::plugin;
 use crate::track::signaling::json;
-use crate::track::signaling::ledger::{Ledger, Weight};
+use crate::track::signaling::ledger::Ledger;
+use crate::track::signaling::ledger::Weight;
 use crate::track::signaling::text;
 
 impl Janus {

@@ -1,9 +1,13 @@
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
+use std::net::Ipv4Addr;
 
 use crate::track::signaling::Signaling;
-use crate::track::signaling::dialogue::{
-    Carried, DescriptionKind, Dialogue, HandleRole, Message, Sender,
-};
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::dialogue::Dialogue;
+use crate::track::signaling::dialogue::HandleRole;
+use crate::track::signaling::dialogue::Message;
+use crate::track::signaling::dialogue::Sender;
 use crate::track::signaling::testing::Wire;
 
 /// A call in a VideoRoom, as the lab's Janus 1.x and its page speak. Numbers: connection, then what came when.

@@ -4,16 +4,27 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::session::model::ice::{CandidatePair, PairPath, PairState};
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::PairPath;
+use crate::session::model::ice::PairState;
 use crate::session::model::peer_connection::PeerConnection;
-use crate::tui::screens::ice::{WIDE, address_of};
+use crate::tui::screens::ice::WIDE;
+use crate::tui::screens::ice::address_of;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
-use crate::tui::text::{count, elide_middle, span};
+use crate::tui::text::count;
+use crate::tui::text::elide_middle;
+use crate::tui::text::span;
 use crate::tui::theme::Theme;
 use crate::tui::times::stamp;
-use crate::tui::widgets::paint::{Piece, pane, pane_note, put, style_row};
-use crate::tui::widgets::table::{Column, Columns, Fit};
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::pane;
+use crate::tui::widgets::paint::pane_note;
+use crate::tui::widgets::paint::put;
+use crate::tui::widgets::paint::style_row;
+use crate::tui::widgets::table::Column;
+use crate::tui::widgets::table::Columns;
+use crate::tui::widgets::table::Fit;
 
 /// Draws the pane.
 pub(super) fn render(

@@ -4,13 +4,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::session::model::ice::{CandidatePair, Integrity};
+use crate::session::model::ice::CandidatePair;
+use crate::session::model::ice::Integrity;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::tui::screens::ice::address_of;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
-use crate::tui::text::{count, frames, milliseconds, shown, wrap};
-use crate::tui::widgets::paint::{pane, put};
+use crate::tui::text::count;
+use crate::tui::text::frames;
+use crate::tui::text::milliseconds;
+use crate::tui::text::shown;
+use crate::tui::text::wrap;
+use crate::tui::widgets::paint::pane;
+use crate::tui::widgets::paint::put;
 use crate::vocab::address::Side;
 
 /// Draws the pane.
