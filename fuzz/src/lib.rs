@@ -8,9 +8,12 @@ use std::io::Cursor;
 use rtcscope::analyzer::pipeline::Analyzer;
 use rtcscope::analyzer::pipeline::analyze;
 use rtcscope::crypt::keylog::KeyLog;
+use rtcscope::crypt::tls::session::Peer;
+use rtcscope::crypt::tls::session::Session;
 use rtcscope::flow::exchange::Exchanges;
 use rtcscope::flow::exchange::Scheme;
 use rtcscope::flow::http::connection::HttpConnection;
+use rtcscope::flow::http2::connection::Http2Connection;
 use rtcscope::flow::reassembly::Chunk;
 use rtcscope::flow::reassembly::Ending;
 use rtcscope::flow::websocket::budget::Budget;
@@ -35,6 +38,8 @@ use rtcscope::wire::channel_data::ChannelData;
 use rtcscope::wire::detail::layers;
 use rtcscope::wire::dtls::handshake::Fragments;
 use rtcscope::wire::dtls::record::Records;
+use rtcscope::wire::hpack::decoder::Decoder;
+use rtcscope::wire::hpack::huffman;
 use rtcscope::wire::http1::head::Head;
 use rtcscope::wire::media::extension::ExtensionKind;
 use rtcscope::wire::media::extension::ExtensionValue;
@@ -63,7 +68,9 @@ pub const TARGETS: &[Target] = &[
     ("dns", dns),
     ("dtls", dtls),
     ("framing", framing),
+    ("hpack", hpack),
     ("http1", http1),
+    ("http2", http2),
     ("keylog", keylog),
     ("media", media),
     ("packet", packet),
@@ -76,6 +83,7 @@ pub const TARGETS: &[Target] = &[
     ("sdp", sdp),
     ("stun", stun),
     ("tls", tls),
+    ("tls_session", tls_session),
     ("websocket", websocket),
 ];
 
@@ -310,6 +318,103 @@ pub fn http1(data: &[u8]) {
         direction = direction.opposite();
     }
     connection.finish(place.0, place.1, &mut exchanges, &mut |_| {});
+}
+
+/// An HTTP/2 connection, its two sides taking turns; the first byte says how many bytes a turn has, and whether it is joined midway.
+pub fn http2(data: &[u8]) {
+    black_box(wire::http2::sniff(data, true));
+    let Some((&turn, stream)) = data.split_first() else {
+        return;
+    };
+    let end = |port| TransportAddress::new([192, 0, 2, 1].into(), port);
+    let tuple = FiveTuple {
+        transport: Transport::Tcp,
+        a: end(50_000),
+        b: end(443),
+    };
+    let mut exchanges = Exchanges::default();
+    let mut connection = if turn & 1 == 0 {
+        Http2Connection::new(FlowId(0), tuple, Scheme::Https)
+    } else {
+        Http2Connection::midway(FlowId(0), tuple, Scheme::Https)
+    };
+    let (at, frame) = (Timestamp::from_nanos(1), FrameNumber::new(0, 1));
+    let sides = [Direction::Forward, Direction::Reverse];
+    let turns = stream.chunks(usize::from(turn) + 1).take(4 * MANY);
+    for (side, bytes) in sides.into_iter().cycle().zip(turns) {
+        let chunk = Chunk::Data { at, frame, bytes };
+        connection.observe(side, chunk, &mut exchanges, &mut |_| {});
+    }
+    let gap = Chunk::Gap {
+        at,
+        frame,
+        bytes: turn.into(),
+    };
+    let how = Ending::Finished;
+    for side in sides {
+        connection.observe(side, gap, &mut exchanges, &mut |_| {});
+        let chunk = Chunk::End { at, frame, how };
+        connection.observe(side, chunk, &mut exchanges, &mut |_| {});
+    }
+    for exchange in exchanges.all() {
+        black_box(exchange.url());
+    }
+}
+
+/// Header blocks of HTTP/2, one after the other, each behind its length in one byte.
+pub fn hpack(data: &[u8]) {
+    let mut decoder = Decoder::default();
+    let mut rest = data;
+    while let Some((&length, after)) = rest.split_first() {
+        let (block, after) = after.split_at(usize::from(length).min(after.len()));
+        black_box(decoder.decode(block));
+        if length == 0 {
+            decoder.forget();
+        }
+        rest = after;
+    }
+    black_box(huffman::decode(data, 1 << 16).is_ok());
+}
+
+/// Records of a TLS connection, with and without a key log that has secrets for every client random of equal bytes; each record's
+/// version says who sent it.
+pub fn tls_session(data: &[u8]) {
+    let mut log = KeyLog::default();
+    let labels = [
+        "CLIENT_RANDOM",
+        "CLIENT_EARLY_TRAFFIC_SECRET",
+        "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+        "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+        "CLIENT_TRAFFIC_SECRET_0",
+        "SERVER_TRAFFIC_SECRET_0",
+    ];
+    for label in labels {
+        let length = if label == "CLIENT_RANDOM" { 48 } else { 32 };
+        let line = format!("{label} {} {}\n", "01".repeat(32), "02".repeat(length));
+        log.add(line.as_bytes());
+    }
+    for (log, resigns) in [(&log, false), (&KeyLog::default(), true)] {
+        let mut session = Session::default();
+        if resigns {
+            session.resign();
+        }
+        let mut rest = data;
+        while let Ok(Some((record, after))) = wire::tls::record::Record::split(rest) {
+            let from = if record.version == Version::Tls12 {
+                Peer::Server
+            } else {
+                Peer::Client
+            };
+            session.record(from, &record, log, &mut |event| {
+                black_box(event);
+            });
+            if record.fragment.len() % 7 == 3 {
+                session.gap(from, record.fragment.len() as u64);
+            }
+            rest = after;
+        }
+        black_box(session.facts());
+    }
 }
 
 /// A DNS message.

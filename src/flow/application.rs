@@ -1,14 +1,16 @@
-//! What runs on a TCP connection, told by its first bytes: HTTP/1.1, WebSocket, STUN and TURN, RFC 4571 frames, and TLS with any of
+//! What runs on a TCP connection, told by its first bytes: HTTP/1.1, HTTP/2, WebSocket, STUN and TURN, RFC 4571 frames, and TLS with any of
 //! these inside.
 
 use crate::flow::exchange::Exchanges;
 use crate::flow::exchange::Scheme;
+use crate::flow::http2::connection::Http2Connection;
 use crate::flow::reassembly::Chunk;
 use crate::flow::tcp::Carried;
 use crate::flow::tcp::Shared;
 use crate::flow::tls_stream::TlsEvent;
 use crate::flow::tls_stream::TlsStream;
 use crate::flow::web::WebConnection;
+use crate::flow::web::run_http2;
 use crate::flow::web::run_websocket;
 use crate::flow::websocket::connection::WebSocketConnection;
 use crate::flow::websocket::message::Endpoint;
@@ -20,6 +22,7 @@ use crate::vocab::fault::Layer;
 use crate::vocab::ids::FlowId;
 use crate::wire::http1::sniff::Sniff;
 use crate::wire::http1::sniff::looks_like_http;
+use crate::wire::http2;
 use crate::wire::stun::framing::Framing;
 use crate::wire::stun::framing::Front;
 
@@ -46,6 +49,8 @@ enum Kind {
     Unknown { midway: bool },
     /// HTTP/1.1, and what it becomes.
     Http(Box<WebConnection>),
+    /// HTTP/2 from its first byte on, or joined midway.
+    Http2(Box<Http2Connection>),
     /// WebSocket whose handshake is not in the capture.
     WebSocket(Box<WebSocketConnection>),
     /// Datagrams in frames; what is not a whole frame yet, by direction.
@@ -104,6 +109,7 @@ impl Application {
                     let start = Chunk::Start { at, frame, midway };
                     web.observe(direction, start, shared, sink);
                 }
+                Kind::Http2(_) => sink(Carried::Http2Begins, &shared.exchanges),
                 Kind::WebSocket(_) => sink(Carried::WebSocketBegins, &shared.exchanges),
                 Kind::Tls(_) => sink(Carried::TlsBegins, &shared.exchanges),
                 _ => {}
@@ -111,6 +117,7 @@ impl Application {
         }
         match &mut self.kind {
             Kind::Http(web) => web.observe(direction, chunk, shared, sink),
+            Kind::Http2(connection) => run_http2(connection, direction, chunk, shared, sink),
             Kind::WebSocket(connection) => {
                 run_websocket(connection, None, direction, chunk, shared, sink);
             }
@@ -170,6 +177,15 @@ impl Application {
         if matches!(looks_like_http(bytes), Sniff::Request | Sniff::Response) {
             let web = WebConnection::new(ends.flow, ends.tuple, scheme);
             self.kind = Kind::Http(Box::new(web));
+        } else if let Some(sniff) = http2::sniff(bytes, midway) {
+            let connection = match sniff {
+                http2::Sniff::Preface => {
+                    Http2Connection::new(ends.flow, ends.tuple, scheme).with_client(direction)
+                }
+                http2::Sniff::Settings => Http2Connection::new(ends.flow, ends.tuple, scheme),
+                http2::Sniff::Frames => Http2Connection::midway(ends.flow, ends.tuple, scheme),
+            };
+            self.kind = Kind::Http2(Box::new(connection));
         } else if midway && let Some(from) = sniff::begins(bytes) {
             let client = match from {
                 Endpoint::Client => direction,
@@ -214,6 +230,14 @@ impl Secured {
                 sink(Carried::Fault(*frame, *fault), &shared.exchanges);
             } else if let Some((direction, chunk)) = event.chunk() {
                 self.inside.take(ends, direction, chunk, shared, sink);
+                if let TlsEvent::Start(_, client) = event
+                    && self.stream.facts().alpn.as_deref() == Some("h2")
+                {
+                    let connection = Http2Connection::new(ends.flow, ends.tuple, Scheme::Https);
+                    let connection = Box::new(connection.with_client(*client));
+                    self.inside.kind = Kind::Http2(connection);
+                    sink(Carried::Http2Begins, &shared.exchanges);
+                }
             }
         }
         if self.stream.waits() && !self.listed {

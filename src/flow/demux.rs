@@ -359,6 +359,7 @@ impl Demux {
                 self.table.recognise(flow, FlowProtocol::WebSocket);
             }
             Carried::HttpBegins => self.table.recognise(flow, FlowProtocol::Http),
+            Carried::Http2Begins => self.table.recognise(flow, FlowProtocol::Http2),
             Carried::TlsBegins => {
                 self.counts.tls_connections += 1;
                 self.table.recognise(flow, FlowProtocol::Tls);

@@ -68,7 +68,7 @@ pub struct Response {
     pub at: Timestamp,
     /// Last byte seen.
     pub complete_at: Timestamp,
-    /// Status code.
+    /// Status code; 0 when it stands in a header field that the capture lacks (HTTP/2 joined midway).
     pub status: u16,
     /// Reason phrase, possibly empty.
     pub reason: String,
@@ -165,8 +165,10 @@ impl Exchange {
             return format!("{scheme}://{target}");
         }
         let server = self.server.to_string();
+        // HTTP/2 has it in a pseudo-header field (RFC 9113 §8.3.1).
         let authority = request
-            .header("host")
+            .header(":authority")
+            .or_else(|| request.header("host"))
             .filter(|host| !host.is_empty())
             .unwrap_or(&server);
         let path = if target == "*" { "" } else { target };
@@ -298,7 +300,7 @@ impl Exchange {
         if let Some(request) = &mut self.request {
             request
                 .headers
-                .retain(|(name, _)| name.eq_ignore_ascii_case("host"));
+                .retain(|(name, _)| name.eq_ignore_ascii_case("host") || name == ":authority");
             request.headers.shrink_to_fit();
             request.body.shed();
         }

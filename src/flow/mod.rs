@@ -8,7 +8,7 @@
 //! | [`tcp`], [`reassembly`] | byte streams |
 //! | `application` | what runs on a byte stream |
 //! | `tls_stream`, `tls_records` | TLS: ciphertext in, plaintext out |
-//! | [`http`], [`exchange`], [`body`] | HTTP exchanges |
+//! | [`http`], [`http2`], [`exchange`], [`body`] | HTTP exchanges |
 //! | [`websocket`] | WebSocket messages |
 //! | `web` | HTTP/1.1 connections and what they become |
 //! | [`observation`] | what trackers are told |
@@ -17,6 +17,7 @@ pub mod body;
 pub mod demux;
 pub mod exchange;
 pub mod http;
+pub mod http2;
 pub mod observation;
 pub mod reassembly;
 pub mod table;

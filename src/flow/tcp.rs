@@ -48,8 +48,10 @@ pub(super) enum Carried<'a> {
     Tls(&'a Facts),
     /// The TLS connection waits for secrets that the key log may yet have.
     TlsWaits,
-    /// The conversation turned out to be HTTP.
+    /// The conversation turned out to be HTTP/1.1.
     HttpBegins,
+    /// The conversation turned out to be HTTP/2.
+    Http2Begins,
     /// A broken rule.
     Fault(FrameNumber, Fault),
 }

@@ -43,6 +43,8 @@ struct Seen {
     stun: usize,
     channel_data: usize,
     requests: Vec<String>,
+    /// Every exchange at the end, with its response's body.
+    exchanges: Vec<(String, String)>,
     connections: Vec<Facts>,
     faults: Vec<(&'static str, u64)>,
 }
@@ -90,6 +92,16 @@ fn read(name: &str, log: &str, keys: Keys, drop: impl Fn(usize) -> bool) -> Opti
         demux.set_key_log(key_log);
     }
     demux.finish(&mut sink);
+    for exchange in demux.tcp_conversations().exchanges() {
+        let (request, response) = (&exchange.request, &exchange.response);
+        let method = request.as_ref().map_or("", |request| &request.method);
+        let status = response.as_ref().map_or(0, |response| response.status);
+        let text = response
+            .as_ref()
+            .map_or_else(String::new, |response| response.body.text().into());
+        let line = format!("{method} {} {status}", exchange.url());
+        seen.exchanges.push((line, text));
+    }
     let records = demux.table().records().iter();
     seen.connections = records
         .filter_map(|record| record.tls.as_deref().cloned())
@@ -233,5 +245,74 @@ fn a_retry_and_a_suite_not_read_are_told() {
     if let Some(seen) = read(name, log, Keys::Before, |_| false) {
         let opening = seen.connections.iter().map(|facts| facts.opening);
         assert_eq!(opening.collect::<Vec<_>>(), [Opening::Unsupported], "RC4");
+    }
+}
+
+/// What the browser says of one request: method, URL, status, response body where it kept it.
+fn browser_list(folder: &str) -> Option<Vec<(String, Option<String>)>> {
+    let truth = fs::read(capture(&format!("{folder}/truth.json"))?).expect("readable");
+    let truth: serde_json::Value = serde_json::from_slice(&truth).expect("JSON");
+    let list = truth["peers"]["alice"]["http"].as_array()?;
+    let rows = list
+        .iter()
+        .filter(|row| row["status"].as_u64().is_some() && row["remote"].is_string());
+    let rows = rows.map(|row| {
+        let line = format!(
+            "{} {} {}",
+            row["method"].as_str().unwrap_or_default(),
+            row["url"].as_str().unwrap_or_default(),
+            row["status"]
+        );
+        (line, row["responseBody"].as_str().map(str::to_owned))
+    });
+    Some(rows.collect())
+}
+
+#[test]
+fn the_browsers_list_of_requests_over_http2_is_rebuilt_with_bodies() {
+    for folder in ["lab/videoroom-https", "lab/ipv6", "lab/offload"] {
+        let (name, log) = (
+            format!("{folder}/alice.pcapng"),
+            format!("{folder}/keys.log"),
+        );
+        let Some(list) = browser_list(folder) else {
+            return;
+        };
+        assert!(list.len() > 20, "{folder}: {}", list.len());
+        for keys in [Keys::Before, Keys::After] {
+            let seen = read(&name, &log, keys, |_| false).expect("beside the truth");
+            assert_eq!(seen.faults, [], "{folder}");
+            let mut ours = seen.exchanges;
+            for (line, body) in &list {
+                let same = |(known, text): &(String, String)| {
+                    known == line && body.as_ref().is_none_or(|body| body == text)
+                };
+                let place = ours.iter().position(same);
+                let place = place.unwrap_or_else(|| panic!("{folder}: no {line} {body:?}"));
+                ours.remove(place);
+            }
+        }
+    }
+}
+
+#[test]
+fn http2_in_the_clear_is_read_from_preface_and_upgrade() {
+    let none = "public/syncsynchalt__illustrated-tls13_keylog.txt";
+    let lines = |name: &str| -> Option<Vec<String>> {
+        let seen = read(name, none, Keys::Never, |_| false)?;
+        assert_eq!(seen.faults, []);
+        Some(seen.exchanges.into_iter().map(|(line, _)| line).collect())
+    };
+    if let Some(lines) = lines("public/secdev__http2_h2c.pcap") {
+        assert_eq!(
+            lines,
+            [
+                "GET http://nghttp2.org/robots.txt 200",
+                "GET http://nghttp2.org/humans.txt 404"
+            ]
+        );
+    }
+    if let Some(lines) = lines("public/OISF__http2-continuation_input.pcap") {
+        assert_eq!(lines, ["GET http://127.0.0.1:8080/tata 200"]);
     }
 }

@@ -1,9 +1,10 @@
-//! An HTTP/1.1 connection and what it becomes: after a handshake (RFC 6455 §4), WebSocket.
+//! An HTTP/1.1 connection and what it becomes: WebSocket after a handshake (RFC 6455 §4), HTTP/2 after `Upgrade: h2c` (RFC 7540 §3.2).
 
 use crate::flow::exchange::Exchanges;
 use crate::flow::exchange::Scheme;
 use crate::flow::http::HttpEvent;
 use crate::flow::http::connection::HttpConnection;
+use crate::flow::http2::connection::Http2Connection;
 use crate::flow::reassembly::Chunk;
 use crate::flow::tcp::Carried;
 use crate::flow::tcp::Shared;
@@ -21,6 +22,9 @@ use crate::wire::websocket::extension::Extensions;
 pub(super) struct WebConnection {
     http: HttpConnection,
     websocket: Option<Upgraded>,
+    http2: Option<Box<Http2Connection>>,
+    flow: FlowId,
+    tuple: FiveTuple,
 }
 
 /// What the connection became.
@@ -37,6 +41,9 @@ impl WebConnection {
         Self {
             http: HttpConnection::new(flow, tuple, scheme),
             websocket: None,
+            http2: None,
+            flow,
+            tuple,
         }
     }
 
@@ -48,21 +55,38 @@ impl WebConnection {
         shared: &mut Shared,
         sink: &mut impl FnMut(Carried<'_>, &Exchanges),
     ) {
-        let Self { http, websocket } = self;
+        if let Chunk::Start { .. } = chunk {
+            (self.websocket, self.http2) = (None, None);
+        }
+        if let Some(http2) = &mut self.http2 {
+            return run_http2(http2, direction, chunk, shared, sink);
+        }
+        let Self {
+            http, websocket, ..
+        } = self;
         let Shared {
             exchanges,
             websockets,
             ..
         } = shared;
-        if let Chunk::Start { .. } = chunk {
-            *websocket = None;
-        }
+        let mut http2 = None;
+        let mut through = Vec::new();
         // The sink wants to look at the exchanges, which HTTP is changing: it is told afterwards.
         let mut done: Vec<Carried<'static>> = Vec::new();
         http.observe(direction, chunk, exchanges, &mut |event| match event {
-            HttpEvent::RequestComplete(id) => done.push(Carried::Request(id)),
-            HttpEvent::ResponseComplete(id) => done.push(Carried::Response(id)),
-            HttpEvent::Fault { frame, fault } => done.push(Carried::Fault(frame, fault)),
+            HttpEvent::Upgraded {
+                exchange,
+                client,
+                protocol: "h2c",
+                ..
+            } => {
+                http2 = Some((client, exchange));
+                done.push(Carried::Http2Begins);
+            }
+            HttpEvent::Through {
+                direction,
+                chunk: Chunk::Data { at, frame, bytes },
+            } if http2.is_some() => through.push((direction, at, frame, bytes.to_vec())),
             HttpEvent::Upgraded {
                 exchange,
                 client,
@@ -93,10 +117,50 @@ impl WebConnection {
                         done.extend(carried(event, exchange, client));
                     });
             }
+            event => done.extend(carried_http(&event)),
         });
         for carried in done {
             sink(carried, exchanges);
         }
+        if let Some((client, exchange)) = http2 {
+            let (flow, tuple) = (self.flow, self.tuple);
+            let mut http2 = Box::new(Http2Connection::upgraded(
+                flow, tuple, client, exchange, exchanges,
+            ));
+            for (direction, at, frame, bytes) in through {
+                let bytes = bytes.as_slice();
+                let chunk = Chunk::Data { at, frame, bytes };
+                run_http2(&mut http2, direction, chunk, shared, sink);
+            }
+            self.http2 = Some(http2);
+        }
+    }
+}
+
+/// Reads on in an HTTP/2 connection.
+pub(super) fn run_http2(
+    connection: &mut Http2Connection,
+    direction: Direction,
+    chunk: Chunk<'_>,
+    shared: &mut Shared,
+    sink: &mut impl FnMut(Carried<'_>, &Exchanges),
+) {
+    let mut done: Vec<Carried<'static>> = Vec::new();
+    connection.observe(direction, chunk, &mut shared.exchanges, &mut |event| {
+        done.extend(carried_http(&event));
+    });
+    for carried in done {
+        sink(carried, &shared.exchanges);
+    }
+}
+
+/// What of an HTTP connection's events goes on as it is.
+const fn carried_http(event: &HttpEvent<'_>) -> Option<Carried<'static>> {
+    match *event {
+        HttpEvent::RequestComplete(id) => Some(Carried::Request(id)),
+        HttpEvent::ResponseComplete(id) => Some(Carried::Response(id)),
+        HttpEvent::Fault { frame, fault } => Some(Carried::Fault(frame, fault)),
+        HttpEvent::Upgraded { .. } | HttpEvent::Through { .. } => None,
     }
 }
 

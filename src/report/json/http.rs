@@ -82,7 +82,9 @@ impl<'a> Http<'a> {
             version: exchange.version().map(Version::word),
             method: request.map(|request| request.method.as_str()),
             url: request.map(|_| exchange.url()),
-            status: response.map(|response| response.status),
+            status: response
+                .map(|response| response.status)
+                .filter(|&status| status != 0),
             time_seconds: exchange.at().map(|at| context.seconds(at)),
             time_to_first_byte_ms: exchange.time_to_first_byte().map(milliseconds),
             duration_ms: exchange.duration().map(milliseconds),

@@ -1,0 +1,139 @@
+//! The requests under way on a connection, by stream.
+
+use std::collections::BTreeMap;
+
+use crate::flow::body::Collector;
+use crate::flow::exchange::Exchanges;
+use crate::flow::exchange::note_frame;
+use crate::flow::http::HttpEvent;
+use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::time::Timestamp;
+
+/// Streams that are not over yet. Bounded: see [`Streams::LIMIT`].
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    open: BTreeMap<u32, Stream>,
+}
+
+/// A request and its response on their way.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// `None` when the exchange list was full.
+    pub(super) exchange: Option<ExchangeId>,
+    pub(super) halves: [Half; 2],
+}
+
+/// One message on its way.
+#[derive(Debug, Default)]
+pub(super) enum Half {
+    /// Its head has not come.
+    #[default]
+    Awaited,
+    /// Its head is there.
+    Open(Box<Collector>, Vec<FrameNumber>),
+    /// It is over.
+    Done,
+}
+
+/// Which of the two messages of a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Message {
+    Request,
+    Response,
+}
+
+impl Message {
+    pub(super) const fn index(self) -> usize {
+        match self {
+            Self::Request => 0,
+            Self::Response => 1,
+        }
+    }
+}
+
+impl Streams {
+    /// Streams open at once; browsers and servers allow each other 100 to 256.
+    const LIMIT: usize = 4096;
+
+    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Stream> {
+        self.open.get_mut(&id)
+    }
+
+    /// Opens a stream. Gives the number of the one that has to make room.
+    pub(super) fn open(&mut self, id: u32, stream: Stream) -> Option<u32> {
+        let full = self.open.len() >= Self::LIMIT && !self.open.contains_key(&id);
+        let oldest = full.then(|| self.open.keys().next().copied()).flatten();
+        self.open.insert(id, stream);
+        oldest
+    }
+
+    /// Numbers of all open streams, ascending.
+    pub(super) fn ids(&self) -> Vec<u32> {
+        self.open.keys().copied().collect()
+    }
+
+    /// Content is missing of all messages under way in one direction: nobody knows whose.
+    pub(super) fn gap(&mut self, message: Message) {
+        for stream in self.open.values_mut() {
+            if let Half::Open(collector, _) = &mut stream.halves[message.index()] {
+                collector.gap(0);
+            }
+        }
+    }
+
+    /// Ends a message, with `ended` as its framing wants it; does nothing when it is not under way.
+    pub(super) fn finish(
+        &mut self,
+        id: u32,
+        message: Message,
+        ended: bool,
+        (at, frame): (Timestamp, FrameNumber),
+        exchanges: &mut Exchanges,
+        sink: &mut impl FnMut(HttpEvent<'_>),
+    ) {
+        let Some(stream) = self.open.get_mut(&id) else {
+            return;
+        };
+        let half = std::mem::replace(&mut stream.halves[message.index()], Half::Done);
+        let exchange = stream.exchange;
+        if matches!(stream.halves, [Half::Done, Half::Done]) {
+            self.open.remove(&id);
+        }
+        let (Half::Open(collector, frames), Some(exchange)) = (half, exchange) else {
+            return;
+        };
+        let body = collector.finish(ended);
+        for &fault in &body.faults {
+            sink(HttpEvent::Fault { frame, fault });
+        }
+        exchanges.update(exchange, |exchange| match message {
+            Message::Request => {
+                if let Some(request) = &mut exchange.request {
+                    (request.body, request.frames) = (body, frames);
+                    request.complete_at = if ended { at } else { request.complete_at };
+                }
+            }
+            Message::Response => {
+                if let Some(response) = &mut exchange.response {
+                    (response.body, response.frames) = (body, frames);
+                    response.complete_at = if ended { at } else { response.complete_at };
+                }
+            }
+        });
+        sink(match message {
+            Message::Request => HttpEvent::RequestComplete(exchange),
+            Message::Response => HttpEvent::ResponseComplete(exchange),
+        });
+    }
+}
+
+impl Half {
+    /// The next content bytes.
+    pub(super) fn data(&mut self, frame: FrameNumber, bytes: &[u8]) {
+        if let Self::Open(collector, frames) = self {
+            collector.data(bytes);
+            note_frame(frames, frame);
+        }
+    }
+}
