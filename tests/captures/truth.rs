@@ -455,9 +455,4 @@ const KNOWN: &[Known] = &[
         "payload bytes of 2185128733, Sent",
         "the browser: hundreds of RTX packets are padding, which SRTP encrypts, so that we count it as payload",
     ),
-    (
-        "turn-tls",
-        "",
-        "the browser: checks, DTLS and media run inside TLS to the TURN server, and nothing is decrypted yet",
-    ),
 ];
