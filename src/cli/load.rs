@@ -37,6 +37,13 @@ pub fn analyzer(load: &Load) -> Result<Analyzer, Failure> {
     for path in &load.key_logs {
         analyzer.add_key_log(&read_key_log(path)?);
     }
+    if load.key_logs.is_empty() {
+        // Nobody asked for this file here: if it can't be read, or is no key log, there are no secrets.
+        let path = std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty());
+        if let Some(Ok(text)) = path.map(|path| read_key_log(Path::new(&path))) {
+            analyzer.add_key_log(&text);
+        }
+    }
     Ok(analyzer)
 }
 
@@ -86,6 +93,9 @@ fn progress_bar(source: &Source) -> ProgressBar {
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
 }
+
+/// Where browsers started from this shell write their secrets.
+const KEY_LOG_VARIABLE: &str = "SSLKEYLOGFILE";
 
 /// Key logs are read up to here, bytes: more than a browser writes in years.
 const KEY_LOG_MAX: u64 = 64 << 20;

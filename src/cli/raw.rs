@@ -50,7 +50,7 @@ pub struct RawOptions {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
 
-    /// Secrets to decrypt with, as `SSLKEYLOGFILE` makes browsers write them; may be given several times.
+    /// Secrets to decrypt with, as `SSLKEYLOGFILE` makes browsers write them; may be given several times [default: that variable's file].
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub keylog: Vec<PathBuf>,
 
