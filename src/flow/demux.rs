@@ -222,7 +222,19 @@ impl Demux {
                 conversation.finish(flow, shared, &mut |carried, exchanges| {
                     demux.carried(flow, carried, exchanges, sink);
                 });
+                demux.count_late_secrets(flow, &shared.secrets.log);
             });
+        }
+    }
+
+    /// Secrets that came when their connection was no longer held for them are a limit of ours to show.
+    fn count_late_secrets(&mut self, flow: FlowId, log: &KeyLog) {
+        let facts = self.table.get(flow).and_then(|record| record.tls.as_ref());
+        let closed = facts.filter(|facts| facts.opening == Opening::NoSecrets);
+        let random = closed.and_then(|facts| facts.client_random);
+        if random.is_some_and(|random| log.lines_for(&random) > 0) {
+            let fault = Fault::new(Layer::Tls, "tls-secrets-too-late", 0);
+            self.faults.record(fault, None);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::crypt::tls::facts::Facts;
 use crate::flow::table::FlowRecord;
 use crate::report::json::context::Context;
 use crate::report::json::context::FrameRef;
@@ -43,8 +44,58 @@ pub struct Flow<'a> {
     pub icmp_errors: u64,
     /// Server name from TLS or QUIC.
     pub server_name: Option<&'a str>,
+    /// The TLS connection in it; of several, the last. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls<'a>>,
     /// Its first frame.
     pub frames: Vec<FrameRef>,
+}
+
+/// A TLS connection.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Tls<'a> {
+    /// Version chosen: `TLS 1.3`.
+    pub version: Option<String>,
+    /// Cipher suite chosen, by its IANA name.
+    pub cipher_suite: Option<String>,
+    /// Application protocols that the client offered.
+    pub alpn_offered: &'a [String],
+    /// The one chosen; behind keys in TLS 1.3.
+    pub alpn: Option<&'a str>,
+    /// Subject of the server's certificate; behind keys in TLS 1.3.
+    pub certificate: Option<&'a str>,
+    /// Does it continue an earlier session?
+    pub resumed: bool,
+    /// `pending`, `no-secrets`, `handshake-missing`, `unsupported`, `secrets-do-not-fit` or `opened`.
+    pub decryption: &'static str,
+    /// Encrypted records that were opened, both ways.
+    pub opened_records: u64,
+    /// Encrypted records that were not.
+    pub sealed_records: u64,
+}
+
+impl<'a> Tls<'a> {
+    fn new(facts: &'a Facts) -> Self {
+        Self {
+            version: facts.version.map(|version| version.to_string()),
+            cipher_suite: facts.cipher_suite.map(|suite| {
+                let unknown = || format!("{:#06x}", suite.code());
+                suite.name().map_or_else(unknown, str::to_owned)
+            }),
+            alpn_offered: &facts.alpn_offered,
+            alpn: facts.alpn.as_deref(),
+            certificate: facts
+                .certificate
+                .as_ref()
+                .map(|certificate| certificate.subject.as_str()),
+            resumed: facts.resumed,
+            decryption: facts.opening.word(),
+            opened_records: facts.opened_records.iter().sum(),
+            sealed_records: facts.sealed_records.iter().sum(),
+        }
+    }
 }
 
 impl<'a> Flow<'a> {
@@ -80,6 +131,7 @@ impl<'a> Flow<'a> {
             peer_connection: owner.copied().flatten().map(Id::id),
             icmp_errors: flow.icmp_errors,
             server_name: flow.server_name.as_deref(),
+            tls: flow.tls.as_deref().map(Tls::new),
             frames: context.frames(&[flow.first_frame]),
         }
     }
