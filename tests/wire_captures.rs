@@ -53,7 +53,11 @@ fn every_frame_has_a_tree_that_stays_inside_it() {
 
 #[test]
 fn our_own_calls_have_no_faulty_stun_and_verify_with_their_passwords() {
-    for path in files(&["captures"]) {
+    // captures/tls holds no call.
+    let calls = files(&["captures"])
+        .into_iter()
+        .filter(|path| !path.ends_with("tls/capture.pcapng"));
+    for path in calls {
         let (mut messages, mut signed, mut verified) = (0, 0, 0);
         let passwords = passwords(&path);
         each_frame(&path, |frame| {

@@ -24,8 +24,10 @@ use crate::text;
 fn our_own_captures_agree_with_their_browsers() {
     let found: Vec<_> = own_captures()
         .iter()
+        .filter(|folder| folder.join("truth.json").exists())
         .map(|folder| (name_of(folder), compare(folder, "capture.pcapng")))
         .collect();
+    assert!(found.len() > 5, "{} calls", found.len());
     judge(&found, KNOWN);
 }
 
