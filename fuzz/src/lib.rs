@@ -42,12 +42,14 @@ use rtcscope::wire::dtls::record::Records;
 use rtcscope::wire::hpack::decoder::Decoder;
 use rtcscope::wire::hpack::huffman;
 use rtcscope::wire::http1::head::Head;
+use rtcscope::wire::link::EtherType;
 use rtcscope::wire::media::extension::ExtensionKind;
 use rtcscope::wire::media::extension::ExtensionValue;
 use rtcscope::wire::media::payload::Codec;
 use rtcscope::wire::media::payload::Depacketizer;
 use rtcscope::wire::quic::LongHeader;
 use rtcscope::wire::rtp::Header;
+use rtcscope::wire::span::Span;
 use rtcscope::wire::stun::Message;
 use rtcscope::wire::stun::framing::Framing;
 use rtcscope::wire::stun::framing::Front;
@@ -85,6 +87,7 @@ pub const TARGETS: &[Target] = &[
     ("stun", stun),
     ("tls", tls),
     ("tls_session", tls_session),
+    ("tunnel", tunnel),
     ("websocket", websocket),
 ];
 
@@ -97,7 +100,10 @@ pub fn packet(data: &[u8]) {
     let Some((&first, frame)) = data.split_first() else {
         return;
     };
-    let links = [0, 1, 12, 101, 108, 113, 228, 229, 276, 147];
+    let links = [
+        0, 1, 12, 101, 108, 113, 228, 229, 276, 147, 9, 50, 51, 104, 105, 119, 127, 163, 192, 239,
+        258, 274, 284,
+    ];
     let link = LinkType::from_number(links[usize::from(first) % links.len()]);
     for original_length in [frame.len(), frame.len() + 100, 0, usize::MAX] {
         let original_length = u32::try_from(original_length).unwrap_or(u32::MAX);
@@ -107,6 +113,36 @@ pub fn packet(data: &[u8]) {
             layers.payload.end <= frame.len(),
             "a payload outside its frame"
         );
+    }
+}
+
+/// A tunnel of any kind, by IP protocol or UDP port, whole or cut, and the headers before and around 802.11 and PPP.
+///
+/// # Panics
+///
+/// When what is inside is longer than what came, or a header ends past its frame.
+pub fn tunnel(data: &[u8]) {
+    let Some((&selector, data)) = data.split_first() else {
+        return;
+    };
+    for span in [Span::whole(data), Span::new(data, data.len() + 100)] {
+        for version in [EtherType::Ipv4, EtherType::Ipv6] {
+            let protocol = wire::ip::Protocol::from_code(selector);
+            let _ = black_box(wire::tunnel::open_ip(version, protocol, span));
+            let _ = black_box(wire::tunnel::gre::open(span));
+        }
+        for port in [2152, 3544, 4789, 4790, 6081, 8472, 37008] {
+            if let Some(opened) = wire::tunnel::open_udp(port, port, span) {
+                assert!(opened.inside.bytes.len() <= data.len(), "more than came");
+                let _ = black_box(wire::link::follow(opened.inside, opened.ether_type));
+            }
+        }
+        let _ = black_box(wire::wlan::leave(span));
+        let _ = black_box(wire::ppp::leave(data, usize::from(selector)));
+        let link = LinkType::from_number(u16::from(selector));
+        if let Ok((_, length)) = wire::capture_header::leave(link, span) {
+            assert!(length <= data.len(), "a header past the frame");
+        }
     }
 }
 

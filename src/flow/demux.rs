@@ -15,7 +15,7 @@ use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
 use crate::flow::observation::Observation;
 use crate::flow::relay::Relay;
-use crate::flow::table::{FlowProtocol, FlowTable, Outer};
+use crate::flow::table::{FlowProtocol, FlowTable, Outer, Way};
 use crate::flow::tcp::{Carried, Conversation, Shared, TcpConversations};
 use crate::flow::websocket::message::{Endpoint, Message as WebSocketMessage};
 use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
@@ -189,10 +189,13 @@ impl Demux {
         if let Some(fault) = packet.fault {
             self.faults.record(fault, Some(frame.number));
         }
-        let ttl = packet.ip.map_or(0, |ip| ip.hop_limit);
+        let way = Way {
+            ttl: packet.ip.map_or(0, |ip| ip.hop_limit),
+            encapsulation: packet.encapsulation,
+        };
         match packet.body {
-            Body::Udp(datagram) => self.udp(frame, &datagram, ttl, sink),
-            Body::Tcp(segment) => self.tcp(frame, &segment, ttl, sink),
+            Body::Udp(datagram) => self.udp(frame, &datagram, &way, sink),
+            Body::Tcp(segment) => self.tcp(frame, &segment, &way, sink),
             Body::Icmp(message) => {
                 self.icmp(frame, &message, packet.ip.map(|ip| ip.source), sink);
             }
@@ -269,7 +272,7 @@ impl Demux {
         self.tcp.put(flow, conversation);
     }
 
-    fn tcp<S>(&mut self, frame: &Frame<'_>, segment: &tcp::Segment<'_>, ttl: u8, sink: &mut S)
+    fn tcp<S>(&mut self, frame: &Frame<'_>, segment: &tcp::Segment<'_>, way: &Way, sink: &mut S)
     where
         S: FnMut(Sighting, Observation<'_>),
     {
@@ -281,7 +284,7 @@ impl Demux {
             self.counts.other_packets += 1;
             return;
         };
-        self.count(frame, flow, direction, ttl);
+        self.count(frame, flow, direction, way);
         if self.waiting.due {
             self.waiting.segments += 1;
             if self.waiting.segments >= self.waiting.flows.len() {
@@ -455,7 +458,7 @@ impl Demux {
     }
 
     #[inline]
-    fn udp<S>(&mut self, frame: &Frame<'_>, udp: &udp::Datagram<'_>, ttl: u8, sink: &mut S)
+    fn udp<S>(&mut self, frame: &Frame<'_>, udp: &udp::Datagram<'_>, way: &Way, sink: &mut S)
     where
         S: FnMut(Sighting, Observation<'_>),
     {
@@ -467,7 +470,7 @@ impl Demux {
             self.counts.other_packets += 1;
             return;
         };
-        self.count(frame, flow, direction, ttl);
+        self.count(frame, flow, direction, way);
         if is_dns(source.port, destination.port) {
             self.dns(frame, flow, direction, udp.payload, sink);
             return;
@@ -716,8 +719,13 @@ impl Demux {
         let Some((flow, direction)) = entry else {
             return;
         };
-        self.table
-            .count(flow, direction, frame.at, datagram.length as u32, 0);
+        self.table.count(
+            flow,
+            direction,
+            frame.at,
+            datagram.length as u32,
+            &Way::default(),
+        );
         if let Some(relayed) = self
             .table
             .get_mut(flow)
@@ -856,9 +864,9 @@ impl Demux {
     }
 
     #[inline]
-    fn count(&mut self, frame: &Frame<'_>, flow: FlowId, direction: Direction, ttl: u8) {
+    fn count(&mut self, frame: &Frame<'_>, flow: FlowId, direction: Direction, way: &Way) {
         self.table
-            .count(flow, direction, frame.at, frame.original_length, ttl);
+            .count(flow, direction, frame.at, frame.original_length, way);
     }
 
     #[inline]

@@ -10,6 +10,7 @@ use crate::vocab::address::Direction;
 use crate::vocab::address::FiveTuple;
 use crate::vocab::address::Transport;
 use crate::vocab::address::TransportAddress;
+use crate::vocab::encapsulation::Encapsulation;
 use crate::vocab::frame::Frame;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
@@ -109,10 +110,21 @@ pub struct FlowRecord {
     pub icmp_errors: u64,
     /// IP time-to-live of the first packet by direction index; 0 while none was seen, and inside TURN.
     pub ttl: [u8; 2],
+    /// The tunnels around its first packet; none inside TURN.
+    pub encapsulation: Encapsulation,
     /// Server name from TLS or QUIC, where seen.
     pub server_name: Option<String>,
     /// What is known of the TLS connection in it; of several, the last.
     pub tls: Option<Box<Facts>>,
+}
+
+/// What a packet brought along on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Way {
+    /// Time-to-live, or hop limit; 0 inside TURN.
+    pub ttl: u8,
+    /// The tunnels around it.
+    pub encapsulation: Encapsulation,
 }
 
 /// The TURN leg around an inner datagram.
@@ -221,12 +233,22 @@ impl FlowTable {
         }
     }
 
-    /// Counts a packet of `bytes` on the wire that came with time-to-live `ttl`.
+    /// Counts a packet of `bytes` on the wire that came this `way`.
     #[inline]
-    pub fn count(&mut self, id: FlowId, direction: Direction, at: Timestamp, bytes: u32, ttl: u8) {
+    pub fn count(
+        &mut self,
+        id: FlowId,
+        direction: Direction,
+        at: Timestamp,
+        bytes: u32,
+        way: &Way,
+    ) {
         if let Some(record) = self.records.get_mut(id.index()) {
             if record.packets[direction.index()] == 0 {
-                record.ttl[direction.index()] = ttl;
+                if record.packets == [0; 2] {
+                    record.encapsulation = way.encapsulation;
+                }
+                record.ttl[direction.index()] = way.ttl;
             }
             record.packets[direction.index()] += 1;
             record.bytes[direction.index()] += u64::from(bytes);
@@ -306,6 +328,7 @@ impl FlowTable {
             first_frame: frame.number,
             icmp_errors: 0,
             ttl: [0; 2],
+            encapsulation: Encapsulation::default(),
             server_name: None,
             tls: None,
         });

@@ -78,6 +78,7 @@ mod tests {
     use crate::vocab::address::FiveTuple;
     use crate::vocab::address::Transport;
     use crate::vocab::address::TransportAddress;
+    use crate::vocab::encapsulation::Encapsulation;
     use crate::vocab::ids::FrameNumber;
     use crate::vocab::time::Timestamp;
 
@@ -98,6 +99,7 @@ mod tests {
             first_frame: FrameNumber::new(0, 1),
             icmp_errors: 0,
             ttl,
+            encapsulation: Encapsulation::default(),
             server_name: None,
             tls: None,
         }

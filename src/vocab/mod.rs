@@ -17,6 +17,7 @@ pub mod address;
 pub mod capture;
 pub mod claim;
 pub mod codepoint;
+pub mod encapsulation;
 pub mod fault;
 pub mod frame;
 pub mod ids;

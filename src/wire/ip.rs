@@ -37,6 +37,9 @@ pub struct Header {
     pub dscp: u8,
     /// Explicit congestion notification, 2 bits (RFC 3168).
     pub ecn: u8,
+    /// IPv4's identification: one packet's number at its sender, or 0 where the sender sets none because it forbids fragments
+    /// (RFC 6864). IPv6 has none.
+    pub identification: u16,
 }
 
 /// An IP packet, taken apart.
@@ -109,6 +112,7 @@ pub fn header_v4(slice: &Ipv4HeaderSlice<'_>) -> Header {
         hop_limit: slice.ttl(),
         dscp: slice.dcp().value(),
         ecn: slice.ecn().value(),
+        identification: slice.identification(),
     }
 }
 
@@ -167,6 +171,7 @@ pub fn header_v6(slice: &Ipv6HeaderSlice<'_>) -> Header {
         hop_limit: slice.hop_limit(),
         dscp: slice.dscp().value(),
         ecn: slice.ecn().value(),
+        identification: 0,
     }
 }
 
@@ -239,7 +244,7 @@ fn skip_extensions(datagram: &mut Datagram<'_>) {
 }
 
 /// Extension headers stepped over before we give up; a sane packet has at most six.
-const EXTENSIONS: usize = 64;
+const EXTENSIONS: usize = 128;
 
 /// Length of the fixed IPv6 header.
 const V6_HEADER: usize = 40;
@@ -443,7 +448,7 @@ mod tests {
             datagram.fault.map(|f| f.name),
             Some("ip-extension-header-truncated")
         );
-        let endless = v6(640, 60, &[60, 0, 0, 0, 0, 0, 0, 0].repeat(80));
+        let endless = v6(1280, 60, &[60, 0, 0, 0, 0, 0, 0, 0].repeat(160));
         let fault = split_v6(Span::whole(&endless)).expect("readable").fault;
         assert_eq!(fault.map(|f| f.name), Some("ip-extension-headers-too-many"));
     }

@@ -6,17 +6,23 @@
 //! SLL2 (v2)     protocol 2 · reserved 2 · interface 4 · ARPHRD 2 · packet type 1 · address length 1 · address 8
 //! NULL, LOOP    address family 4, in the capturing host's byte order (NULL) or network order (LOOP)
 //! RAW           nothing: the IP version is the first nibble
+//! DSA           Ethernet addresses 12 · the switch's tag 4 · EtherType 2
 //! ```
 //!
-//! PPPoE and MPLS headers count as part of the link layer when an IP packet is behind them.
+//! PPPoE and MPLS headers count as part of the link layer when a packet is behind them. PPP, 802.11 and the headers that capture
+//! programs put before a frame have files of their own.
 
 use etherparse::Ethernet2Slice;
 
+use crate::vocab::encapsulation::Tunnel;
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
 use crate::vocab::frame::LinkType;
+use crate::wire::capture_header;
+use crate::wire::ppp;
 use crate::wire::read::u16_at;
 use crate::wire::span::Span;
+use crate::wire::wlan;
 
 /// What a link-layer header leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +31,10 @@ pub struct Inner<'a> {
     pub ether_type: EtherType,
     /// VLAN identifier of the outermost tag, 12 bits.
     pub vlan: Option<u16>,
+    /// A shim between the link layer and the packet: PPPoE or MPLS.
+    pub shim: Option<Tunnel>,
+    /// A rule that was broken without hiding the packet.
+    pub fault: Option<Fault>,
     /// Bytes of the frame before the packet, tags included.
     pub header_length: usize,
     /// The network packet, with whatever padding or trailer follows it.
@@ -36,7 +46,8 @@ pub struct Inner<'a> {
 /// # Errors
 ///
 /// The header is cut or leads nowhere: `link-header-truncated`, `link-vlan-tag-truncated`, `link-vlan-too-deep`,
-/// `link-address-family-unknown`, `link-ip-version-unknown`, `link-type-unknown`.
+/// `link-address-family-unknown`, `link-ip-version-unknown`, `link-type-unknown`, or those of [`wlan::leave`] and
+/// [`capture_header::leave`].
 #[inline]
 pub fn strip(link: LinkType, frame: Span<'_>) -> Result<Inner<'_>, Fault> {
     let bytes = frame.bytes;
@@ -66,9 +77,61 @@ pub fn strip(link: LinkType, frame: Span<'_>) -> Result<Inner<'_>, Fault> {
             None if bytes.is_empty() => return Err(cut(frame, 1)),
             None => return Err(Fault::new(Layer::Link, "link-ip-version-unknown", 0)),
         },
-        LinkType::Other(_) => return Err(Fault::new(Layer::Link, "link-type-unknown", 0)),
+        LinkType::Dsa => (u16_at(bytes, 16).ok_or_else(|| cut(frame, 18))?, 18),
+        LinkType::CiscoHdlc => (u16_at(bytes, 2).ok_or_else(|| cut(frame, 4))?, 4),
+        LinkType::Ppp | LinkType::PppHdlc => {
+            let (ether_type, at) = ppp::leave(bytes, 0).ok_or_else(|| cut(frame, 4))?;
+            (ether_type.code(), at)
+        }
+        LinkType::PppEther => (EtherType::PppoeSession.code(), 0),
+        LinkType::Wlan => return leave_wlan(frame),
+        link if capture_header::precedes(link) => return leave_capture_header(link, frame),
+        _ => return Err(Fault::new(Layer::Link, "link-type-unknown", 0)),
     };
     untag(frame, ether_type, header_length)
+}
+
+/// An 802.11 frame: LLC is behind its header, in data frames.
+#[cold]
+fn leave_wlan(frame: Span<'_>) -> Result<Inner<'_>, Fault> {
+    let header = wlan::leave(frame)?;
+    if header.is_data {
+        let mut inner = untag(frame, EtherType::Llc.code(), header.length)?;
+        inner.fault = header.fault;
+        return Ok(inner);
+    }
+    Ok(Inner {
+        ether_type: EtherType::WlanManagement,
+        vlan: None,
+        shim: None,
+        fault: None,
+        header_length: header.length,
+        packet: frame.skip(header.length),
+    })
+}
+
+/// What a capture program put before the frame, and the frame behind it.
+#[cold]
+fn leave_capture_header(link: LinkType, frame: Span<'_>) -> Result<Inner<'_>, Fault> {
+    let (inner_link, at) = capture_header::leave(link, frame)?;
+    let mut inner = match inner_link {
+        // These two may announce each other without an end.
+        LinkType::Ppi | LinkType::Pktap => {
+            return Err(Fault::new(Layer::Link, "link-type-unknown", 0));
+        }
+        inner_link => strip(inner_link, frame.skip(at))?,
+    };
+    inner.header_length += at;
+    Ok(inner)
+}
+
+/// Follows tags and shims from an EtherType that a tunnel named, to the packet.
+///
+/// # Errors
+///
+/// `link-vlan-tag-truncated`, `link-vlan-too-deep`, or `capture-frame-cut`.
+pub fn follow(packet: Span<'_>, ether_type: EtherType) -> Result<Inner<'_>, Fault> {
+    untag(packet, ether_type.code(), 0)
 }
 
 /// Follows VLAN tags, then one shim (LLC/SNAP, PPPoE, MPLS), to the EtherType that counts.
@@ -77,10 +140,20 @@ fn untag(frame: Span<'_>, first: u16, start: usize) -> Result<Inner<'_>, Fault> 
     let (mut ether_type, mut at, mut vlan) = (first, start, None);
     for _ in 0..=VLAN_DEPTH {
         if !is_vlan_tag(ether_type) {
-            let (ether_type, at) = leave_shim(frame.bytes, EtherType::from_code(ether_type), at);
+            let before = EtherType::from_code(ether_type);
+            let (ether_type, at) = leave_shim(frame.bytes, before, at);
+            let shim = match before {
+                _ if before == ether_type => None,
+                EtherType::PppoeSession => Some(Tunnel::Pppoe),
+                EtherType::Mpls | EtherType::MplsUpstream => Some(Tunnel::Mpls),
+                EtherType::Backbone => Some(Tunnel::Pbb),
+                _ => None,
+            };
             return Ok(Inner {
                 ether_type,
                 vlan,
+                shim,
+                fault: None,
                 header_length: at,
                 packet: frame.skip(at),
             });
@@ -98,10 +171,13 @@ fn untag(frame: Span<'_>, first: u16, start: usize) -> Result<Inner<'_>, Fault> 
 #[inline]
 fn leave_shim(bytes: &[u8], ether_type: EtherType, at: usize) -> (EtherType, usize) {
     let inner = match ether_type {
-        EtherType::PppoeSession => leave_pppoe(bytes, at),
+        EtherType::PppoeSession => ppp::leave_pppoe(bytes, at),
+        EtherType::Ppp => ppp::leave(bytes, at),
         EtherType::Mpls | EtherType::MplsUpstream => leave_mpls(bytes, at),
+        // Priority, flags and service, then a whole frame (802.1ah).
+        EtherType::Backbone => Some((EtherType::Bridging, at + 4)),
         // Below 0x0600 the field is a length (802.3): an LLC header follows, and with SNAP the EtherType after it.
-        EtherType::Llc | EtherType::Unknown(0..0x0600) => match bytes.get(at..) {
+        _ if ether_type.code() < 0x0600 => match bytes.get(at..) {
             Some([0xaa, 0xaa, 0x03, 0, 0, 0, high, low, ..]) => {
                 let inner = EtherType::from_code(u16::from_be_bytes([*high, *low]));
                 Some((inner, at + 8))
@@ -113,23 +189,21 @@ fn leave_shim(bytes: &[u8], ether_type: EtherType, at: usize) -> (EtherType, usi
     inner.unwrap_or((ether_type, at))
 }
 
-/// PPPoE session data (RFC 2516 §4): `version+type 1 (0x11) · code 1 (0) · session 2 · length 2 · PPP protocol 2`.
-fn leave_pppoe(bytes: &[u8], at: usize) -> Option<(EtherType, usize)> {
-    match bytes.get(at..)? {
-        [0x11, 0, _, _, _, _, 0x00, 0x21, ..] => Some((EtherType::Ipv4, at + 8)),
-        [0x11, 0, _, _, _, _, 0x00, 0x57, ..] => Some((EtherType::Ipv6, at + 8)),
-        _ => None,
-    }
-}
-
-/// MPLS labels (RFC 3032 §2.1), 4 bytes each, to the one at the bottom of the stack. What follows is told by nothing but its first nibble.
+/// MPLS labels (RFC 3032 §2.1), 4 bytes each, to the one at the bottom of the stack. What follows is told by nothing but its first
+/// nibble: an IP version, or the 0 of a pseudowire's control word (RFC 4385), behind which an Ethernet frame is the usual thing.
 fn leave_mpls(bytes: &[u8], at: usize) -> Option<(EtherType, usize)> {
     let bottom = (0..MPLS_DEPTH).find(|label| {
         let traffic_class = bytes.get(at + label * 4 + 2);
         traffic_class.is_some_and(|byte| byte & 0x01 != 0)
     })?;
     let end = at + (bottom + 1) * 4;
-    Some((ip_version(bytes.get(end..)?)?, end))
+    let rest = bytes.get(end..)?;
+    if rest.first()? >> 4 == 0 {
+        let frame_type = EtherType::from_code(u16_at(rest, 4 + 12)?);
+        let is_frame = frame_type.name().is_some() && frame_type.code() >= 0x0600;
+        return is_frame.then_some((EtherType::Bridging, end + 4));
+    }
+    Some((ip_version(rest)?, end))
 }
 
 /// Which IP packet starts here, by its first nibble.
@@ -177,6 +251,8 @@ crate::codepoint! {
     pub enum EtherType: u16 {
         /// No EtherType: an 802.3 length, with an LLC header behind (spanning tree, say). The number is Linux's `ETH_P_802_2`.
         Llc = 0x0004 => "LLC",
+        /// No EtherType: an 802.11 frame without data (a beacon, say). The number is Linux's `ETH_P_80211_RAW`.
+        WlanManagement = 0x0019 => "802.11 management",
         /// Internet Protocol version 4.
         Ipv4 = 0x0800 => "IPv4",
         /// Address Resolution Protocol.
@@ -195,6 +271,8 @@ crate::codepoint! {
         FlowControl = 0x8808 => "Ethernet flow control",
         /// Slow protocols: LACP.
         Slow = 0x8809 => "LACP",
+        /// PPP, as PPTP carries it in GRE; here also PPP's own control protocols.
+        Ppp = 0x880b => "PPP",
         /// MPLS unicast.
         Mpls = 0x8847 => "MPLS",
         /// MPLS with upstream-assigned label.
@@ -207,6 +285,8 @@ crate::codepoint! {
         Eapol = 0x888e => "EAPOL",
         /// Provider tag, 802.1ad.
         ProviderVlan = 0x88a8 => "QinQ",
+        /// Provider backbone tag, 802.1ah.
+        Backbone = 0x88e7 => "802.1ah",
         /// Link Layer Discovery Protocol.
         Lldp = 0x88cc => "LLDP",
         /// MAC security, 802.1AE: the rest is encrypted or authenticated.

@@ -4,6 +4,7 @@
 //! Whatever decodes a sequence gives the good part *and* the faults.
 #![warn(clippy::indexing_slicing)]
 
+pub mod capture_header;
 pub mod channel_data;
 pub mod datagram;
 pub mod detail;
@@ -17,6 +18,7 @@ pub mod ip;
 pub mod link;
 pub mod media;
 pub mod packet;
+pub mod ppp;
 pub mod quic;
 pub mod read;
 pub mod rtcp;
@@ -25,5 +27,7 @@ pub mod span;
 pub mod stun;
 pub mod tcp;
 pub mod tls;
+pub mod tunnel;
 pub mod udp;
 pub mod websocket;
+pub mod wlan;

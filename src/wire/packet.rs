@@ -4,7 +4,8 @@
 //! other branch. Everything else (tags, cooked captures, TCP, cut or lying lengths) takes the tolerant road below, which would give
 //! the same answer for the common frame; a test holds the two together.
 //!
-//! Nothing here allocates. Tunnels stay closed: GRE, IP in IP and their like are named with their payload, for the flow floor to open.
+//! Tunnels are opened on the way, up to [`Encapsulation::DEPTH`] of them, so that the transport is the innermost one. Nothing here
+//! allocates.
 
 use std::net::IpAddr;
 
@@ -16,7 +17,10 @@ use etherparse::ether_type;
 use etherparse::ip_number;
 
 use crate::vocab::address::TransportAddress;
+use crate::vocab::encapsulation::Encapsulation;
+use crate::vocab::encapsulation::Tunnel;
 use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 use crate::vocab::frame::LinkType;
 use crate::wire::icmp;
 use crate::wire::ip;
@@ -24,8 +28,11 @@ use crate::wire::ip::Protocol;
 use crate::wire::link;
 use crate::wire::link::EtherType;
 use crate::wire::read::u16_at;
+use crate::wire::span::FRAME_CUT;
 use crate::wire::span::Span;
 use crate::wire::tcp;
+use crate::wire::tunnel;
+use crate::wire::tunnel::Opened;
 use crate::wire::udp;
 
 /// A frame, taken apart down to its transport. Borrows the frame's bytes.
@@ -33,8 +40,10 @@ use crate::wire::udp;
 pub struct Packet<'a> {
     /// VLAN identifier of the outermost tag, 12 bits.
     pub vlan: Option<u16>,
-    /// The IP header, when there is a readable one.
+    /// The innermost readable IP header.
     pub ip: Option<ip::Header>,
+    /// The tunnels and shims around it.
+    pub encapsulation: Encapsulation,
     /// What the packet carries.
     pub body: Body<'a>,
     /// A rule that was broken without making the packet unreadable.
@@ -75,6 +84,8 @@ pub enum Body<'a> {
 /// A piece of a fragmented IP packet, addresses in [`Packet::ip`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece<'a> {
+    /// Which IP version's packet it is a piece of.
+    pub version: EtherType,
     /// Its place in the whole.
     pub fragment: ip::Fragment,
     /// What the whole carries.
@@ -96,7 +107,9 @@ pub fn decode(link: LinkType, data: &[u8], original_length: u32) -> Packet<'_> {
         let packet = ethernet.payload_slice();
         match ethernet.ether_type() {
             ether_type::IPV4 => {
-                if let Some((header, udp)) = plain_v4(packet) {
+                if let Some((header, udp)) = plain_v4(packet)
+                    && !tunnel::is_udp(udp.source_port(), udp.destination_port())
+                {
                     let (source, destination) = (header.source_addr(), header.destination_addr());
                     return plain(
                         ip::header_v4(&header),
@@ -107,7 +120,9 @@ pub fn decode(link: LinkType, data: &[u8], original_length: u32) -> Packet<'_> {
                 }
             }
             ether_type::IPV6 => {
-                if let Some((header, udp)) = plain_v6(packet) {
+                if let Some((header, udp)) = plain_v6(packet)
+                    && !tunnel::is_udp(udp.source_port(), udp.destination_port())
+                {
                     let (source, destination) = (header.source_addr(), header.destination_addr());
                     return plain(
                         ip::header_v6(&header),
@@ -158,6 +173,7 @@ fn plain<'a>(
     Packet {
         vlan: None,
         ip: Some(ip),
+        encapsulation: Encapsulation::default(),
         body: Body::Udp(udp::Datagram {
             source: TransportAddress::new(source, udp.source_port()),
             destination: TransportAddress::new(destination, udp.destination_port()),
@@ -168,62 +184,124 @@ fn plain<'a>(
     }
 }
 
-/// Any frame, without the shortcut.
-fn decode_any(link: LinkType, data: &[u8], original_length: u32) -> Packet<'_> {
-    if let LinkType::Other(number) = link {
-        return without_ip(None, Body::UnsupportedLink(number));
-    }
-    match link::strip(link, Span::new(data, original_length as usize)) {
-        Ok(inner) => decode_inner(&inner),
-        Err(fault) => without_ip(None, Body::Unreadable(fault)),
+/// Takes apart what the pieces of an IP packet held, once they are together: `ip` is the first piece's header, `around` the packet
+/// of any piece.
+pub fn decode_whole<'a>(
+    version: EtherType,
+    ip: &ip::Header,
+    payload: Span<'a>,
+    around: &Packet<'_>,
+) -> Packet<'a> {
+    let datagram = ip::Datagram {
+        header: *ip,
+        fragment: None,
+        payload,
+        fault: None,
+    };
+    let around = Around {
+        vlan: around.vlan,
+        ip: around.ip,
+        encapsulation: around.encapsulation,
+    };
+    decode_transport(version, &datagram, around)
+}
+
+/// What was met on the way to a layer.
+#[derive(Clone, Copy, Default)]
+struct Around {
+    vlan: Option<u16>,
+    ip: Option<ip::Header>,
+    encapsulation: Encapsulation,
+}
+
+impl Around {
+    const fn packet(self, body: Body<'_>) -> Packet<'_> {
+        Packet {
+            vlan: self.vlan,
+            ip: self.ip,
+            encapsulation: self.encapsulation,
+            body,
+            fault: None,
+        }
     }
 }
 
-/// Takes a network packet apart: what a tunnel led to.
-pub fn decode_network(ether_type: EtherType, packet: Span<'_>) -> Packet<'_> {
-    decode_inner(&link::Inner {
-        ether_type,
-        vlan: None,
-        header_length: 0,
-        packet,
-    })
+/// Any frame, without the shortcut.
+fn decode_any(link: LinkType, data: &[u8], original_length: u32) -> Packet<'_> {
+    let around = Around::default();
+    if let LinkType::Other(number) = link {
+        return around.packet(Body::UnsupportedLink(number));
+    }
+    decode_frame(link, Span::new(data, original_length as usize), around)
+}
+
+#[inline]
+fn decode_frame(link: LinkType, frame: Span<'_>, around: Around) -> Packet<'_> {
+    match link::strip(link, frame) {
+        Ok(inner) => decode_inner(&inner, around),
+        Err(fault) => around.packet(Body::Unreadable(fault)),
+    }
 }
 
 /// Takes apart what a link-layer header led to.
 #[inline]
-fn decode_inner<'a>(inner: &link::Inner<'a>) -> Packet<'a> {
+fn decode_inner<'a>(inner: &link::Inner<'a>, mut around: Around) -> Packet<'a> {
+    around.vlan = around.vlan.or(inner.vlan);
+    if let Some(shim) = inner.shim {
+        let Some(encapsulation) = around.encapsulation.with(shim) else {
+            return around.packet(Body::Unreadable(too_deep()));
+        };
+        around.encapsulation = encapsulation;
+    }
     let datagram = match inner.ether_type {
         EtherType::Ipv4 => ip::split_v4(inner.packet),
         EtherType::Ipv6 => ip::split_v6(inner.packet),
+        // A whole frame again, behind the labels of a pseudowire.
+        EtherType::Bridging if inner.shim.is_some() => {
+            return decode_frame(LinkType::Ethernet, inner.packet, around);
+        }
         ether_type => {
             let payload = inner.packet.bytes;
-            return without_ip(
-                inner.vlan,
-                Body::NotIp {
-                    ether_type,
-                    payload,
-                },
-            );
+            let mut packet = around.packet(Body::NotIp {
+                ether_type,
+                payload,
+            });
+            packet.fault = inner.fault;
+            return packet;
         }
     };
     match datagram {
-        Ok(datagram) => decode_transport(inner.vlan, &datagram),
-        Err(fault) => without_ip(inner.vlan, Body::Unreadable(fault)),
+        Ok(datagram) => {
+            let mut packet = decode_transport(inner.ether_type, &datagram, around);
+            packet.fault = inner.fault.or(packet.fault);
+            packet
+        }
+        Err(fault) => around.packet(Body::Unreadable(fault)),
     }
 }
 
-/// Takes the transport header off an IP packet.
+/// Takes the transport header off an IP packet, or opens the tunnel it carries.
 #[inline]
-fn decode_transport<'a>(vlan: Option<u16>, datagram: &ip::Datagram<'a>) -> Packet<'a> {
+fn decode_transport<'a>(
+    version: EtherType,
+    datagram: &ip::Datagram<'a>,
+    mut around: Around,
+) -> Packet<'a> {
     let (ip, span) = (&datagram.header, datagram.payload);
+    around.ip = Some(*ip);
     let mut fault = datagram.fault;
     // The outer layer's fault is the likelier cause of the inner one's, so it stays.
     let mut note = |inner: Option<Fault>| fault = fault.or(inner);
     let body = match (datagram.fragment, ip.protocol) {
-        (Some(fragment), _) => Body::Fragment(piece(ip, fragment, span)),
+        (Some(fragment), _) => Body::Fragment(piece(version, ip, fragment, span)),
         (None, Protocol::Udp) => match udp::split(ip, span) {
             Ok((datagram, inner)) => {
                 note(inner);
+                if tunnel::is_udp(datagram.source.port, datagram.destination.port)
+                    && let Some(packet) = decode_udp_tunnel(&datagram, around)
+                {
+                    return packet;
+                }
                 Body::Udp(datagram)
             }
             Err(fault) => Body::Unreadable(fault),
@@ -248,20 +326,70 @@ fn decode_transport<'a>(vlan: Option<u16>, datagram: &ip::Datagram<'a>) -> Packe
                 Err(fault) => Body::Unreadable(fault),
             }
         }
-        (None, protocol) => Body::OtherIp {
-            protocol,
-            payload: span.bytes,
+        (None, protocol) => match tunnel::open_ip(version, protocol, span) {
+            Some(Ok(opened)) => {
+                let mut packet = decode_opened(&opened, around);
+                packet.fault = fault.or(packet.fault);
+                return packet;
+            }
+            Some(Err(fault)) => Body::Unreadable(fault),
+            None => Body::OtherIp {
+                protocol,
+                payload: span.bytes,
+            },
         },
     };
-    Packet {
-        vlan,
-        ip: Some(*ip),
-        body,
-        fault,
+    let mut packet = around.packet(body);
+    packet.fault = fault;
+    packet
+}
+
+/// What is inside a tunnel, one level deeper.
+#[cold]
+fn decode_opened<'a>(opened: &Opened<'a>, mut around: Around) -> Packet<'a> {
+    // Labels count themselves when they are taken off.
+    if opened.tunnel != Tunnel::Mpls {
+        let Some(encapsulation) = around.encapsulation.with(opened.tunnel) else {
+            return around.packet(Body::Unreadable(too_deep()));
+        };
+        around.encapsulation = encapsulation;
+    }
+    if opened.ether_type == EtherType::Bridging {
+        return decode_frame(LinkType::Ethernet, opened.inside, around);
+    }
+    match link::follow(opened.inside, opened.ether_type) {
+        Ok(inner) => decode_inner(&inner, around),
+        Err(fault) => around.packet(Body::Unreadable(fault)),
     }
 }
 
-fn piece<'a>(ip: &ip::Header, fragment: ip::Fragment, span: Span<'a>) -> Piece<'a> {
+/// The packet in a tunnel over UDP; `None` when there is none, and the datagram is one like any other.
+#[cold]
+fn decode_udp_tunnel<'a>(datagram: &udp::Datagram<'a>, around: Around) -> Option<Packet<'a>> {
+    let payload = Span::new(datagram.payload, datagram.payload_length());
+    let opened = tunnel::open_udp(datagram.source.port, datagram.destination.port, payload)?;
+    let packet = decode_opened(&opened, around);
+    let convincing = match packet.body {
+        Body::Unreadable(fault) => matches!(fault.name, FRAME_CUT | TOO_DEEP),
+        Body::NotIp { ether_type, .. } => ether_type.name().is_some(),
+        _ => true,
+    };
+    convincing.then_some(packet)
+}
+
+const fn too_deep() -> Fault {
+    Fault::new(Layer::Ip, TOO_DEEP, 0)
+}
+
+/// Fault name of a tunnel too many.
+const TOO_DEEP: &str = "ip-tunnels-too-deep";
+
+fn piece<'a>(
+    version: EtherType,
+    ip: &ip::Header,
+    fragment: ip::Fragment,
+    span: Span<'a>,
+) -> Piece<'a> {
     let bytes = span.bytes;
     let ports = match (u16_at(bytes, 0), u16_at(bytes, 2), ip.protocol) {
         (Some(source), Some(destination), Protocol::Udp | Protocol::Tcp)
@@ -275,20 +403,12 @@ fn piece<'a>(ip: &ip::Header, fragment: ip::Fragment, span: Span<'a>) -> Piece<'
         _ => None,
     };
     Piece {
+        version,
         fragment,
         protocol: ip.protocol,
         ports,
         payload: bytes,
         cut_bytes: span.missing() as u32,
-    }
-}
-
-fn without_ip(vlan: Option<u16>, body: Body<'_>) -> Packet<'_> {
-    Packet {
-        vlan,
-        ip: None,
-        body,
-        fault: None,
     }
 }
 
@@ -365,10 +485,10 @@ mod tests {
     #[test]
     fn what_is_not_udp_or_tcp_is_named() {
         let mut frame = udp_frame();
-        frame[23] = 47;
+        frame[23] = 50;
         let body = decode(LinkType::Ethernet, &frame, 46).body;
         assert!(
-            matches!(body, Body::OtherIp { protocol: Protocol::Gre, payload } if payload.len() == 12)
+            matches!(body, Body::OtherIp { protocol: Protocol::Esp, payload } if payload.len() == 12)
         );
         frame[13] = 0x06;
         let body = decode(LinkType::Ethernet, &frame, 46).body;
@@ -410,7 +530,11 @@ mod tests {
         v6.extend([0x13, 0x88, 0x0d, 0x96, 0, 12, 0, 0, 1, 2, 3, 4, 0, 0]);
         assert!(plain_v6(&v6[14..]).is_some());
         samples.push(v6);
-        let links = [0, 1, 12, 108, 113, 228, 229, 276].map(LinkType::from_number);
+        let links = [
+            0, 1, 9, 12, 50, 51, 104, 105, 108, 113, 119, 127, 149, 163, 192, 228, 229, 239, 274,
+            276, 284,
+        ]
+        .map(LinkType::from_number);
         for sample in samples {
             for end in 0..=sample.len() {
                 for link in links {
@@ -428,6 +552,140 @@ mod tests {
                     decode(link, &flipped[14..], length);
                 }
             }
+        }
+    }
+
+    /// An IPv4 header of `protocol` before `payload`.
+    fn v4(protocol: u8, payload: &[u8]) -> Vec<u8> {
+        let total = (20 + payload.len()) as u16;
+        let mut packet = vec![0x45, 0];
+        packet.extend(total.to_be_bytes());
+        packet.extend([
+            0, 9, 0x40, 0, 64, protocol, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2,
+        ]);
+        packet.extend(payload);
+        packet
+    }
+
+    fn udp(to: u16, payload: &[u8]) -> Vec<u8> {
+        let mut datagram = vec![0xc0, 0];
+        datagram.extend(to.to_be_bytes());
+        datagram.extend(((8 + payload.len()) as u16).to_be_bytes());
+        datagram.extend([0, 0]);
+        datagram.extend(payload);
+        datagram
+    }
+
+    fn framed(packet: &[u8]) -> Vec<u8> {
+        [&ETHERNET[..], packet].concat()
+    }
+
+    fn tunnels(frame: &[u8]) -> (Vec<&'static str>, Option<u16>, Option<&'static str>) {
+        let packet = decode(LinkType::Ethernet, frame, frame.len() as u32);
+        let words = packet.encapsulation.tunnels().map(Tunnel::word).collect();
+        match packet.body {
+            Body::Udp(datagram) => (words, Some(datagram.destination.port), None),
+            Body::Unreadable(fault) => (words, None, Some(fault.name)),
+            _ => (words, None, None),
+        }
+    }
+
+    #[test]
+    fn the_innermost_transport_counts_and_its_tunnels_are_told() {
+        let media = udp_frame();
+        let check = |packet: &[u8], expected: &[&str]| {
+            let got = tunnels(&framed(packet));
+            assert_eq!(got, (expected.to_vec(), Some(3478), None));
+        };
+        let inner = &media[14..];
+        check(&v4(4, inner), &["ipip"]);
+        check(&v4(4, &v4(4, inner)), &["ipip", "ipip"]);
+        check(&v4(47, &[&[0, 0, 8, 0][..], inner].concat()), &["gre"]);
+        check(
+            &v4(47, &[&[0, 0, 0x88, 0xbe][..], &media].concat()),
+            &["erspan"],
+        );
+        let labels = [&[0, 0, 0x88, 0x47, 0, 1, 1, 64][..], inner].concat();
+        check(&v4(47, &labels), &["gre", "mpls"]);
+        let vxlan = [&[8, 0, 0, 0, 0, 0, 7, 0][..], &media].concat();
+        check(&v4(17, &udp(4789, &vxlan)), &["vxlan"]);
+        let geneve = [&[0, 0, 0x65, 0x58, 0, 0, 7, 0][..], &media].concat();
+        check(&v4(17, &udp(6081, &geneve)), &["geneve"]);
+        let gtp = [&[0x30, 0xff, 0, 32, 0, 0, 0, 7][..], &inner[..32]].concat();
+        check(&v4(17, &udp(2152, &gtp)), &["gtp-u"]);
+        check(
+            &v4(
+                17,
+                &udp(
+                    4789,
+                    &[
+                        &[8, 0, 0, 0, 0, 0, 7, 0][..],
+                        &framed(&v4(17, &udp(2152, &gtp))),
+                    ]
+                    .concat(),
+                ),
+            ),
+            &["vxlan", "gtp-u"],
+        );
+    }
+
+    #[test]
+    fn media_on_a_tunnels_port_is_media() {
+        let rtp = [0x80, 96, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4];
+        let stun = [
+            0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,
+        ];
+        let dtls = [0x16, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0];
+        let vxlan_of_nothing = [8, 0, 0, 0, 0, 0, 7, 0, 0xde, 0xad, 0xbe, 0xef];
+        for port in [2152, 3544, 4789, 4790, 6081, 8472, 37008] {
+            for payload in [&rtp[..], &stun, &dtls, &vxlan_of_nothing, &[]] {
+                let got = tunnels(&framed(&v4(17, &udp(port, payload))));
+                assert_eq!(got, (vec![], Some(port), None));
+            }
+        }
+    }
+
+    #[test]
+    fn tunnels_are_opened_up_to_a_limit_which_is_named() {
+        let mut packet = udp_frame().split_off(14);
+        for _ in 0..Encapsulation::DEPTH {
+            packet = v4(4, &packet);
+        }
+        assert_eq!(tunnels(&framed(&packet)).1, Some(3478));
+        for _ in 0..100 {
+            packet = v4(4, &packet);
+        }
+        let (words, _, fault) = tunnels(&framed(&packet));
+        assert_eq!((words.len(), fault), (Encapsulation::DEPTH, Some(TOO_DEEP)));
+    }
+
+    #[test]
+    fn a_tunnel_that_the_snap_length_cut_is_no_datagram_of_its_own() {
+        let vxlan = [&[8, 0, 0, 0, 0, 0, 7, 0][..], &udp_frame()].concat();
+        let whole = framed(&v4(17, &udp(4789, &vxlan)));
+        let packet = decode(LinkType::Ethernet, &whole[..70], whole.len() as u32);
+        assert!(matches!(packet.body, Body::Unreadable(fault) if fault.name == FRAME_CUT));
+        assert!(!packet.encapsulation.is_empty());
+    }
+
+    #[test]
+    fn cut_and_flipped_tunnels_never_panic() {
+        let vxlan = [&[8, 0, 0, 0, 0, 0, 7, 0][..], &udp_frame()].concat();
+        let gre = [
+            &[0x30, 0, 0x65, 0x58, 0, 0, 0, 7, 0, 0, 0, 1][..],
+            &framed(&v4(17, &udp(4789, &vxlan))),
+        ]
+        .concat();
+        let sample = framed(&v4(47, &gre));
+        assert_eq!(tunnels(&sample).0, ["gre", "vxlan"]);
+        for end in 0..=sample.len() {
+            decode(LinkType::Ethernet, &sample[..end], sample.len() as u32);
+            decode(LinkType::Ethernet, &sample[..end], 0);
+        }
+        for bit in 0..sample.len() * 8 {
+            let mut flipped = sample.clone();
+            flipped[bit / 8] ^= 1 << (bit % 8);
+            tunnels(&flipped);
         }
     }
 }

@@ -181,6 +181,7 @@ mod tests {
         hop_limit: 64,
         dscp: 0,
         ecn: 0,
+        identification: 0,
     };
 
     fn segment(offset: u8, rest: &[u8]) -> Vec<u8> {

@@ -82,6 +82,7 @@ mod tests {
         hop_limit: 64,
         dscp: 0,
         ecn: 0,
+        identification: 0,
     };
 
     fn check(length: u16, data: &[u8], on_wire: usize, expected: (usize, u32, Option<&str>)) {

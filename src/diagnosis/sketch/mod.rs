@@ -46,6 +46,7 @@ use crate::vocab::address::Transport;
 use crate::vocab::address::TransportAddress;
 use crate::vocab::capture::Capture;
 use crate::vocab::claim::Evidence;
+use crate::vocab::encapsulation::Encapsulation;
 use crate::vocab::ids::AllocationId;
 use crate::vocab::ids::AssociationId;
 use crate::vocab::ids::DialogueId;
@@ -384,6 +385,7 @@ impl Sketch {
             first_frame: frame(0.0),
             icmp_errors: 0,
             ttl: [64, 60],
+            encapsulation: Encapsulation::default(),
             server_name: None,
             tls: None,
         });

@@ -7,6 +7,7 @@ use crate::flow::table::FlowRecord;
 use crate::report::json::context::Context;
 use crate::report::json::context::FrameRef;
 use crate::report::json::context::Id;
+use crate::vocab::encapsulation::Tunnel;
 use crate::vocab::ids::FlowId;
 
 /// A conversation.
@@ -24,6 +25,9 @@ pub struct Flow<'a> {
     pub b: String,
     /// Protocols recognised, in order of first sight.
     pub protocols: Vec<&'static str>,
+    /// Tunnels around its packets, outermost first: `gre`, `vxlan`. Absent where there is none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub encapsulation: Vec<&'static str>,
     /// The conversation with a TURN server that this one ran inside.
     pub via: Option<String>,
     /// Packets from a.
@@ -121,6 +125,7 @@ impl<'a> Flow<'a> {
                 .iter()
                 .map(|protocol| protocol.word())
                 .collect(),
+            encapsulation: flow.encapsulation.tunnels().map(Tunnel::word).collect(),
             via: flow.relayed.map(|relayed| relayed.outer.id()),
             packets_a_to_b,
             packets_b_to_a,

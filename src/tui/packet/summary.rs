@@ -4,6 +4,7 @@ use crate::timeline::layer::Layer;
 use crate::tui::packet::known::Known;
 use crate::vocab::address::FiveTuple;
 use crate::vocab::address::Transport;
+use crate::vocab::encapsulation::Tunnel;
 use crate::vocab::frame::Frame;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::printable::printable_bytes;
@@ -60,7 +61,7 @@ pub fn summary(frame: &Frame<'_>, known: &Known) -> Summary {
         .ip
         .map(|ip| (ip.source.to_string(), ip.destination.to_string()));
     let (mut source, mut destination) = ip.unwrap_or_default();
-    let (layer, protocol, text) = match packet.body {
+    let (layer, protocol, mut text) = match packet.body {
         Body::Udp(udp) => {
             (source, destination) = (udp.source.to_string(), udp.destination.to_string());
             tuple = Some(FiveTuple {
@@ -115,6 +116,10 @@ pub fn summary(frame: &Frame<'_>, known: &Known) -> Summary {
             format!("link type {number} is not supported"),
         ),
     };
+    if !packet.encapsulation.is_empty() {
+        let tunnels: Vec<&str> = packet.encapsulation.tunnels().map(Tunnel::name).collect();
+        text = format!("{text} · in {}", tunnels.join(", "));
+    }
     Summary {
         number: frame.number,
         at: frame.at,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::vocab::encapsulation::Encapsulation;
+use crate::vocab::encapsulation::Tunnel;
 use crate::vocab::frame::LinkType;
 use crate::wire::detail::Field;
 use crate::wire::detail::Mark;
@@ -10,11 +12,15 @@ use crate::wire::detail::link;
 use crate::wire::detail::transport;
 use crate::wire::ip::Protocol;
 use crate::wire::link::EtherType;
+use crate::wire::link::Inner;
+use crate::wire::link::follow;
 use crate::wire::link::strip;
 use crate::wire::packet::Body;
 use crate::wire::packet::Packet;
 use crate::wire::packet::decode;
 use crate::wire::span::Span;
+use crate::wire::tunnel;
+use crate::wire::tunnel::Opened;
 
 /// A frame's lower layers, explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,23 +36,9 @@ pub struct Layers<'a> {
 /// Explains the lower layers of a captured frame. `original_length` is its length on the wire, bytes.
 pub fn layers(link: LinkType, data: &[u8], original_length: u32) -> Layers<'_> {
     let packet = decode(link, data, original_length);
-    let mut fields = Vec::new();
-    if let Ok(inner) = strip(link, Span::new(data, original_length as usize)) {
-        fields.extend(link::tree(link, data, inner.header_length));
-        let start = inner.header_length;
-        match inner.ether_type {
-            EtherType::Ipv4 | EtherType::Ipv6 => {
-                network(&mut fields, inner.packet, start, inner.ether_type);
-            }
-            other => fields.push(Field::new(
-                other
-                    .name()
-                    .map_or_else(|| format!("EtherType {:#06x}", other.code()), str::to_owned),
-                format!("{} bytes, not opened", inner.packet.bytes.len()),
-                start..data.len(),
-            )),
-        }
-    }
+    let mut walk = Walk::new(packet.encapsulation);
+    walk.frame(link, Span::new(data, original_length as usize), 0);
+    let mut fields = walk.fields;
     let fault = packet.fault.or(match packet.body {
         Body::Unreadable(fault) => Some(fault),
         _ => None,
@@ -66,51 +58,149 @@ pub fn layers(link: LinkType, data: &[u8], original_length: u32) -> Layers<'_> {
     }
 }
 
-/// Adds the trees of an IP packet that starts at byte `start` of the frame.
+/// Adds the trees of an IP packet that starts at byte `start` of the frame; tunnels in it stay closed.
 pub(super) fn network(fields: &mut Vec<Field>, packet: Span<'_>, start: usize, kind: EtherType) {
-    let split = match kind {
-        EtherType::Ipv6 => crate::wire::ip::split_v6(packet),
-        _ => crate::wire::ip::split_v4(packet),
-    };
-    let Ok(datagram) = split else {
-        return;
-    };
-    let inner = start + (packet.bytes.len() - after(packet.bytes, datagram.payload.bytes));
-    fields.push(ip::tree(packet.bytes, start, inner - start, &datagram));
-    if datagram
-        .fragment
-        .is_some_and(|fragment| fragment.offset > 0)
-    {
-        return;
-    }
-    let whole = datagram.fragment.is_none();
-    match datagram.header.protocol {
-        Protocol::Udp => fields.extend(transport::udp(
-            &datagram.header,
-            datagram.payload,
-            inner,
-            whole,
-        )),
-        Protocol::Tcp => fields.extend(transport::tcp(
-            &datagram.header,
-            datagram.payload,
-            inner,
-            whole,
-        )),
-        Protocol::Icmp | Protocol::Icmpv6 => {
-            fields.extend(transport::icmp(
-                datagram.header.protocol,
-                datagram.payload,
-                inner,
-            ));
+    let mut walk = Walk::new(Encapsulation::default());
+    walk.network(packet, start, kind);
+    fields.append(&mut walk.fields);
+}
+
+/// A walk down the layers. What it opens was decided by [`decode`]: a datagram to a tunnel's port may be none.
+struct Walk {
+    fields: Vec<Field>,
+    /// Tunnels still to come, the next one last.
+    tunnels: Vec<Tunnel>,
+}
+
+impl Walk {
+    fn new(encapsulation: Encapsulation) -> Self {
+        let mut tunnels: Vec<_> = encapsulation.tunnels().collect();
+        tunnels.reverse();
+        Self {
+            fields: Vec::new(),
+            tunnels,
         }
-        other => fields.push(Field::new(
-            other
-                .name()
-                .map_or_else(|| format!("IP protocol {}", other.code()), str::to_owned),
-            format!("{} bytes, not opened", datagram.payload.bytes.len()),
-            inner..inner + datagram.payload.bytes.len(),
-        )),
+    }
+
+    /// A frame that starts at byte `start`.
+    fn frame(&mut self, link: LinkType, frame: Span<'_>, start: usize) {
+        let Ok(inner) = strip(link, frame) else {
+            return;
+        };
+        let trees = link::trees(link, frame.bytes, inner.header_length);
+        let trees = trees.into_iter().map(|tree| tree.shifted(start));
+        self.fields.extend(trees);
+        self.inner(&inner, start + inner.header_length);
+    }
+
+    /// What a link-layer header led to, at byte `start`.
+    fn inner(&mut self, inner: &Inner<'_>, start: usize) {
+        if inner.shim.is_some() {
+            self.tunnels.pop();
+        }
+        match inner.ether_type {
+            EtherType::Ipv4 | EtherType::Ipv6 => {
+                self.network(inner.packet, start, inner.ether_type);
+            }
+            EtherType::Bridging if inner.shim.is_some() => {
+                self.frame(LinkType::Ethernet, inner.packet, start);
+            }
+            other => self.fields.push(Field::new(
+                other
+                    .name()
+                    .map_or_else(|| format!("EtherType {:#06x}", other.code()), str::to_owned),
+                format!("{} bytes, not opened", inner.packet.bytes.len()),
+                start..start + inner.packet.bytes.len(),
+            )),
+        }
+    }
+
+    /// An IP packet that starts at byte `start`.
+    fn network(&mut self, packet: Span<'_>, start: usize, kind: EtherType) {
+        let split = match kind {
+            EtherType::Ipv6 => crate::wire::ip::split_v6(packet),
+            _ => crate::wire::ip::split_v4(packet),
+        };
+        let Ok(datagram) = split else {
+            return;
+        };
+        let inner = start + (packet.bytes.len() - after(packet.bytes, datagram.payload.bytes));
+        self.fields
+            .push(ip::tree(packet.bytes, start, inner - start, &datagram));
+        if datagram
+            .fragment
+            .is_some_and(|fragment| fragment.offset > 0)
+        {
+            return;
+        }
+        let whole = datagram.fragment.is_none();
+        let (header, payload) = (&datagram.header, datagram.payload);
+        match header.protocol {
+            Protocol::Udp => {
+                self.fields
+                    .extend(transport::udp(header, payload, inner, whole));
+                if whole && let Ok((udp, _)) = crate::wire::udp::split(header, payload) {
+                    let data = Span::new(udp.payload, udp.payload_length());
+                    self.tunnel(
+                        tunnel::open_udp(udp.source.port, udp.destination.port, data),
+                        inner + 8,
+                        data,
+                    );
+                }
+            }
+            Protocol::Tcp => {
+                self.fields
+                    .extend(transport::tcp(header, payload, inner, whole));
+            }
+            Protocol::Icmp | Protocol::Icmpv6 => {
+                self.fields
+                    .extend(transport::icmp(header.protocol, payload, inner));
+            }
+            other => {
+                let opened = tunnel::open_ip(kind, other, payload).and_then(Result::ok);
+                if !whole || !self.tunnel(opened, inner, payload) {
+                    self.fields.push(Field::new(
+                        other
+                            .name()
+                            .map_or_else(|| format!("IP protocol {}", other.code()), str::to_owned),
+                        format!("{} bytes, not opened", payload.bytes.len()),
+                        inner..inner + payload.bytes.len(),
+                    ));
+                }
+            }
+        }
+    }
+
+    /// A tunnel whose header starts at byte `start`, and what is inside; was it opened?
+    fn tunnel(&mut self, opened: Option<Opened<'_>>, start: usize, around: Span<'_>) -> bool {
+        let Some(opened) = opened else {
+            return false;
+        };
+        if self.tunnels.last() != Some(&opened.tunnel) {
+            return false;
+        }
+        let length = opened.inside.bytes.len();
+        let inside = start + around.bytes.len() - after(around.bytes, opened.inside.bytes);
+        if inside > start || opened.id.is_some() {
+            let id = opened.id.map_or_else(String::new, |id| format!("{id:#x}"));
+            self.fields
+                .push(Field::new(opened.tunnel.name(), id, start..inside));
+        }
+        // Labels are counted where they are taken off.
+        if opened.tunnel != Tunnel::Mpls {
+            self.tunnels.pop();
+        }
+        if opened.ether_type == EtherType::Bridging {
+            self.frame(LinkType::Ethernet, opened.inside, inside);
+        } else if let Ok(inner) = follow(opened.inside, opened.ether_type) {
+            let at = length - after(opened.inside.bytes, inner.packet.bytes);
+            if at > 0 {
+                let shim = inner.shim.map_or("tags", Tunnel::name);
+                self.fields.push(Field::new(shim, "", inside..inside + at));
+            }
+            self.inner(&inner, inside + at);
+        }
+        true
     }
 }
 
@@ -221,6 +311,42 @@ mod tests {
         }
     }
 
+    /// VXLAN network 7 around [`udp_frame`].
+    fn tunnelled() -> Vec<u8> {
+        let inner = udp_frame();
+        let mut frame = udp_frame();
+        frame.truncate(46);
+        frame.extend([8, 0, 0, 0, 0, 0, 7, 0]);
+        frame.extend(&inner);
+        let length = inner.len() + 16;
+        frame[20..22].copy_from_slice(&(20 + length as u16).to_be_bytes());
+        frame[40..42].copy_from_slice(&4789_u16.to_be_bytes());
+        frame[42..44].copy_from_slice(&(length as u16).to_be_bytes());
+        frame
+    }
+
+    #[test]
+    fn a_tunnel_is_shown_between_the_layers_around_it() {
+        let frame = tunnelled();
+        let layers = layers(LinkType::Ethernet, &frame, frame.len() as u32);
+        let names: Vec<_> = layers
+            .fields
+            .iter()
+            .map(|field| (field.name.as_str(), field.range.clone()))
+            .collect();
+        let expected = [
+            ("Ethernet", 0..18),
+            ("IPv4", 18..38),
+            ("UDP", 38..46),
+            ("VXLAN", 46..54),
+            ("Ethernet", 54..72),
+            ("IPv4", 72..92),
+            ("UDP", 92..100),
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(layers.payload, 100..104);
+    }
+
     #[test]
     fn cut_and_flipped_frames_never_panic_and_stay_inside() {
         fn inside(field: &Field, end: usize) {
@@ -230,7 +356,11 @@ mod tests {
             );
             field.children.iter().for_each(|child| inside(child, end));
         }
-        let links = [0, 1, 12, 108, 113, 228, 229, 276].map(LinkType::from_number);
+        let links = [
+            0, 1, 9, 12, 50, 51, 104, 105, 108, 113, 119, 127, 149, 163, 192, 228, 229, 239, 274,
+            276, 284,
+        ]
+        .map(LinkType::from_number);
         let mut tcp = udp_frame();
         tcp[27] = 6;
         tcp.extend([0; 20]);
@@ -249,7 +379,7 @@ mod tests {
         v6.extend([
             44, 0, 1, 4, 0, 0, 0, 0, 17, 0, 0, 0, 0, 0, 0, 7, 1, 2, 3, 4, 0, 8, 0, 0,
         ]);
-        for sample in [udp_frame(), tcp, icmp, v6] {
+        for sample in [udp_frame(), tcp, icmp, v6, tunnelled()] {
             for end in 0..=sample.len() {
                 for link in links {
                     let cut = &sample[..end];

@@ -1,16 +1,35 @@
 //! The tree of a link-layer header.
 
 use crate::vocab::frame::LinkType;
+use crate::wire::capture_header;
 use crate::wire::detail::Field;
+use crate::wire::detail::wlan;
 use crate::wire::link::EtherType;
 use crate::wire::link::is_vlan_tag;
 use crate::wire::read::chunk_at;
 use crate::wire::read::u8_at;
 use crate::wire::read::u16_at;
 use crate::wire::read::u32_at;
+use crate::wire::span::Span;
 
-/// The header of a frame whose network packet starts at byte `end`; `None` for links without a header.
-pub(super) fn tree(link: LinkType, data: &[u8], end: usize) -> Option<Field> {
+/// The headers of a frame whose network packet starts at byte `end`; none for links without a header.
+pub(super) fn trees(link: LinkType, data: &[u8], end: usize) -> Vec<Field> {
+    let mut trees = Vec::new();
+    let (mut link, mut at) = (link, 0);
+    if capture_header::precedes(link)
+        && let Ok((inner, length)) = capture_header::leave(link, Span::whole(data))
+        && length <= end
+    {
+        let name = format!("{} header", link.name());
+        trees.push(Field::new(name, "by the capturing program", 0..length));
+        (link, at) = (inner, length);
+    }
+    let tree = tree(link, data.get(at..).unwrap_or_default(), end - at);
+    trees.extend(tree.map(|tree| tree.shifted(at)));
+    trees
+}
+
+fn tree(link: LinkType, data: &[u8], end: usize) -> Option<Field> {
     match link {
         LinkType::Ethernet => ethernet(data, end),
         LinkType::LinuxSll => cooked_v1(data, end),
@@ -20,7 +39,10 @@ pub(super) fn tree(link: LinkType, data: &[u8], end: usize) -> Option<Field> {
             let value = format!("{family:02x?}");
             Some(Field::new("Loopback", "", 0..4).with([Field::new("address family", value, 0..4)]))
         }
-        _ => None,
+        LinkType::Wlan => wlan::tree(data, end),
+        LinkType::RawIp | LinkType::Ipv4 | LinkType::Ipv6 => None,
+        _ if end == 0 => None,
+        link => Some(Field::new(link.name(), "", 0..end)),
     }
 }
 
@@ -110,7 +132,7 @@ fn direction(kind: u16) -> String {
     }
 }
 
-fn mac(data: &[u8], at: usize) -> Option<String> {
+pub(super) fn mac(data: &[u8], at: usize) -> Option<String> {
     let bytes: [u8; 6] = chunk_at(data, at)?;
     Some(bytes.map(|byte| format!("{byte:02x}")).join(":"))
 }

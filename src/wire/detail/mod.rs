@@ -10,6 +10,7 @@ pub mod frame;
 mod ip;
 mod link;
 mod transport;
+mod wlan;
 
 pub use frame::layers;
 
@@ -50,6 +51,18 @@ impl Field {
             mark: Mark::Plain,
             children: Vec::new(),
         }
+    }
+
+    /// The same tree, `by` bytes further into the frame.
+    #[must_use]
+    pub fn shifted(mut self, by: usize) -> Self {
+        self.range = self.range.start + by..self.range.end + by;
+        self.children = self
+            .children
+            .into_iter()
+            .map(|child| child.shifted(by))
+            .collect();
+        self
     }
 
     /// A line for a broken rule: its fault name, marked bad.
