@@ -6,6 +6,7 @@
 use crate::diagnosis::call::Call;
 use crate::diagnosis::capture;
 use crate::diagnosis::dtls;
+use crate::diagnosis::encrypted;
 use crate::diagnosis::finding::EvidenceLine;
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::finding::FindingLayer;
@@ -116,12 +117,14 @@ pub const RULES: &[Rule] = &[
     capture::CUT_SHORT,
     signaling::ERROR,
     signaling::NO_ANSWER,
+    encrypted::ENCRYPTED,
     ice::CHECKS_UNANSWERED,
     ice::CHECKS_REFUSED,
     ice::CHECKS_REJECTED,
     ice::NEVER_NOMINATED,
     ice::CONSENT_LOST,
     stun::SERVER_SILENT,
+    encrypted::RELAY_ENCRYPTED,
     turn::CREDENTIALS_REJECTED,
     turn::REFUSED,
     turn::SERVER_SILENT,

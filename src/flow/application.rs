@@ -195,7 +195,8 @@ impl Application {
             self.kind = Kind::WebSocket(Box::new(connection));
         } else if let Ok(framing) = Framing::sniff(bytes) {
             self.kind = Kind::Framed(framing, [Vec::new(), Vec::new()]);
-        } else if !self.secure && TlsStream::begins(bytes) {
+        } else if !self.secure && (TlsStream::begins(bytes) || midway && TlsStream::goes_on(bytes))
+        {
             self.kind = Kind::Tls(Box::new(Secured {
                 stream: TlsStream::default(),
                 inside: Self {

@@ -87,10 +87,24 @@ impl TlsStream {
     const PIECES: usize = 1 << 14;
     /// Bytes held of all.
     const HELD_IN_ALL: usize = 32 << 20;
+    /// Least length of an encrypted record: a tag of 16 bytes and one byte of content type (RFC 8446 §5.2).
+    const SEALED_MIN: usize = 17;
+    /// Largest: 2^14 bytes of content and 2 048 of expansion (RFC 5246 §6.2.3).
+    const SEALED_MAX: usize = (1 << 14) + 2_048;
 
     /// Do these bytes begin a TLS connection: a handshake record of any version, with a hello inside?
     pub(super) fn begins(bytes: &[u8]) -> bool {
         matches!(bytes, [0x16, 0x03, 0..=4, _, _, 1 | 2, ..])
+    }
+
+    /// Do these bytes go on with a TLS connection that began earlier: the header of a record of application data? Which keys it has can't be
+    /// known any more (RFC 8446 §7.3).
+    pub(super) fn goes_on(bytes: &[u8]) -> bool {
+        let [0x17, 0x03, 1..=3, high, low, _, ..] = *bytes else {
+            return false;
+        };
+        let length = usize::from(u16::from_be_bytes([high, low]));
+        (Self::SEALED_MIN..=Self::SEALED_MAX).contains(&length)
     }
 
     /// What is known of the connection, when that has changed.

@@ -2,6 +2,7 @@
 //!
 //! | module | judge |
 //! | --- | --- |
+//! | [`keyless`] | the same browser, about its encrypted calls without their keys |
 //! | [`truth`] | the browser: its logs and its statistics, recorded with each call |
 //! | [`public`] | facts about a public collection of captures, as its keepers and other programs counted them |
 //! | [`tshark`] | tshark, where it is installed |
@@ -9,6 +10,7 @@
 //! What is compared is the JSON report, so that its contract is tested with it. A difference that we have looked into stands in a
 //! list, with who is right and why; a listed difference that has gone must leave the list.
 
+mod keyless;
 mod public;
 mod truth;
 mod tshark;
@@ -24,14 +26,28 @@ use rtcscope::ingest::source::Source;
 use rtcscope::report::json;
 use serde_json::Value;
 
+/// Which secrets a report may use.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// Those in the capture file, and of our own captures the key log beside it.
+    All,
+    /// None.
+    None,
+}
+
 /// The JSON report of a capture; of its frames up to `until` (nanoseconds since the Unix epoch) only, where that is given.
-fn report(path: &Path, until: Option<u64>) -> Result<Value, IngestError> {
+fn report(path: &Path, until: Option<u64>, keys: Keys) -> Result<Value, IngestError> {
     let mut source = Source::open(vec![Input::Path(path.to_owned())])?;
     let mut analyzer = Analyzer::default();
+    if keys == Keys::All && path.ends_with("capture.pcapng") {
+        let log = std::fs::read(path.with_file_name("keys.log"));
+        analyzer.add_key_log(&log.unwrap_or_default());
+    }
     while let Some(item) = source.pull() {
         match item {
             Item::Frame(frame) if until.is_some_and(|until| frame.at.nanos() > until) => {}
             Item::Frame(frame) => analyzer.push(&frame),
+            Item::Secrets { .. } if keys == Keys::None => {}
             Item::Secrets { text, .. } => analyzer.add_key_log(text),
             Item::Name { address, name, .. } => analyzer.add_name(address, name),
         }

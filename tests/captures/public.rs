@@ -9,6 +9,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::Comparison;
+use crate::Keys;
 use crate::Known;
 use crate::count;
 use crate::each;
@@ -36,7 +37,7 @@ fn every_public_capture_agrees_with_its_facts() {
 
 fn compare(folder: &Path, row: &BTreeMap<&str, &str>) -> Comparison {
     let mut comparison = Comparison::default();
-    let report = match report(&folder.join(row["name"]), None) {
+    let report = match report(&folder.join(row["name"]), None, Keys::All) {
         Ok(report) => report,
         Err(refusal) => {
             let may_be_refused = matches!(row["type"], "malformed" | "container");

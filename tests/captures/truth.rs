@@ -10,6 +10,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::Comparison;
+use crate::Keys;
 use crate::Known;
 use crate::count;
 use crate::each;
@@ -25,7 +26,12 @@ fn our_own_captures_agree_with_their_browsers() {
     let found: Vec<_> = own_captures()
         .iter()
         .filter(|folder| folder.join("truth.json").exists())
-        .map(|folder| (name_of(folder), compare(folder, "capture.pcapng")))
+        .map(|folder| {
+            (
+                name_of(folder),
+                compare(folder, "capture.pcapng", Keys::All),
+            )
+        })
         .collect();
     assert!(found.len() > 5, "{} calls", found.len());
     judge(&found, KNOWN);
@@ -50,18 +56,18 @@ fn every_recorded_call_agrees_with_its_browser() {
             } else {
                 "alice.pcapng"
             };
-            (name_of(folder), compare(folder, file))
+            (name_of(folder), compare(folder, file, Keys::All))
         })
         .collect();
     judge(&found, KNOWN);
 }
 
 /// Compares the report of one call, point by point.
-fn compare(folder: &Path, file: &str) -> Comparison {
+pub(crate) fn compare(folder: &Path, file: &str, keys: Keys) -> Comparison {
     let truth = std::fs::read(folder.join("truth.json")).expect("a call has its truth.json");
     let truth: Value = serde_json::from_slice(&truth).expect("truth.json is JSON");
     let path = folder.join(file);
-    let report = report(&path, None).expect("a capture");
+    let report = report(&path, None, keys).expect("a capture");
     let alice = &truth["peers"]["alice"];
     let mut comparison = Comparison::default();
     let mut known = 0;
@@ -86,7 +92,7 @@ fn compare(folder: &Path, file: &str) -> Comparison {
         selected_pair(browser, call, side, readable, &mut comparison);
         dtls(browser, &report, call, side, &mut comparison);
         if text(&browser["states"]["connection"]) == "connected" {
-            streams(&path, browser, &fragments, readable, &mut comparison);
+            streams(&path, keys, browser, &fragments, readable, &mut comparison);
         }
     }
     let listed = each(&report["peerConnections"]).count();
@@ -284,6 +290,7 @@ fn dtls(browser: &Value, report: &Value, call: &Value, side: &str, comparison: &
 /// Streams at the instant of the browser's own statistics.
 fn streams(
     path: &Path,
+    keys: Keys,
     browser: &Value,
     fragments: &BTreeSet<String>,
     readable: bool,
@@ -296,7 +303,7 @@ fn streams(
     if instant == 0.0 {
         return;
     }
-    let report = report(path, Some((instant * 1e6) as u64)).expect("a capture");
+    let report = report(path, Some((instant * 1e6) as u64), keys).expect("a capture");
     let mut ignored = Comparison::default();
     let Some((call, side)) = find(&report, fragments, &mut ignored) else {
         comparison.point("streams", false, || {

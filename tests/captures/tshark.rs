@@ -6,6 +6,7 @@ use std::process::Command;
 use std::process::Stdio;
 
 use crate::Comparison;
+use crate::Keys;
 use crate::Known;
 use crate::count;
 use crate::each;
@@ -29,7 +30,9 @@ fn our_own_captures_agree_with_tshark() {
 
 fn compare(path: &Path) -> Comparison {
     let mut comparison = Comparison::default();
-    let report = report(path, None).expect("a capture");
+    let report = report(path, None, Keys::All).expect("a capture");
+    // It does not look inside ChannelData and indications.
+    let relayed = each(&report["flows"]).any(|flow| flow["via"].is_string());
     let ours = &report["capture"]["protocols"]["stun"]["types"];
     for (number, times) in stun_types(path) {
         let name = match number {
@@ -51,7 +54,13 @@ fn compare(path: &Path) -> Comparison {
             0x0017 => "data-indication",
             _ => continue,
         };
+        if name.starts_with("binding") && relayed {
+            continue;
+        }
         comparison.equal(name, count(&ours[name]), times);
+    }
+    if relayed {
+        return comparison;
     }
     let hellos = lines(path, "dtls.handshake.type==2 && !icmp", "frame.number").len();
     let associations = each(&report["dtls"])

@@ -4,6 +4,7 @@
 //! named constants with their reasons, at the foot of each file.
 
 pub(crate) mod dtls;
+pub(crate) mod encrypted;
 pub(crate) mod ice;
 pub(crate) mod media;
 pub(crate) mod signaling;

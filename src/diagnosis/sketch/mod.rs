@@ -2,6 +2,7 @@
 
 mod blank;
 
+use crate::crypt::tls::facts::Facts;
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::finding::Verdict;
 use crate::diagnosis::rule::diagnose;
@@ -273,6 +274,17 @@ impl Sketch {
             icmp_errors: 0,
         });
         self
+    }
+
+    /// A TLS connection of side a to a web server.
+    pub(crate) fn web(&mut self, facts: Facts) {
+        let server = address("203.0.113.30", 443);
+        let id = self.flow(near(), server);
+        let flow = &mut self.scene.flows[id.index()];
+        flow.tuple.transport = Transport::Tcp;
+        flow.protocols = vec![FlowProtocol::Tls];
+        flow.tls = Some(Box::new(facts));
+        self.scene.flow_owner[id.index()] = None;
     }
 
     /// An allocation at a TURN server, asked for and not answered.
