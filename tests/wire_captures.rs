@@ -83,7 +83,17 @@ fn our_own_calls_have_no_faulty_stun_and_verify_with_their_passwords() {
         });
         assert!(messages > 0, "{}", path.display());
         // The passwords can be read where signaling is not encrypted; a wrong one is what ice-failure-auth is about.
-        if !passwords.is_empty() && !path.ends_with("ice-failure-auth/capture.pcapng") {
+        // Between two browsers one side's is compressed or masked: a frame alone does not show it.
+        let partial = [
+            "ice-failure-auth",
+            "nat-no-relay",
+            "p2p-symmetric-nat",
+            "sip-websocket",
+        ];
+        let partial = partial
+            .iter()
+            .any(|name| path.ends_with(format!("{name}/capture.pcapng")));
+        if !passwords.is_empty() && !partial {
             assert!(
                 verified > 0 && verified * 10 >= signed * 9,
                 "{}: {verified} of {signed}",

@@ -13,6 +13,7 @@ use crate::diagnosis::facts::ice::near_side;
 use crate::diagnosis::facts::ice::unnominated;
 use crate::diagnosis::facts::ice::unreached;
 use crate::diagnosis::facts::media::last_rtcp;
+use crate::diagnosis::facts::nat::explains_silence;
 use crate::diagnosis::facts::turn::refused_peer;
 use crate::diagnosis::finding::EvidenceLine;
 use crate::diagnosis::finding::FindingLayer;
@@ -162,8 +163,8 @@ fn unreached_calls(context: &Context<'_>, silence: Silence) -> Vec<Statement> {
         .iter()
         .filter(|call| call.breaks_at(Stage::Checks));
     failed
-        // A relay that was refused its peer is the reason, and TURN's rule to tell.
-        .filter(|call| refused_peer(call).is_none())
+        // A relay that was refused its peer is the reason, and TURN's rule to tell; so is a pair of NATs.
+        .filter(|call| refused_peer(call).is_none() && explains_silence(call).is_none())
         .filter_map(|call| Some((call, unreached(call)?)))
         .filter(|(_, unreached)| unreached.silence == silence)
         .map(|(call, unreached)| unreached_call(call, &unreached))

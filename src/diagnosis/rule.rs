@@ -16,6 +16,7 @@ use crate::diagnosis::finding::Verdict;
 use crate::diagnosis::ice;
 use crate::diagnosis::loss;
 use crate::diagnosis::media;
+use crate::diagnosis::nat;
 use crate::diagnosis::signaling;
 use crate::diagnosis::stun;
 use crate::diagnosis::turn;
@@ -118,6 +119,7 @@ pub const RULES: &[Rule] = &[
     signaling::ERROR,
     signaling::NO_ANSWER,
     encrypted::ENCRYPTED,
+    nat::NO_WAY_THROUGH,
     ice::CHECKS_UNANSWERED,
     ice::CHECKS_REFUSED,
     ice::CHECKS_REJECTED,

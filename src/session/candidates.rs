@@ -46,6 +46,8 @@ pub(super) struct End {
     pub(super) priority: Option<u32>,
     /// Is this end a relayed address of a TURN leg seen here?
     pub(super) relayed: bool,
+    /// Is it the address of a host's own interface? Without signaling that makes it a host candidate (RFC 8445 §5.1.1.1).
+    pub(super) own_interface: bool,
 }
 
 impl CandidateBook {
@@ -185,6 +187,7 @@ impl CandidateBook {
         if seen == end.wire {
             return self.unmapped_candidate(context, transport, end);
         }
+        self.infer_host(context, transport, end);
         let told_first = match (end.server_told_at, end.mapped_at) {
             (Some(told), Some(mapped)) => told <= mapped,
             // The question to the server was before the capture, or on a road not seen here: believe signaling.
@@ -228,13 +231,41 @@ impl CandidateBook {
                     known.kind != CandidateType::PeerReflexive && known.basis == Basis::Declared
                 })
             })
-            .or_else(|| self.hidden_host(context, transport, end));
+            .or_else(|| self.hidden_host(context, transport, end))
+            .or_else(|| self.infer_host(context, transport, end));
         if let Some(at) = any {
             self.saw(at, context);
             return Some(at);
         }
         let kind = CandidateType::PeerReflexive;
         self.observe(context, kind, transport, end.wire, None, end.priority)
+    }
+
+    /// The host candidate of an end that gathers from its own interface, when no signaling declared one: agents gather from host candidates,
+    /// and what they gather has these for its base (RFC 8445 §5.1.1).
+    fn infer_host(
+        &mut self,
+        context: &Context<'_>,
+        transport: Transport,
+        end: &End,
+    ) -> Option<CandidateIndex> {
+        let (side, generation) = (context.side, context.generation);
+        let declares = self
+            .candidates
+            .iter()
+            .any(|known| known.side == side && known.basis == Basis::Declared);
+        if !end.own_interface || declares {
+            return None;
+        }
+        let host = self.find(side, generation, transport, end.wire, |known| {
+            known.kind == CandidateType::Host
+        });
+        host.or_else(|| {
+            let kind = CandidateType::Host;
+            let at = self.observe(context, kind, transport, end.wire, None, None)?;
+            self.candidates.get_mut(at)?.basis = Basis::Inferred;
+            Some(at)
+        })
     }
 
     /// A host candidate hidden behind an mDNS name, by its port: browsers pick a port per socket, so it tells.
@@ -349,6 +380,7 @@ mod tests {
             server_asked: false,
             priority: Some(1_853_759_231),
             relayed: false,
+            own_interface: false,
         }
     }
 
@@ -446,6 +478,45 @@ mod tests {
             candidate
                 .mdns
                 .is_some_and(|name| name.starts_with("0a1b2c3d"))
+        );
+    }
+
+    #[test]
+    fn without_signaling_the_base_that_gathers_is_a_host_candidate() {
+        let gathering = End {
+            server_told_at: Some(at(5)),
+            server_asked: true,
+            own_interface: true,
+            ..end()
+        };
+        let mut book = book(&[]);
+        let transport = Transport::Udp;
+        let mapped = book.valid_candidate(&context(), transport, &gathering);
+        let kinds: Vec<_> = book.candidates.iter().map(|c| (&c.kind, c.basis)).collect();
+        let host = (&CandidateType::Host, Basis::Inferred);
+        let reflexive = (&CandidateType::ServerReflexive, Basis::Observed);
+        assert_eq!((kinds, mapped), (vec![host, reflexive], Some(1)));
+        let unmapped = End {
+            mapped: None,
+            ..gathering
+        };
+        let again = book.valid_candidate(&context(), transport, &unmapped);
+        assert_eq!((again, book.candidates.len()), (Some(0), 2));
+    }
+
+    #[test]
+    fn signaling_that_declares_no_host_is_believed() {
+        let gathering = End {
+            own_interface: true,
+            mapped: None,
+            ..end()
+        };
+        let relay = "candidate:3 1 udp 41885695 203.0.113.20 50135 typ relay raddr 0.0.0.0 rport 0";
+        check(
+            &[relay],
+            &gathering,
+            &CandidateType::PeerReflexive,
+            Basis::Observed,
         );
     }
 

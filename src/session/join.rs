@@ -8,6 +8,7 @@ use hashbrown::HashMap;
 
 use crate::flow::exchange::Exchange;
 use crate::flow::table::FlowRecord;
+use crate::sdp::candidate::CandidateType;
 use crate::session::candidates::CandidateBook;
 use crate::session::descriptions::ReadDescriptions;
 use crate::session::descriptions::Said;
@@ -18,12 +19,14 @@ use crate::session::identity::IdentityIndex;
 use crate::session::identity::Party;
 use crate::session::label;
 use crate::session::local;
+use crate::session::model::ice::Ice;
 use crate::session::model::peer_connection::ConnectionState;
 use crate::session::model::peer_connection::Endpoint;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::peer_connection::Setup;
 use crate::session::model::peer_connection::SignalingRole;
 use crate::session::model::scene::Scene;
+use crate::session::nat;
 use crate::session::pairs;
 use crate::session::pairs::PairSources;
 use crate::session::relays;
@@ -114,6 +117,7 @@ pub fn join(sources: Sources<'_>) -> Scene {
         turn: sources.turn,
         turn_owner,
         server_queries: sources.ice.queries().to_vec(),
+        nat: Vec::new(),
         rtcp: sources.rtcp,
         flow_owner: owner,
         peer_connections: connections,
@@ -125,6 +129,7 @@ pub fn join(sources: Sources<'_>) -> Scene {
             pc.dtls.push(AssociationId(at));
         }
     }
+    scene.nat = nat::infer(&scene, sources.ice.paths());
     streams::join(&mut scene, sources.streams);
     conclude(&mut scene);
     scene
@@ -212,6 +217,7 @@ fn connection(
             ufrags,
             passwords: &passwords,
             queries: sources.ice.queries(),
+            turn: &sources.turn,
             flows: &sources.flows,
             end: sources.end,
         },
@@ -242,7 +248,7 @@ fn connection(
         }),
         name: None,
         ufrags: ufrags[side.index()].to_vec(),
-        addresses: addresses(&sources.flows, &flows, side),
+        addresses: addresses(&sources.flows, &flows, side, &relays_of(&ice, side)),
     };
     let (a_end, b_end) = (endpoint(Side::A), endpoint(Side::B));
     let key = identity.signaling.first().map(|span| span.key);
@@ -335,8 +341,23 @@ fn near_party(
         .unwrap_or(0)
 }
 
-/// Addresses of one side in the packets of its conversations, most used first.
-fn addresses(flows: &[FlowRecord], own: &[(FlowId, Side)], side: Side) -> Vec<IpAddr> {
+/// Addresses of the relays that one side had to offer: a server's, not its own.
+fn relays_of(ice: &Ice, side: Side) -> Vec<IpAddr> {
+    let candidates = ice.candidates.iter();
+    let relays =
+        candidates.filter(|known| known.side == side && known.kind == CandidateType::Relayed);
+    relays
+        .filter_map(|known| known.address.parse().ok())
+        .collect()
+}
+
+/// Addresses of one side in the packets of its conversations, most used first, relays last.
+fn addresses(
+    flows: &[FlowRecord],
+    own: &[(FlowId, Side)],
+    side: Side,
+    relays: &[IpAddr],
+) -> Vec<IpAddr> {
     let mut used: Vec<(IpAddr, u64)> = Vec::new();
     for (flow, forward) in own {
         let Some(record) = flows.get(flow.index()) else {
@@ -363,7 +384,7 @@ fn addresses(flows: &[FlowRecord], own: &[(FlowId, Side)], side: Side) -> Vec<Ip
             None => used.push((ip, packets)),
         }
     }
-    used.sort_by_key(|(ip, packets)| (std::cmp::Reverse(*packets), *ip));
+    used.sort_by_key(|(ip, packets)| (relays.contains(ip), std::cmp::Reverse(*packets), *ip));
     used.into_iter().map(|(ip, _)| ip).collect()
 }
 

@@ -7,6 +7,7 @@
 //! | `descriptions` | what signaling said |
 //! | `candidates`, `pairs` | ICE |
 //! | `dtls`, `streams`, `relays` | associations, media, TURN |
+//! | `nat` | how NATs map the sockets |
 //! | `states` | connection states and setup times |
 //! | `label`, `local` | names, and where the capture was taken |
 
@@ -19,6 +20,7 @@ pub mod descriptions;
 mod dtls;
 mod label;
 mod local;
+mod nat;
 mod pairs;
 mod relays;
 mod states;

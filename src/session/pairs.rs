@@ -1,5 +1,6 @@
 //! Candidate pairs, out of the check paths of one peer connection, and which of them was selected.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::flow::table::FlowRecord;
@@ -22,6 +23,7 @@ use crate::track::ice::CheckSide;
 use crate::track::ice::ErrorCount;
 use crate::track::ice::Role;
 use crate::track::ice::ServerQuery;
+use crate::track::turn::Allocation;
 use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
 use crate::vocab::address::TransportAddress;
@@ -39,6 +41,8 @@ pub(super) struct PairSources<'a> {
     pub(super) passwords: &'a [(String, String)],
     /// STUN server requests of the capture.
     pub(super) queries: &'a [ServerQuery],
+    /// TURN allocations of the capture.
+    pub(super) turn: &'a [Allocation],
     /// All conversations.
     pub(super) flows: &'a [FlowRecord],
     /// End of the capture.
@@ -198,6 +202,17 @@ fn end_of(
         server_asked: sources.queries.iter().any(|query| query.client == wire),
         priority: own.priority,
         relayed,
+        own_interface: is_private(wire.ip)
+            && (sources.queries.iter().any(|query| query.client == wire)
+                || sources.turn.iter().any(|turn| turn.client == wire)),
+    }
+}
+
+/// An address that no NAT shows to the outside: what comes from it, comes from an interface of that address (RFC 1918, 4193, 3927, 4291).
+const fn is_private(ip: IpAddr) -> bool {
+    match ip {
+        IpAddr::V4(ip) => ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_unique_local() || ip.is_unicast_link_local(),
     }
 }
 

@@ -7,5 +7,6 @@ pub(crate) mod dtls;
 pub(crate) mod encrypted;
 pub(crate) mod ice;
 pub(crate) mod media;
+pub(crate) mod nat;
 pub(crate) mod signaling;
 pub(crate) mod turn;

@@ -20,6 +20,7 @@ pub mod finding;
 pub mod flow;
 pub mod http;
 pub mod ice;
+pub mod nat;
 pub mod peer_connection;
 pub mod print;
 #[cfg(test)]
@@ -40,6 +41,7 @@ use crate::report::json::finding::Finding;
 use crate::report::json::finding::Verdict;
 use crate::report::json::flow::Flow;
 use crate::report::json::http::Http;
+use crate::report::json::nat::Mapping;
 use crate::report::json::peer_connection::PeerConnection;
 use crate::report::json::session::Session;
 use crate::report::json::stream::Stream;
@@ -78,6 +80,8 @@ pub struct Report<'a> {
     pub turn: Vec<Turn<'a>>,
     /// What STUN servers were asked and said.
     pub stun_servers: Vec<StunServer<'a>>,
+    /// How NATs map the sockets seen, where at least two destinations tell.
+    pub nat_mappings: Vec<Mapping>,
     /// What is worth knowing, most with advice.
     pub findings: Vec<Finding<'a>>,
     /// What became of each peer connection, and of sessions that never got one.
@@ -122,6 +126,7 @@ impl<'a> Report<'a> {
             data_channels: Vec::new(),
             turn: Turn::all(context),
             stun_servers: StunServer::all(context),
+            nat_mappings: Mapping::all(context),
             findings: Finding::all(context),
             verdicts: analysis
                 .verdicts

@@ -1,6 +1,8 @@
 //! What belongs to no call: signaling sessions that led nowhere, TURN, STUN servers, loose streams, findings on the capture, faults.
 
+use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Outcome;
@@ -22,6 +24,8 @@ use crate::report::text::words::DIM;
 use crate::report::text::words::PLAIN;
 use crate::report::text::words::POOR;
 use crate::report::text::words::Words;
+use crate::session::model::nat::MappingBehavior;
+use crate::session::model::nat::NatMapping;
 use crate::track::ice::ServerQuery;
 use crate::track::signaling::dialogue::Dialogue;
 use crate::track::signaling::dialogue::Message;
@@ -152,6 +156,9 @@ fn print_servers(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
             page.hanging(&answer(analysis, query))?;
         }
     }
+    for words in nat_words(&scene.nat) {
+        page.field("NAT", &words)?;
+    }
     for turn in loose.iter().take(SERVERS_SHOWN) {
         let words = path::allocation_words(turn, |at| instant(scene.seconds(at)));
         page.field("TURN", &words)?;
@@ -170,6 +177,24 @@ fn server(analysis: &Analysis, address: TransportAddress) -> Words {
         Some(name) => words.text(" (").said(name).text(")"),
         None => words,
     }
+}
+
+/// How the NATs map: a line per host and behaviour, since all sockets of a host are behind the same NAT.
+fn nat_words(mappings: &[NatMapping]) -> Vec<Words> {
+    let mut hosts: BTreeMap<(IpAddr, MappingBehavior), usize> = BTreeMap::new();
+    for mapping in mappings {
+        *hosts
+            .entry((mapping.base.ip, mapping.behavior))
+            .or_default() += 1;
+    }
+    let shown = hosts.into_iter().take(SERVERS_SHOWN);
+    shown
+        .map(|((ip, behavior), sockets)| {
+            let sockets = counted(sockets as u64, "socket");
+            Words::from(format!("{ip}: {} mapping", behavior.word()))
+                .styled(DIM, format!(" (inferred from {sockets})"))
+        })
+        .collect()
 }
 
 /// What one client was told.

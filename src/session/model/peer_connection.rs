@@ -43,7 +43,7 @@ pub struct Endpoint {
     pub name: Option<String>,
     /// User fragments, one per generation.
     pub ufrags: Vec<String>,
-    /// Addresses in the packets of its flows, most used first.
+    /// Addresses in the packets of its flows, most used first, those of its relays last.
     pub addresses: Vec<IpAddr>,
 }
 

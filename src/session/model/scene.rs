@@ -6,6 +6,7 @@ use crate::flow::exchange::Exchange;
 use crate::flow::table::FlowRecord;
 use crate::session::model::media::DtlsTransport;
 use crate::session::model::media::MediaStream;
+use crate::session::model::nat::NatMapping;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::track::ice::ServerQuery;
 use crate::track::rtcp::RtcpFlow;
@@ -44,6 +45,8 @@ pub struct Scene {
     pub turn_owner: Vec<Option<PeerConnectionId>>,
     /// Binding requests to STUN servers.
     pub server_queries: Vec<ServerQuery>,
+    /// How NATs map the sockets seen, where that shows.
+    pub nat: Vec<NatMapping>,
     /// RTCP facts per flow.
     pub rtcp: Vec<RtcpFlow>,
     /// Per flow, the peer connection it belongs to; same length as `flows`.
