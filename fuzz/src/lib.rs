@@ -84,6 +84,7 @@ pub const TARGETS: &[Target] = &[
     ("rtcp", rtcp),
     ("rtp", rtp),
     ("sdp", sdp),
+    ("sip", sip),
     ("stun", stun),
     ("tls", tls),
     ("tls_session", tls_session),
@@ -143,6 +144,22 @@ pub fn tunnel(data: &[u8]) {
         if let Ok((_, length)) = wire::capture_header::leave(link, span) {
             assert!(length <= data.len(), "a header past the frame");
         }
+    }
+}
+
+/// A SIP message, with its parties.
+pub fn sip(data: &[u8]) {
+    black_box(wire::sip::Message::begins(data));
+    if let Ok(message) = wire::sip::Message::new(data) {
+        for party in [message.from(), message.to()].into_iter().flatten() {
+            black_box((party.name(), party.tag));
+        }
+        black_box((message.call_id(), message.cseq(), message.media_type()));
+        black_box((
+            message.lists("Require", "100rel"),
+            message.body,
+            &message.faults,
+        ));
     }
 }
 

@@ -23,6 +23,7 @@ pub mod quic;
 pub mod read;
 pub mod rtcp;
 pub mod rtp;
+pub mod sip;
 pub mod span;
 pub mod stun;
 pub mod tcp;

@@ -440,6 +440,11 @@ const FRAMES_UNDER_WAY: i64 = 2;
 
 const KNOWN: &[Known] = &[
     (
+        "sip-websocket",
+        "answer as signaled",
+        "both: JsSIP sends the description as it is when all candidates are gathered, the browser logs it as it was set",
+    ),
+    (
         "dtls-failure-offer",
         "offer as signaled",
         "both: the page changes the fingerprint between setLocalDescription and sending, to make DTLS fail",

@@ -1,7 +1,8 @@
 //! Signaling dialogues: Janus, WHIP and WHEP, and anything else that carries an SDP or a candidate by shape.
 //!
 //! ```text
-//! HTTP/1.1, HTTP/2, WebSocket ──Incoming──► Signaling ──┬─ janus     its `janus` member, or its base path
+//! HTTP/1.1, HTTP/2, WebSocket ──Incoming──► Signaling ──┬─ sip       SIP messages over WebSocket
+//!                                                       ├─ janus     its `janus` member, or its base path
 //!                                                       ├─ whip      application/sdp and SDP fragments over HTTP
 //!                                                       └─ generic   whatever else holds an SDP or a candidate
 //! ```
@@ -11,7 +12,7 @@
 //! | [`dialogue`] | the result: dialogues, handles, messages |
 //! | [`incoming`] | the input: one message as its carrier delivered it |
 //! | [`exchange`], [`websocket`] | HTTP exchanges and WebSocket messages as input |
-//! | [`janus`], [`whip`], [`generic`] | one protocol each |
+//! | [`sip`], [`janus`], [`whip`], [`generic`] | one protocol each |
 //! | [`ledger`] | where they write, within bounds |
 //! | [`carried`], [`json`], [`text`], [`recent`] | what they share |
 
@@ -24,6 +25,7 @@ pub mod janus;
 mod json;
 pub mod ledger;
 mod recent;
+pub mod sip;
 mod text;
 pub mod websocket;
 pub mod whip;
@@ -43,6 +45,7 @@ use crate::track::signaling::incoming::Incoming;
 use crate::track::signaling::janus::Janus;
 use crate::track::signaling::ledger::Ledger;
 use crate::track::signaling::ledger::Overflow;
+use crate::track::signaling::sip::Sip;
 use crate::track::signaling::whip::Whip;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::ids::DialogueId;
@@ -51,6 +54,7 @@ use crate::vocab::ids::DialogueId;
 #[derive(Debug, Clone, Default)]
 pub struct Signaling {
     ledger: Ledger,
+    sip: Sip,
     janus: Janus,
     whip: Whip,
     generic: Generic,
@@ -60,7 +64,8 @@ impl Signaling {
     /// Takes an HTTP request, an HTTP response or a WebSocket message; what is no signaling is left alone.
     pub fn observe(&mut self, incoming: &Incoming<'_>) {
         let ledger = &mut self.ledger;
-        let _taken = self.janus.observe(ledger, incoming)
+        let _taken = self.sip.observe(ledger, incoming)
+            || self.janus.observe(ledger, incoming)
             || self.whip.observe(ledger, incoming)
             || self.generic.observe(ledger, incoming);
     }
