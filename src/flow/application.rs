@@ -9,8 +9,8 @@ use crate::flow::tcp::Carried;
 use crate::flow::tcp::Shared;
 use crate::flow::tls_stream::TlsEvent;
 use crate::flow::tls_stream::TlsStream;
+use crate::flow::web::Http2Web;
 use crate::flow::web::WebConnection;
-use crate::flow::web::run_http2;
 use crate::flow::web::run_websocket;
 use crate::flow::websocket::connection::WebSocketConnection;
 use crate::flow::websocket::message::Endpoint;
@@ -50,7 +50,7 @@ enum Kind {
     /// HTTP/1.1, and what it becomes.
     Http(Box<WebConnection>),
     /// HTTP/2 from its first byte on, or joined midway.
-    Http2(Box<Http2Connection>),
+    Http2(Box<Http2Web>),
     /// WebSocket whose handshake is not in the capture.
     WebSocket(Box<WebSocketConnection>),
     /// Datagrams in frames; what is not a whole frame yet, by direction.
@@ -117,7 +117,7 @@ impl Application {
         }
         match &mut self.kind {
             Kind::Http(web) => web.observe(direction, chunk, shared, sink),
-            Kind::Http2(connection) => run_http2(connection, direction, chunk, shared, sink),
+            Kind::Http2(web) => web.observe(direction, chunk, shared, sink),
             Kind::WebSocket(connection) => {
                 run_websocket(connection, None, direction, chunk, shared, sink);
             }
@@ -185,7 +185,7 @@ impl Application {
                 http2::Sniff::Settings => Http2Connection::new(ends.flow, ends.tuple, scheme),
                 http2::Sniff::Frames => Http2Connection::midway(ends.flow, ends.tuple, scheme),
             };
-            self.kind = Kind::Http2(Box::new(connection));
+            self.kind = Kind::Http2(Box::new(Http2Web::new(connection)));
         } else if midway && let Some(from) = sniff::begins(bytes) {
             let client = match from {
                 Endpoint::Client => direction,
@@ -235,8 +235,8 @@ impl Secured {
                     && self.stream.facts().alpn.as_deref() == Some("h2")
                 {
                     let connection = Http2Connection::new(ends.flow, ends.tuple, Scheme::Https);
-                    let connection = Box::new(connection.with_client(*client));
-                    self.inside.kind = Kind::Http2(connection);
+                    let web = Http2Web::new(connection.with_client(*client));
+                    self.inside.kind = Kind::Http2(Box::new(web));
                     sink(Carried::Http2Begins, &shared.exchanges);
                 }
             }

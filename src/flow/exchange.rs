@@ -161,7 +161,8 @@ impl Exchange {
             return target.to_owned();
         }
         let scheme = self.scheme.word();
-        if request.method == "CONNECT" {
+        // An extended CONNECT has a path, like other requests (RFC 8441 §4).
+        if request.method == "CONNECT" && !target.starts_with('/') {
             return format!("{scheme}://{target}");
         }
         let server = self.server.to_string();

@@ -10,7 +10,7 @@
 //! | `tls_stream`, `tls_records` | TLS: ciphertext in, plaintext out |
 //! | [`http`], [`http2`], [`exchange`], [`body`] | HTTP exchanges |
 //! | [`websocket`] | WebSocket messages |
-//! | `web` | HTTP/1.1 connections and what they become |
+//! | `web`, `tunnels` | HTTP connections and what they, or their streams, become |
 //! | [`observation`] | what trackers are told |
 
 pub mod body;
@@ -31,4 +31,5 @@ mod relay;
 mod tls_captures;
 mod tls_records;
 mod tls_stream;
+mod tunnels;
 mod web;

@@ -1,4 +1,5 @@
 //! An HTTP/1.1 connection and what it becomes: WebSocket after a handshake (RFC 6455 §4), HTTP/2 after `Upgrade: h2c` (RFC 7540 §3.2).
+//! An HTTP/2 connection and what its streams become: WebSocket after an extended CONNECT (RFC 8441).
 
 use crate::flow::exchange::Exchanges;
 use crate::flow::exchange::Scheme;
@@ -8,6 +9,7 @@ use crate::flow::http2::connection::Http2Connection;
 use crate::flow::reassembly::Chunk;
 use crate::flow::tcp::Carried;
 use crate::flow::tcp::Shared;
+use crate::flow::tunnels::Tunnels;
 use crate::flow::websocket::connection::WebSocketConnection;
 use crate::flow::websocket::message::Event;
 use crate::vocab::address::Direction;
@@ -22,7 +24,7 @@ use crate::wire::websocket::extension::Extensions;
 pub(super) struct WebConnection {
     http: HttpConnection,
     websocket: Option<Upgraded>,
-    http2: Option<Box<Http2Connection>>,
+    http2: Option<Box<Http2Web>>,
     flow: FlowId,
     tuple: FiveTuple,
 }
@@ -33,6 +35,13 @@ struct Upgraded {
     /// The handshake; `None` when the exchange list was full.
     exchange: Option<ExchangeId>,
     connection: WebSocketConnection,
+}
+
+/// An HTTP/2 connection, and the WebSocket connections in its streams (RFC 8441).
+#[derive(Debug)]
+pub(super) struct Http2Web {
+    http2: Http2Connection,
+    tunnels: Tunnels,
 }
 
 impl WebConnection {
@@ -59,7 +68,7 @@ impl WebConnection {
             (self.websocket, self.http2) = (None, None);
         }
         if let Some(http2) = &mut self.http2 {
-            return run_http2(http2, direction, chunk, shared, sink);
+            return http2.observe(direction, chunk, shared, sink);
         }
         let Self {
             http, websocket, ..
@@ -124,33 +133,65 @@ impl WebConnection {
         }
         if let Some((client, exchange)) = http2 {
             let (flow, tuple) = (self.flow, self.tuple);
-            let mut http2 = Box::new(Http2Connection::upgraded(
-                flow, tuple, client, exchange, exchanges,
-            ));
+            let http2 = Http2Connection::upgraded(flow, tuple, client, exchange, exchanges);
+            let mut http2 = Box::new(Http2Web::new(http2));
             for (direction, at, frame, bytes) in through {
                 let bytes = bytes.as_slice();
                 let chunk = Chunk::Data { at, frame, bytes };
-                run_http2(&mut http2, direction, chunk, shared, sink);
+                http2.observe(direction, chunk, shared, sink);
             }
             self.http2 = Some(http2);
         }
     }
 }
 
-/// Reads on in an HTTP/2 connection.
-pub(super) fn run_http2(
-    connection: &mut Http2Connection,
-    direction: Direction,
-    chunk: Chunk<'_>,
-    shared: &mut Shared,
-    sink: &mut impl FnMut(Carried<'_>, &Exchanges),
-) {
-    let mut done: Vec<Carried<'static>> = Vec::new();
-    connection.observe(direction, chunk, &mut shared.exchanges, &mut |event| {
-        done.extend(carried_http(&event));
-    });
-    for carried in done {
-        sink(carried, &shared.exchanges);
+impl Http2Web {
+    /// An HTTP/2 connection without WebSocket connections yet.
+    pub(super) fn new(http2: Http2Connection) -> Self {
+        Self {
+            http2,
+            tunnels: Tunnels::default(),
+        }
+    }
+
+    /// Takes the next piece of one direction.
+    pub(super) fn observe(
+        &mut self,
+        direction: Direction,
+        chunk: Chunk<'_>,
+        shared: &mut Shared,
+        sink: &mut impl FnMut(Carried<'_>, &Exchanges),
+    ) {
+        let Self { http2, tunnels } = self;
+        let Shared {
+            exchanges,
+            websockets,
+            ..
+        } = shared;
+        let mut done: Vec<Carried<'static>> = Vec::new();
+        http2.observe(direction, chunk, exchanges, &mut |event| match event {
+            HttpEvent::Opened {
+                stream,
+                exchange,
+                client,
+                protocol: "websocket",
+                extensions,
+            } => {
+                let faults = tunnels.open(stream.into(), exchange, client, extensions);
+                done.push(Carried::WebSocketBegins);
+                let frame = place_of(chunk);
+                done.extend(faults.into_iter().map(|fault| Carried::Fault(frame, fault)));
+            }
+            HttpEvent::Tunnelled {
+                stream,
+                from,
+                chunk,
+            } => tunnels.observe(stream.into(), from, chunk, websockets, &mut done),
+            event => done.extend(carried_http(&event)),
+        });
+        for carried in done {
+            sink(carried, exchanges);
+        }
     }
 }
 
@@ -160,7 +201,10 @@ const fn carried_http(event: &HttpEvent<'_>) -> Option<Carried<'static>> {
         HttpEvent::RequestComplete(id) => Some(Carried::Request(id)),
         HttpEvent::ResponseComplete(id) => Some(Carried::Response(id)),
         HttpEvent::Fault { frame, fault } => Some(Carried::Fault(frame, fault)),
-        HttpEvent::Upgraded { .. } | HttpEvent::Through { .. } => None,
+        HttpEvent::Upgraded { .. }
+        | HttpEvent::Through { .. }
+        | HttpEvent::Opened { .. }
+        | HttpEvent::Tunnelled { .. } => None,
     }
 }
 
@@ -183,7 +227,7 @@ pub(super) fn run_websocket(
 }
 
 /// What of a connection's events goes on: messages and broken rules. Control frames say nothing about a call.
-fn carried(
+pub(super) fn carried(
     event: Event,
     exchange: Option<ExchangeId>,
     client: Direction,

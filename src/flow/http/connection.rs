@@ -346,6 +346,7 @@ mod tests {
             let story = &mut self.story;
             let mut sink = |event: HttpEvent<'_>| {
                 let _ = match event {
+                    HttpEvent::Opened { .. } | HttpEvent::Tunnelled { .. } => Ok(()),
                     HttpEvent::RequestComplete(id) => write!(story, "request {} ", id.0),
                     HttpEvent::ResponseComplete(id) => write!(story, "response {} ", id.0),
                     HttpEvent::Upgraded { protocol, .. } => write!(story, "upgraded {protocol} "),

@@ -23,6 +23,7 @@ mod matching;
 mod reader;
 
 use crate::flow::reassembly::Chunk;
+use crate::flow::websocket::message::Endpoint;
 use crate::vocab::address::Direction;
 use crate::vocab::fault::Fault;
 use crate::vocab::ids::ExchangeId;
@@ -50,6 +51,28 @@ pub enum HttpEvent<'a> {
     Through {
         /// Which way.
         direction: Direction,
+        /// Data, gap or end.
+        chunk: Chunk<'a>,
+    },
+    /// From here on one stream of an HTTP/2 connection belongs to another protocol (extended CONNECT, RFC 8441).
+    Opened {
+        /// The stream.
+        stream: u32,
+        /// The exchange that did it; `None` when the exchange list is full.
+        exchange: Option<ExchangeId>,
+        /// The client's direction.
+        client: Direction,
+        /// `websocket` …, lower case.
+        protocol: &'a str,
+        /// What the response's `Sec-WebSocket-Extensions` says, its lines joined by commas.
+        extensions: &'a str,
+    },
+    /// What that other protocol sent.
+    Tunnelled {
+        /// The stream.
+        stream: u32,
+        /// Which side.
+        from: Endpoint,
         /// Data, gap or end.
         chunk: Chunk<'a>,
     },

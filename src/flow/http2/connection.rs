@@ -104,6 +104,7 @@ impl Http2Connection {
         let stream = Stream {
             exchange,
             halves: [Half::Done, Half::Awaited],
+            protocol: None,
         };
         connection.streams.open(1, stream);
         if let Some(exchange) = exchange {
@@ -137,17 +138,16 @@ impl Http2Connection {
             Chunk::Data { at, frame, bytes } => {
                 self.read(direction, (at, frame), bytes, exchanges, sink);
             }
-            Chunk::Gap { bytes, .. } => {
+            Chunk::Gap { at, frame, bytes } => {
                 let side = &mut self.sides[direction.index()];
                 if let Some((header, missing)) = side.reader.gap(bytes) {
                     let message = self.message(direction);
-                    let half = self.streams.get_mut(header.stream);
-                    let half = half.map(|stream| &mut stream.halves[message.index()]);
-                    if let Some(Half::Open(collector, _)) = half {
-                        collector.gap(missing);
+                    if let Some(stream) = self.streams.get_mut(header.stream) {
+                        let half = &mut stream.halves[message.index()];
+                        half.gap(header.stream, message, missing, (at, frame), sink);
                     }
                 } else {
-                    self.lose_step(direction);
+                    self.lose_step(direction, (at, frame), sink);
                 }
             }
             Chunk::End { at, frame, .. } => self.end(direction, (at, frame), exchanges, sink),
@@ -179,7 +179,8 @@ impl Http2Connection {
                 } => {
                     let message = self.message(direction);
                     if let Some(stream) = self.streams.get_mut(header.stream) {
-                        stream.halves[message.index()].data(place.1, bytes);
+                        let half = &mut stream.halves[message.index()];
+                        half.data(header.stream, message, place, bytes, sink);
                     }
                     if last && header.has(FrameHeader::END_STREAM) {
                         self.streams
@@ -196,7 +197,7 @@ impl Http2Connection {
                 }
                 Step::Lost(fault) => {
                     tell(place, fault, sink);
-                    self.lose_step(direction);
+                    self.lose_step(direction, place, sink);
                 }
             }
         }
@@ -301,12 +302,17 @@ impl Http2Connection {
         }
     }
 
-    fn lose_step(&mut self, direction: Direction) {
+    fn lose_step(
+        &mut self,
+        direction: Direction,
+        place: Place,
+        sink: &mut impl FnMut(HttpEvent<'_>),
+    ) {
         let side = &mut self.sides[direction.index()];
         side.block = None;
         side.decoder.forget();
         let message = self.message(direction);
-        self.streams.gap(message);
+        self.streams.gap(message, place, sink);
     }
 
     /// What a direction sends on a stream. As long as the client is not known, the conversation's first sender passes for it.
@@ -382,6 +388,22 @@ mod tests {
                     HttpEvent::RequestComplete(id) => write!(story, "request {} ", id.0),
                     HttpEvent::ResponseComplete(id) => write!(story, "response {} ", id.0),
                     HttpEvent::Fault { fault, .. } => write!(story, "{} ", fault.name),
+                    HttpEvent::Opened {
+                        stream, protocol, ..
+                    } => write!(story, "{protocol} on {stream} "),
+                    HttpEvent::Tunnelled {
+                        stream,
+                        from,
+                        chunk,
+                    } => {
+                        let what = match chunk {
+                            Chunk::Data { bytes, .. } => bytes.escape_ascii().to_string(),
+                            Chunk::Gap { bytes, .. } => format!("gap {bytes}"),
+                            Chunk::End { how, .. } => format!("{how:?}"),
+                            Chunk::Start { .. } => "start".to_owned(),
+                        };
+                        write!(story, "{stream} {from:?}: {what} ")
+                    }
                     HttpEvent::Upgraded { .. } | HttpEvent::Through { .. } => Ok(()),
                 };
             };
@@ -522,6 +544,82 @@ mod tests {
         assert_eq!(bench.story, "request 0 request 1 response 0 response 1 ");
         assert_eq!(bench.exchange(1).url(), "https://a.test/style.css");
         assert_eq!(bench.exchange(1).client, bench.connection.tuple.a);
+    }
+
+    /// RFC 8441 §5.1's example, with content.
+    #[test]
+    fn an_extended_connect_opens_its_stream_to_another_protocol() {
+        let mut bench = Bench::new();
+        let connect = [
+            field(":method", "CONNECT"),
+            field(":protocol", "websocket"),
+            vec![0x87],
+            field(":path", "/chat"),
+            field(":authority", "server.test"),
+            field("sec-websocket-extensions", "permessage-deflate"),
+        ]
+        .concat();
+        let granted = [OK.to_vec(), field("sec-websocket-protocol", "chat")].concat();
+        bench
+            .send(Forward, &[PREFACE.to_vec(), frame(1, 0x4, 1, &connect)])
+            .send(Reverse, &[frame(1, 0x4, 1, &granted)])
+            .send(Forward, &[frame(0, 0, 1, b"hello")])
+            .send(Reverse, &[frame(0, 0, 1, b"wor"), frame(0, 0, 1, b"ld")])
+            .send(Forward, &[frame(0, 1, 1, b"bye")])
+            .send(Reverse, &[frame(3, 0, 1, &[0, 0, 0, 8])]);
+        assert_eq!(
+            bench.story,
+            "request 0 response 0 websocket on 1 1 Client: hello 1 Server: wor 1 Server: ld \
+             1 Client: bye 1 Client: Finished 1 Server: Reset "
+        );
+        let exchange = bench.exchange(0);
+        assert_eq!(exchange.url(), "https://server.test/chat");
+        assert_eq!(exchange.websocket_url(), "wss://server.test/chat");
+        assert_eq!(exchange.upgraded.as_deref(), Some("websocket"));
+        assert_eq!(bench.connection.streams.ids(), [0; 0]);
+    }
+
+    #[test]
+    fn a_refused_connect_is_an_exchange_like_others() {
+        let mut bench = Bench::new();
+        let connect = [
+            field(":method", "CONNECT"),
+            field(":protocol", "websocket"),
+            vec![0x87, 0x84],
+            field(":authority", "server.test"),
+        ]
+        .concat();
+        bench
+            .send(Forward, &[PREFACE.to_vec(), frame(1, 0x4, 1, &connect)])
+            .send(Reverse, &[frame(1, 0x5, 1, &field(":status", "404"))])
+            .send(Forward, &[frame(0, 1, 1, b"lost")]);
+        assert_eq!(bench.story, "response 0 request 0 ");
+        assert_eq!(bench.exchange(0).upgraded, None);
+    }
+
+    #[test]
+    fn a_gap_in_a_tunnel_is_told_to_what_runs_inside() {
+        let mut bench = Bench::new();
+        let connect = [
+            field(":method", "CONNECT"),
+            field(":protocol", "websocket"),
+            vec![0x87, 0x84],
+        ]
+        .concat();
+        let content = frame(0, 0, 1, &[b'x'; 100]);
+        bench
+            .send(Forward, &[PREFACE.to_vec(), frame(1, 0x4, 1, &connect)])
+            .send(Reverse, &[frame(1, 0x4, 1, &OK)]);
+        bench.story.clear();
+        bench
+            .send(Reverse, &[content[..12].to_vec()])
+            .gap(Reverse, 90)
+            .send(Reverse, &[content[102..].to_vec()])
+            .gap(Forward, 7);
+        assert_eq!(
+            bench.story,
+            "1 Server: xxx 1 Server: gap 90 1 Server: xxxxxxx 1 Client: gap 0 "
+        );
     }
 
     #[test]

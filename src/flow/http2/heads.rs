@@ -57,6 +57,7 @@ impl Http2Connection {
                 note_frame(frames, place.1);
             }
             (Some(Half::Done), _) => return,
+            (Some(Half::Tunnel), _) => {}
             (None, _) if fields.is_trailer() => return,
             (_, Message::Request) => self.request(id, place, block, fields, exchanges, sink),
             (_, Message::Response) => {
@@ -81,6 +82,7 @@ impl Http2Connection {
         sink: &mut impl FnMut(HttpEvent<'_>),
     ) {
         let collector = Collector::new(&fields.list);
+        let protocol = fields.wanted();
         let request = Request {
             at: block.begun.0,
             complete_at: place.0,
@@ -97,6 +99,7 @@ impl Http2Connection {
         let stream = Stream {
             exchange,
             halves: [Half::Open(Box::new(collector), block.frames), Half::Awaited],
+            protocol,
         };
         self.open(id, stream, place, exchanges, sink);
     }
@@ -119,6 +122,7 @@ impl Http2Connection {
             let stream = Stream {
                 exchange,
                 halves: [Half::Done, Half::Awaited],
+                protocol: None,
             };
             self.open(id, stream, place, exchanges, sink);
         }
@@ -136,6 +140,9 @@ impl Http2Connection {
             return false;
         }
         let collector = Collector::new(&fields.list);
+        let granted = matches!(status, 200..=299);
+        let protocol = stream.protocol.take().filter(|_| granted);
+        let extensions = fields.extensions();
         if let Some(exchange) = stream.exchange {
             let response = Response {
                 at: block.begun.0,
@@ -152,7 +159,49 @@ impl Http2Connection {
             exchanges.update(exchange, |exchange| exchange.response = Some(response));
         }
         stream.halves[Message::Response.index()] = Half::Open(Box::new(collector), block.frames);
+        if let Some(protocol) = protocol {
+            self.hand_over(id, &protocol, &extensions, place, exchanges, sink);
+        }
         true
+    }
+
+    /// The stream belongs to another protocol from here on: both messages are over.
+    fn hand_over(
+        &mut self,
+        id: u32,
+        protocol: &str,
+        extensions: &str,
+        place: Place,
+        exchanges: &mut Exchanges,
+        sink: &mut impl FnMut(HttpEvent<'_>),
+    ) {
+        let exchange = self.streams.get_mut(id).and_then(|stream| stream.exchange);
+        let mut closed = [false; 2];
+        for message in [Message::Request, Message::Response] {
+            if let Some(stream) = self.streams.get_mut(id) {
+                closed[message.index()] = matches!(stream.halves[message.index()], Half::Done);
+            }
+            self.streams
+                .finish(id, message, true, place, exchanges, sink);
+            if let Some(stream) = self.streams.get_mut(id)
+                && !closed[message.index()]
+            {
+                stream.halves[message.index()] = Half::Tunnel;
+            }
+        }
+        if let Some(exchange) = exchange {
+            exchanges.update(exchange, |exchange| {
+                exchange.upgraded = Some(protocol.to_owned());
+            });
+        }
+        let client = self.client.unwrap_or(Direction::Forward);
+        sink(HttpEvent::Opened {
+            stream: id,
+            exchange,
+            client,
+            protocol,
+            extensions,
+        });
     }
 
     fn open(

@@ -16,6 +16,8 @@ pub(super) struct Fields {
     pub(super) path: Option<Arc<str>>,
     pub(super) authority: Option<Arc<str>>,
     pub(super) status: Option<u16>,
+    /// What the stream is to be, of an extended CONNECT (RFC 8441 §4).
+    pub(super) protocol: Option<Arc<str>>,
 }
 
 impl Fields {
@@ -27,6 +29,7 @@ impl Fields {
                 Some(":method") => read.method = value,
                 Some(":path") => read.path = value,
                 Some(":authority") => read.authority = value,
+                Some(":protocol") => read.protocol = value,
                 Some(":status") => read.status = value.and_then(|value| value.parse().ok()),
                 _ => {}
             }
@@ -52,6 +55,23 @@ impl Fields {
     pub(super) fn is_trailer(&self) -> bool {
         let mut fields = self.list.iter();
         !fields.any(|(name, _)| name.starts_with(':') || name == UNKNOWN)
+    }
+
+    /// What a CONNECT wants its stream to be: a protocol's name, `connect` when it is to be a connection to somewhere else.
+    pub(super) fn wanted(&self) -> Option<Arc<str>> {
+        let connects = self.method.as_deref() == Some("CONNECT");
+        connects.then(|| match self.protocol.as_deref() {
+            Some(protocol) => protocol.to_ascii_lowercase().into(),
+            None => "connect".into(),
+        })
+    }
+
+    /// Its `Sec-WebSocket-Extensions` lines, joined.
+    pub(super) fn extensions(&self) -> String {
+        let lines = self.list.iter();
+        let own = lines.filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
+        let values: Vec<&str> = own.map(|(_, value)| value.as_str()).collect();
+        values.join(",")
     }
 
     /// The target as a start line would have it: the path, or the authority of CONNECT.

@@ -1,14 +1,18 @@
 //! The requests under way on a connection, by stream.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::flow::body::Collector;
 use crate::flow::exchange::Exchanges;
 use crate::flow::exchange::note_frame;
 use crate::flow::http::HttpEvent;
+use crate::flow::http2::connection::Place;
+use crate::flow::reassembly::Chunk;
+use crate::flow::reassembly::Ending;
+use crate::flow::websocket::message::Endpoint;
 use crate::vocab::ids::ExchangeId;
 use crate::vocab::ids::FrameNumber;
-use crate::vocab::time::Timestamp;
 
 /// Streams that are not over yet. Bounded: see [`Streams::LIMIT`].
 #[derive(Debug, Default)]
@@ -22,6 +26,8 @@ pub(super) struct Stream {
     /// `None` when the exchange list was full.
     pub(super) exchange: Option<ExchangeId>,
     pub(super) halves: [Half; 2],
+    /// What a CONNECT wants the stream to be: `:protocol` of an extended one (RFC 8441 §4), `connect` of a plain one.
+    pub(super) protocol: Option<Arc<str>>,
 }
 
 /// One message on its way.
@@ -32,6 +38,8 @@ pub(super) enum Half {
     Awaited,
     /// Its head is there.
     Open(Box<Collector>, Vec<FrameNumber>),
+    /// Another protocol has it, since a 2xx response to CONNECT.
+    Tunnel,
     /// It is over.
     Done,
 }
@@ -74,11 +82,14 @@ impl Streams {
     }
 
     /// Content is missing of all messages under way in one direction: nobody knows whose.
-    pub(super) fn gap(&mut self, message: Message) {
-        for stream in self.open.values_mut() {
-            if let Half::Open(collector, _) = &mut stream.halves[message.index()] {
-                collector.gap(0);
-            }
+    pub(super) fn gap(
+        &mut self,
+        message: Message,
+        place: Place,
+        sink: &mut impl FnMut(HttpEvent<'_>),
+    ) {
+        for (&id, stream) in &mut self.open {
+            stream.halves[message.index()].gap(id, message, 0, place, sink);
         }
     }
 
@@ -88,7 +99,7 @@ impl Streams {
         id: u32,
         message: Message,
         ended: bool,
-        (at, frame): (Timestamp, FrameNumber),
+        (at, frame): Place,
         exchanges: &mut Exchanges,
         sink: &mut impl FnMut(HttpEvent<'_>),
     ) {
@@ -99,6 +110,14 @@ impl Streams {
         let exchange = stream.exchange;
         if matches!(stream.halves, [Half::Done, Half::Done]) {
             self.open.remove(&id);
+        }
+        if matches!(half, Half::Tunnel) {
+            let how = if ended {
+                Ending::Finished
+            } else {
+                Ending::Reset
+            };
+            tunnelled(id, message, Chunk::End { at, frame, how }, sink);
         }
         let (Half::Open(collector, frames), Some(exchange)) = (half, exchange) else {
             return;
@@ -129,11 +148,55 @@ impl Streams {
 }
 
 impl Half {
-    /// The next content bytes.
-    pub(super) fn data(&mut self, frame: FrameNumber, bytes: &[u8]) {
-        if let Self::Open(collector, frames) = self {
-            collector.data(bytes);
-            note_frame(frames, frame);
+    /// The next content bytes of a message of stream `id`.
+    pub(super) fn data(
+        &mut self,
+        id: u32,
+        message: Message,
+        (at, frame): Place,
+        bytes: &[u8],
+        sink: &mut impl FnMut(HttpEvent<'_>),
+    ) {
+        match self {
+            Self::Open(collector, frames) => {
+                collector.data(bytes);
+                note_frame(frames, frame);
+            }
+            Self::Tunnel => tunnelled(id, message, Chunk::Data { at, frame, bytes }, sink),
+            Self::Awaited | Self::Done => {}
         }
     }
+
+    /// `bytes` of its content are missing: 0 when it can't be told how many.
+    pub(super) fn gap(
+        &mut self,
+        id: u32,
+        message: Message,
+        bytes: u64,
+        (at, frame): Place,
+        sink: &mut impl FnMut(HttpEvent<'_>),
+    ) {
+        match self {
+            Self::Open(collector, _) => collector.gap(bytes),
+            Self::Tunnel => tunnelled(id, message, Chunk::Gap { at, frame, bytes }, sink),
+            Self::Awaited | Self::Done => {}
+        }
+    }
+}
+
+fn tunnelled(
+    stream: u32,
+    message: Message,
+    chunk: Chunk<'_>,
+    sink: &mut impl FnMut(HttpEvent<'_>),
+) {
+    let from = match message {
+        Message::Request => Endpoint::Client,
+        Message::Response => Endpoint::Server,
+    };
+    sink(HttpEvent::Tunnelled {
+        stream,
+        from,
+        chunk,
+    });
 }
