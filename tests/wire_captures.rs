@@ -71,7 +71,8 @@ fn our_own_calls_have_no_faulty_stun_and_verify_with_their_passwords() {
                     path.display(),
                     message.message_type()
                 );
-                if message.realm().is_none() && message.has_integrity() {
+                // TURN's messages are signed with the key of its own credential.
+                if !message.method().is_turn() && message.has_integrity() {
                     signed += 1;
                     verified += u32::from(
                         passwords
