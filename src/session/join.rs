@@ -30,6 +30,7 @@ use crate::session::nat;
 use crate::session::pairs;
 use crate::session::pairs::PairSources;
 use crate::session::relays;
+use crate::session::relays::Addresses;
 use crate::session::states;
 use crate::session::streams;
 use crate::track::dtls::Association;
@@ -96,8 +97,9 @@ pub fn join(sources: Sources<'_>) -> Scene {
     let mut connections: Vec<PeerConnection> = found.into_iter().map(|(_, pc)| pc).collect();
 
     let mut owner = flow_owners(&sources, &place);
-    let turn_owner = relays::owners(&sources.turn, &sources.flows, &connections, &mut owner);
-    relays::own_queries(sources.ice.queries(), &connections, &mut owner);
+    let addresses = Addresses::of(&connections);
+    let turn_owner = relays::owners(&sources.turn, &sources.flows, &addresses, &mut owner);
+    relays::own_queries(sources.ice.queries(), &addresses, &mut owner);
     for (at, owner) in turn_owner.iter().enumerate() {
         if let Some(pc) = owner.and_then(|id| connections.get_mut(id.index())) {
             pc.turn.push(AllocationId(at as u32));

@@ -4,6 +4,7 @@
 //! signaling announced (`a=fingerprint:sha-256 64:AD:…`, RFC 8122 §5). Hence the hash over the whole DER comes first here.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use md5::Md5;
 use sha1::Sha1;
@@ -263,8 +264,9 @@ fn name(name: &X509Name<'_>) -> String {
 }
 
 fn oid_name(oid: &x509_parser::der_parser::Oid<'_>) -> String {
-    let registry = OidRegistry::default().with_crypto();
-    registry
+    static REGISTRY: LazyLock<OidRegistry<'_>> =
+        LazyLock::new(|| OidRegistry::default().with_crypto());
+    REGISTRY
         .get(oid)
         .map_or_else(|| oid.to_id_string(), |entry| entry.sn().to_owned())
 }
