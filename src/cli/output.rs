@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use anstream::AutoStream;
 use anstream::ColorChoice;
+use anstream::adapter::StripBytes;
 
 use crate::cli::failure::Failure;
 
@@ -53,6 +54,42 @@ fn print_to(
     out.flush()
 }
 
+/// Prints to a file, which is no terminal: with styles, or with none.
+fn print_to_file(
+    file: File,
+    styled: bool,
+    print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    if styled {
+        return print_to(file, print);
+    }
+    // Between two styles are a few words: gathered again behind the stripping, or each would be a system call.
+    let plain = Plain {
+        state: StripBytes::new(),
+        out: BufWriter::with_capacity(BUFFER_BYTES, file),
+    };
+    print_to(plain, print)
+}
+
+/// Leaves escape sequences out.
+struct Plain<W: Write> {
+    state: StripBytes,
+    out: W,
+}
+
+impl<W: Write> Write for Plain<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        for part in self.state.strip_next(bytes) {
+            self.out.write_all(part)?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
 fn to_file(
     path: &Path,
     colour: ColorChoice,
@@ -71,14 +108,11 @@ fn to_file(
         });
     }
     // A file is no terminal: styles only when asked for.
-    let colour = match colour {
-        ColorChoice::Always | ColorChoice::AlwaysAnsi => ColorChoice::AlwaysAnsi,
-        _ => ColorChoice::Never,
-    };
+    let styled = matches!(colour, ColorChoice::Always | ColorChoice::AlwaysAnsi);
     if existing.as_ref().is_some_and(|there| !there.is_file()) {
         // A device or FIFO cannot be replaced, only written to.
         let file = File::options().write(true).open(&target).map_err(failed)?;
-        return match print_to(AutoStream::new(file, colour), print) {
+        return match print_to_file(file, styled, print) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(failed(error)),
             _ => Ok(()),
         };
@@ -86,7 +120,7 @@ fn to_file(
     let draft = Draft::beside(&target).map_err(failed)?;
     draft
         .open()
-        .and_then(|file| print_to(AutoStream::new(file, colour), print))
+        .and_then(|file| print_to_file(file, styled, print))
         .and_then(|()| draft.replace(&target, existing.as_ref()))
         .map_err(failed)
 }

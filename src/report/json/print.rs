@@ -14,15 +14,57 @@ use crate::vocab::printable::acts_on_terminal;
 
 /// Writes `value` with two spaces of indent; lists of plain values stay on one line.
 pub fn write_indented<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(out, Indented::default());
-    value.serialize(&mut serializer).map_err(io::Error::from)
+    let mut gathered = Gathered::new(out);
+    let mut serializer = Serializer::with_formatter(&mut gathered, Indented::default());
+    value.serialize(&mut serializer).map_err(io::Error::from)?;
+    gathered.flush()
 }
 
 /// Writes `value` on one line.
 pub fn write_line<T: Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    let mut serializer = Serializer::with_formatter(&mut *out, OneLine);
+    let mut gathered = Gathered::new(out);
+    let mut serializer = Serializer::with_formatter(&mut gathered, OneLine);
     value.serialize(&mut serializer).map_err(io::Error::from)?;
-    out.write_all(b"\n")
+    gathered.write_all(b"\n")?;
+    gathered.flush()
+}
+
+/// Gathers the serializer's many small pieces, of which a call through `dyn` each would take most of the time.
+struct Gathered<'a> {
+    bytes: Vec<u8>,
+    out: &'a mut dyn Write,
+}
+
+impl<'a> Gathered<'a> {
+    fn new(out: &'a mut dyn Write) -> Self {
+        Self {
+            bytes: Vec::new(),
+            out,
+        }
+    }
+}
+
+impl Write for Gathered<'_> {
+    #[inline]
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        self.write_all(piece)?;
+        Ok(piece.len())
+    }
+
+    #[inline]
+    fn write_all(&mut self, piece: &[u8]) -> io::Result<()> {
+        self.bytes.extend_from_slice(piece);
+        if self.bytes.len() >= GATHERED_BYTES {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.bytes)?;
+        self.bytes.clear();
+        Ok(())
+    }
 }
 
 struct OneLine;
@@ -64,8 +106,11 @@ impl Indented {
     }
 
     fn new_line<W: ?Sized + Write>(&self, out: &mut W) -> io::Result<()> {
-        out.write_all(b"\n")?;
-        (0..self.open.len()).try_for_each(|_| out.write_all(b"  "))
+        let indent = 2 * self.open.len();
+        match LINE_START.get(..=indent) {
+            Some(line_start) => out.write_all(line_start),
+            None => write!(out, "\n{:indent$}", ""),
+        }
     }
 }
 
@@ -140,6 +185,11 @@ fn write_safe<W: ?Sized + Write>(out: &mut W, fragment: &str) -> io::Result<()> 
     }
     out.write_all(rest.as_bytes())
 }
+
+/// A new line with the deepest indent that is usual.
+const LINE_START: &[u8] = b"\n                                        ";
+/// From here on the gathered bytes are handed on.
+const GATHERED_BYTES: usize = 64 << 10;
 
 #[cfg(test)]
 mod tests {
