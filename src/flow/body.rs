@@ -15,8 +15,7 @@ use std::sync::Arc;
 
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
-use crate::wire::http1::head::header;
-use crate::wire::http1::head::members;
+use crate::wire::http1::headers::Headers;
 
 /// A message body as the application sees it, with what it cost on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,12 +70,13 @@ pub(super) struct Collector {
 
 impl Collector {
     /// For the body behind a head with these fields.
-    pub(super) fn new(headers: &[(String, String)]) -> Self {
+    pub(super) fn new(headers: &Headers) -> Self {
         let mut codings = Vec::new();
         let mut faults = Vec::new();
         // In the order they were applied: content codings, then transfer codings (RFC 9112 §6.1).
-        let names = members(headers, "content-encoding")
-            .chain(members(headers, "transfer-encoding"))
+        let names = headers
+            .members("content-encoding")
+            .chain(headers.members("transfer-encoding"))
             .filter(|name| !name.eq_ignore_ascii_case("chunked"));
         for name in names {
             match Coding::from_name(name) {
@@ -92,7 +92,7 @@ impl Collector {
         }
         faults.truncate(1);
         let body = Body {
-            content_type: header(headers, "content-type").map(str::to_owned),
+            content_type: headers.get("content-type").map(str::to_owned),
             faults,
             ..Body::default()
         };
@@ -261,10 +261,7 @@ mod tests {
     use super::*;
 
     fn body(headers: &[(&str, &str)], content: &[u8], ended: bool) -> Body {
-        let headers: Vec<(String, String)> = headers
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-            .collect();
+        let headers: Headers = headers.iter().copied().collect();
         let mut collector = Collector::new(&headers);
         content.chunks(1000).for_each(|part| collector.data(part));
         collector.finish(ended)
@@ -355,7 +352,7 @@ mod tests {
 
     #[test]
     fn content_behind_a_hole_is_counted_only() {
-        let mut collector = Collector::new(&[]);
+        let mut collector = Collector::new(&Headers::default());
         collector.data(b"abc");
         collector.gap(4);
         collector.data(b"hij");

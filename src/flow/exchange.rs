@@ -9,7 +9,7 @@ use crate::vocab::ids::ExchangeId;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
-use crate::wire::http1::head::header;
+use crate::wire::http1::headers::Headers;
 
 /// A request with its response, as far as the capture has them.
 #[derive(Debug, Clone)]
@@ -49,8 +49,8 @@ pub struct Request {
     pub target: String,
     /// Version.
     pub version: Version,
-    /// Header fields in order, names as sent.
-    pub headers: Vec<(String, String)>,
+    /// Header fields.
+    pub headers: Headers,
     /// Length of the head on the wire, bytes.
     pub head_bytes: u64,
     /// Body.
@@ -74,8 +74,8 @@ pub struct Response {
     pub reason: String,
     /// Version.
     pub version: Version,
-    /// Header fields in order, names as sent.
-    pub headers: Vec<(String, String)>,
+    /// Header fields.
+    pub headers: Headers,
     /// Length of the head on the wire, bytes.
     pub head_bytes: u64,
     /// Body.
@@ -138,14 +138,14 @@ impl Version {
 impl Request {
     /// Value of the first header field called `name` (any case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.headers, name)
+        self.headers.get(name)
     }
 }
 
 impl Response {
     /// Value of the first header field called `name` (any case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.headers, name)
+        self.headers.get(name)
     }
 }
 
@@ -254,6 +254,10 @@ impl Exchanges {
         let id = ExchangeId(self.list.len() as u32);
         exchange.id = id;
         self.text_bytes += exchange.text_bytes();
+        if self.list.len() == self.list.capacity() {
+            // Long lists shall not have as much room again to spare.
+            self.list.reserve_exact((self.list.len() / 4).max(64));
+        }
         self.list.push(exchange);
         self.shed_oldest();
         Some(id)
@@ -287,10 +291,10 @@ impl Exchange {
     /// Bytes of text it keeps alive.
     fn text_bytes(&self) -> usize {
         let request = self.request.as_ref().map_or(0, |request| {
-            request.target.len() + text_bytes(&request.headers, &request.body)
+            request.target.len() + request.headers.memory() + request.body.bytes.len()
         });
         let response = self.response.as_ref().map_or(0, |response| {
-            response.reason.len() + text_bytes(&response.headers, &response.body)
+            response.reason.len() + response.headers.memory() + response.body.bytes.len()
         });
         request + response
     }
@@ -299,25 +303,16 @@ impl Exchange {
     fn shed_text(&mut self) {
         self.shed = true;
         if let Some(request) = &mut self.request {
-            request
-                .headers
-                .retain(|(name, _)| name.eq_ignore_ascii_case("host") || name == ":authority");
-            request.headers.shrink_to_fit();
+            let named = |name: &str| name.eq_ignore_ascii_case("host") || name == ":authority";
+            let headers = request.headers.iter().filter(|(name, _)| named(name));
+            request.headers = headers.collect();
             request.body.shed();
         }
         if let Some(response) = &mut self.response {
-            response.headers = Vec::new();
+            response.headers = Headers::default();
             response.body.shed();
         }
     }
-}
-
-fn text_bytes(headers: &[(String, String)], body: &Body) -> usize {
-    let fields: usize = headers
-        .iter()
-        .map(|(name, value)| name.len() + value.len() + size_of::<(String, String)>())
-        .sum();
-    fields + body.bytes.len()
 }
 
 /// Remembers that `frame` carried part of a message: ascending, without repeats; once full, the last place holds the latest.

@@ -143,13 +143,14 @@ const TRAILERS_MAX: usize = 16 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::http1::headers::Headers;
 
     const SAMPLE: &[u8] = b"6;x=\"y\"\r\n{\"a\":1\r\n1\r\n}\r\n0\r\nTrailer: v\r\n\r\nHTTP/1.1";
 
     #[test]
     fn chunks_are_joined_wherever_they_are_cut() {
         for cut in 0..SAMPLE.len() - 8 {
-            let (mut chunked, mut body) = (Chunked::default(), Collector::new(&[]));
+            let (mut chunked, mut body) = (Chunked::default(), Collector::new(&Headers::default()));
             let (mut first, mut second) = SAMPLE.split_at(cut);
             assert_eq!(chunked.read(&mut first, &mut body), Progress::Hungry);
             assert_eq!(chunked.read(&mut second, &mut body), Progress::Done);
@@ -168,7 +169,7 @@ mod tests {
             ("\r\n", "http-chunk-size"),
             ("1\r\nab\r\n", "http-chunk-end"),
         ] {
-            let (mut chunked, mut body) = (Chunked::default(), Collector::new(&[]));
+            let (mut chunked, mut body) = (Chunked::default(), Collector::new(&Headers::default()));
             assert_eq!(
                 chunked.read(&mut input.as_bytes(), &mut body),
                 Progress::Broken
@@ -179,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_given_up() {
-        let (mut chunked, mut body) = (Chunked::default(), Collector::new(&[]));
+        let (mut chunked, mut body) = (Chunked::default(), Collector::new(&Headers::default()));
         let progress = std::iter::repeat_with(|| {
             chunked.read(&mut b"0;aaaaaaaaaaaaaaaaaaaaaaaa".as_slice(), &mut body)
         });
@@ -188,7 +189,7 @@ mod tests {
 
     #[test]
     fn a_gap_inside_a_chunk_keeps_the_framing() {
-        let (mut chunked, mut body) = (Chunked::default(), Collector::new(&[]));
+        let (mut chunked, mut body) = (Chunked::default(), Collector::new(&Headers::default()));
         chunked.read(&mut b"a\r\n012".as_slice(), &mut body);
         assert!(chunked.gap(7));
         assert_eq!(

@@ -20,6 +20,7 @@ use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 use crate::wire::http1::head::StartLine;
+use crate::wire::http1::headers::Headers;
 use crate::wire::http1::sniff::Sniff;
 
 /// The HTTP connections of one conversation, one after the other.
@@ -213,7 +214,7 @@ impl HttpConnection {
                         method,
                         target,
                         version: Version::from_minor(head.minor_version),
-                        headers: Vec::new(),
+                        headers: Headers::default(),
                         head_bytes: bytes,
                         body: Body::default(),
                         frames: span.frames,
@@ -228,7 +229,7 @@ impl HttpConnection {
                         status,
                         reason,
                         version: Version::from_minor(head.minor_version),
-                        headers: Vec::new(),
+                        headers: Headers::default(),
                         head_bytes: bytes,
                         body: Body::default(),
                         frames: span.frames,

@@ -18,7 +18,7 @@ use crate::vocab::ids::ExchangeId;
 use crate::wire::http1::framing;
 use crate::wire::http1::framing::Framing;
 use crate::wire::http1::head::Head;
-use crate::wire::http1::head::members;
+use crate::wire::http1::headers::Headers;
 
 impl HttpConnection {
     pub(super) fn request(
@@ -34,7 +34,9 @@ impl HttpConnection {
         let framing = framing::of_request(&head, &mut faults);
         tell(place, &faults, sink);
         self.readers[place.direction.index()].expect(framing, &head.headers);
-        let asks = members(&head.headers, "connection")
+        let asks = head
+            .headers
+            .members("connection")
             .any(|option| option.eq_ignore_ascii_case("upgrade"));
         let upgrade = head
             .header("upgrade")
@@ -84,7 +86,7 @@ impl HttpConnection {
         let interim = matches!(status, 100..=199) && status != 101;
         if interim {
             // The Length(0) that ends it must not count as the response: `receiving` stays empty.
-            self.readers[place.direction.index()].expect(Framing::None, &[]);
+            self.readers[place.direction.index()].expect(Framing::None, &Headers::default());
             self.receiving = None;
             let id = self.outstanding.front().and_then(|request| request.id);
             if let Some(id) = id {
@@ -101,7 +103,7 @@ impl HttpConnection {
             .map(str::to_ascii_lowercase)
             .filter(|_| framing == Framing::Tunnel);
         let extensions = match framing {
-            Framing::Tunnel => members(&head.headers, "sec-websocket-extensions").collect(),
+            Framing::Tunnel => head.headers.members("sec-websocket-extensions").collect(),
             _ => Vec::new(),
         };
         let extensions = extensions.join(", ");

@@ -13,6 +13,7 @@ use crate::vocab::time::Timestamp;
 use crate::wire::http1::framing::Framing;
 use crate::wire::http1::head::Head;
 use crate::wire::http1::head::end_of_head;
+use crate::wire::http1::headers::Headers;
 use crate::wire::http1::sniff::Sniff;
 use crate::wire::http1::sniff::looks_like_http;
 use crate::wire::http1::sniff::skip_empty_lines;
@@ -80,7 +81,7 @@ pub(super) enum Step<'a> {
 
 impl Reader {
     /// Says what follows the head just read.
-    pub(super) fn expect(&mut self, framing: Framing, headers: &[(String, String)]) {
+    pub(super) fn expect(&mut self, framing: Framing, headers: &Headers) {
         self.body = Collector::new(headers);
         self.state = match framing {
             Framing::None => State::Length(0),

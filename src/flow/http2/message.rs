@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use crate::flow::http2::connection::UNKNOWN;
 use crate::wire::hpack::decoder::Field;
+use crate::wire::http1::headers::Headers;
 
 /// Header fields of a message, and what they make it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Fields {
     /// In order, as exchanges list them.
-    pub(super) list: Vec<(String, String)>,
+    pub(super) list: Headers,
     pub(super) method: Option<Arc<str>>,
     pub(super) path: Option<Arc<str>>,
     pub(super) authority: Option<Arc<str>>,
@@ -33,8 +34,10 @@ impl Fields {
                 Some(":status") => read.status = value.and_then(|value| value.parse().ok()),
                 _ => {}
             }
-            let text = |part: &Option<Arc<str>>| part.as_deref().unwrap_or(UNKNOWN).to_owned();
-            read.list.push((text(&field.name), text(&field.value)));
+            read.list.push(
+                field.name.as_deref().unwrap_or(UNKNOWN),
+                field.value.as_deref().unwrap_or(UNKNOWN),
+            );
         }
         read
     }
@@ -70,7 +73,7 @@ impl Fields {
     pub(super) fn extensions(&self) -> String {
         let lines = self.list.iter();
         let own = lines.filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
-        let values: Vec<&str> = own.map(|(_, value)| value.as_str()).collect();
+        let values: Vec<&str> = own.map(|(_, value)| value).collect();
         values.join(",")
     }
 
@@ -134,8 +137,7 @@ mod tests {
             (Some("a"), None),
         ]);
         assert_eq!(request.target(), UNKNOWN);
-        let unknown = UNKNOWN.to_owned();
-        assert_eq!(request.list[1], (unknown.clone(), unknown));
+        assert_eq!(request.list.iter().nth(1), Some((UNKNOWN, UNKNOWN)));
         assert_eq!(fields(&[(None, None)]).is_request(), None);
         assert!(!fields(&[(None, None)]).is_trailer());
         assert!(fields(&[(Some("grpc-status"), Some("0"))]).is_trailer());

@@ -59,6 +59,7 @@ mod tests {
     use crate::vocab::ids::FlowId;
     use crate::vocab::ids::FrameNumber;
     use crate::vocab::time::Timestamp;
+    use crate::wire::http1::headers::Headers;
 
     fn body(text: &str) -> Body {
         Body {
@@ -82,7 +83,7 @@ mod tests {
                 method: "POST".into(),
                 target: "/janus".into(),
                 version: Version::Http11,
-                headers: vec![("Host".into(), "janus.lab.test:8088".into())],
+                headers: [("Host", "janus.lab.test:8088")].into_iter().collect(),
                 head_bytes: 0,
                 body: body(r#"{"janus":"create","transaction":"t"}"#),
                 frames: vec![FrameNumber::new(0, 31)],
@@ -95,7 +96,7 @@ mod tests {
                 status: 200,
                 reason: "OK".into(),
                 version: Version::Http11,
-                headers: Vec::new(),
+                headers: Headers::default(),
                 head_bytes: 0,
                 body: body(r#"{"janus":"success","transaction":"t","data":{"id":80}}"#),
                 frames: vec![FrameNumber::new(0, 33)],

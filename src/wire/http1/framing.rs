@@ -3,7 +3,6 @@
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
 use crate::wire::http1::head::Head;
-use crate::wire::http1::head::members;
 
 /// What follows a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +83,7 @@ enum TransferCoding {
 }
 
 fn transfer_coding(head: &Head, faults: &mut Vec<Fault>) -> TransferCoding {
-    let Some(last) = members(&head.headers, "transfer-encoding").last() else {
+    let Some(last) = head.headers.members("transfer-encoding").last() else {
         return TransferCoding::None;
     };
     if head.header("content-length").is_some() {
@@ -105,7 +104,7 @@ fn transfer_coding(head: &Head, faults: &mut Vec<Fault>) -> TransferCoding {
 /// Content-Length; of several that differ the first, with a fault (§6.3 rule 5).
 fn content_length(head: &Head, faults: &mut Vec<Fault>) -> Option<u64> {
     let mut length = None;
-    for member in members(&head.headers, "content-length") {
+    for member in head.headers.members("content-length") {
         let digits = member.bytes().all(|byte| byte.is_ascii_digit());
         match member.parse::<u64>().ok().filter(|_| digits) {
             Some(value) if length.is_none_or(|known| known == value) => length = Some(value),

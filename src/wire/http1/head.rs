@@ -7,6 +7,7 @@ use memchr::memchr;
 
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
+use crate::wire::http1::headers::Headers;
 
 /// A message head, with owned text: heads are few, and their text outlives the frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +16,8 @@ pub struct Head {
     pub start: StartLine,
     /// The digit behind `HTTP/1.`.
     pub minor_version: u8,
-    /// Fields in order, names as sent; values without white space around, bytes that are no UTF-8 replaced.
-    pub headers: Vec<(String, String)>,
+    /// Values without white space around, bytes that are no UTF-8 replaced.
+    pub headers: Headers,
     /// Broken rules; offsets count from the start of the head.
     pub faults: Vec<Fault>,
 }
@@ -57,7 +58,7 @@ impl Head {
 
     /// Value of the first field called `name` (any case).
     pub fn header(&self, name: &str) -> Option<&str> {
-        header(&self.headers, name)
+        self.headers.get(name)
     }
 
     fn fault(&mut self, name: &'static str, offset: usize) {
@@ -65,27 +66,6 @@ impl Head {
             self.faults.push(Fault::new(Layer::Http, name, offset));
         }
     }
-}
-
-/// Value of the first field in `headers` called `name` (any case).
-pub fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.as_str())
-}
-
-/// The members of a comma-separated field, over all its lines (RFC 9110 §5.6.1), trimmed, empty ones left out.
-pub fn members<'a>(
-    headers: &'a [(String, String)],
-    name: &'a str,
-) -> impl Iterator<Item = &'a str> {
-    headers
-        .iter()
-        .filter(move |(known, _)| known.eq_ignore_ascii_case(name))
-        .flat_map(|(_, value)| value.split(','))
-        .map(str::trim)
-        .filter(|member| !member.is_empty())
 }
 
 /// Offset behind the empty line that ends a head; `None` when it has not come yet. The first `searched` bytes are known not to end it.
@@ -127,10 +107,14 @@ fn strict(bytes: &[u8]) -> Option<Head> {
 }
 
 fn strict_head(start: StartLine, minor_version: u8, fields: &[httparse::Header<'_>]) -> Head {
-    let headers = fields
+    let bytes = fields
         .iter()
-        .map(|field| (field.name.to_owned(), text(field.value).trim().to_owned()))
-        .collect();
+        .map(|field| field.name.len() + field.value.len())
+        .sum();
+    let mut headers = Headers::with_capacity(fields.len(), bytes);
+    for field in fields {
+        headers.push(field.name, text(field.value).trim());
+    }
     Head {
         start,
         minor_version,
@@ -148,7 +132,7 @@ fn tolerant(bytes: &[u8]) -> Result<Head, Fault> {
     let mut head = Head {
         start,
         minor_version,
-        headers: Vec::new(),
+        headers: Headers::default(),
         faults: Vec::new(),
     };
     for (offset, line) in lines {
@@ -156,10 +140,7 @@ fn tolerant(bytes: &[u8]) -> Result<Head, Fault> {
             [] => break,
             [b' ' | b'\t', ..] => {
                 head.fault("http-obs-fold", offset);
-                if let Some((_, value)) = head.headers.last_mut() {
-                    value.push(' ');
-                    value.push_str(text(line).trim());
-                }
+                head.headers.unfold(text(line).trim());
             }
             _ if head.headers.len() == HEADERS_MAX => {
                 head.fault("http-too-many-headers", offset);
@@ -190,8 +171,7 @@ fn field_line(head: &mut Head, offset: usize, line: &[u8]) {
         // A server must refuse this (RFC 9112 §5.1): proxies disagreed about whose field it is.
         head.fault("http-space-before-colon", offset);
     }
-    head.headers
-        .push((name.trim().to_owned(), value.trim().to_owned()));
+    head.headers.push(name.trim(), value.trim());
 }
 
 /// Request line or status line, and the minor version.
@@ -369,7 +349,7 @@ mod tests {
     fn list_members_come_from_all_lines() {
         let head =
             head("GET / HTTP/1.1\r\nConnection: keep-alive, , Upgrade\r\nconnection: x\r\n\r\n");
-        let all: Vec<&str> = members(&head.headers, "Connection").collect();
+        let all: Vec<&str> = head.headers.members("Connection").collect();
         assert_eq!(all, ["keep-alive", "Upgrade", "x"]);
     }
 

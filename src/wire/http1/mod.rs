@@ -18,4 +18,5 @@
 
 pub mod framing;
 pub mod head;
+pub mod headers;
 pub mod sniff;
