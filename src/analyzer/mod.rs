@@ -4,3 +4,4 @@ pub mod analysis;
 pub mod limits;
 mod names;
 pub mod pipeline;
+mod trackers;

@@ -3,44 +3,30 @@
 //! Facts are pushed upwards; knowledge that comes later (which peer connection a conversation belongs to, which tag length its
 //! SRTP has) is handed down from here as data.
 
+use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::limits::Limits;
-use crate::analyzer::names::Names;
+use crate::analyzer::trackers::Trackers;
 use crate::crypt::keylog::KeyLog;
 use crate::diagnosis::rule;
 use crate::flow::demux::Demux;
 use crate::flow::exchange::Exchange;
-use crate::flow::observation::Observation;
 use crate::flow::table::FlowRecord;
 use crate::ingest::info::FileInfo;
 use crate::ingest::source::Item;
+use crate::ingest::source::LONGEST_RUN;
+use crate::ingest::source::Run;
 use crate::ingest::source::Source;
-use crate::sdp::description::Description;
-use crate::session::descriptions::ReadDescriptions;
-use crate::session::descriptions::gist;
-use crate::session::identity::Identities;
-use crate::session::identity::Introduction;
-use crate::session::identity::Joined;
 use crate::session::join::Sources;
 use crate::session::join::join;
 use crate::session::model::scene::Scene;
-use crate::track::dtls;
-use crate::track::ice::IceTracker;
-use crate::track::ice::Noticed;
-use crate::track::rtcp::RtcpTracker;
-use crate::track::rtp_stream::RtpStreams;
+use crate::track::rtp_stream::stream::Stream;
 use crate::track::rtp_stream::tracker::Trust;
-use crate::track::signaling::Signaling;
-use crate::track::signaling::dialogue::Carried;
-use crate::track::signaling::dialogue::DescriptionKind;
 use crate::track::signaling::dialogue::Dialogue;
-use crate::track::signaling::dialogue::Message;
-use crate::track::signaling::dialogue::Sender;
-use crate::track::stun::Transactions;
-use crate::track::turn::TurnTracker;
+use crate::vocab::address::Direction;
 use crate::vocab::capture::Capture;
 use crate::vocab::capture::CaptureFile;
 use crate::vocab::capture::ProtocolCounts;
@@ -49,9 +35,9 @@ use crate::vocab::fault::Fault;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::fault::Layer;
 use crate::vocab::frame::Frame;
-use crate::vocab::ids::DialogueId;
-use crate::vocab::sighting::Sighting;
+use crate::vocab::ids::FlowId;
 use crate::vocab::time::Timestamp;
+use crate::wire::rtp::glance;
 
 /// Takes frames in order and keeps what they mean; memory grows with conversations and control messages, never with media.
 #[derive(Debug)]
@@ -65,29 +51,12 @@ pub struct Analyzer {
     key_log: Arc<KeyLog>,
 }
 
-/// Everything above the flow floor, apart from it so that both can be borrowed at once.
-#[derive(Debug)]
-struct Trackers {
-    transactions: Transactions,
-    ice: IceTracker,
-    turn: TurnTracker,
-    dtls: dtls::Tracker,
-    streams: RtpStreams,
-    rtcp: RtcpTracker,
-    signaling: Signaling,
-    identities: Identities,
-    descriptions: ReadDescriptions,
-    names: Names,
-    /// TURN legs by inner conversation are looked up in the flow table; this remembers how many check paths were joined.
-    new_paths: Vec<(Sighting, usize)>,
-    faults: FaultLog,
-}
-
 /// What takes most memory: copied for a snapshot, moved at the end.
 struct Bulk {
     flows: Vec<FlowRecord>,
     http: Vec<Exchange>,
     dialogues: Vec<Dialogue>,
+    streams: Vec<Stream>,
 }
 
 impl Default for Analyzer {
@@ -101,20 +70,7 @@ impl Analyzer {
     pub fn new(limits: Limits) -> Self {
         Self {
             demux: Demux::new(limits.flow),
-            trackers: Trackers {
-                transactions: Transactions::default(),
-                ice: IceTracker::new(limits.check_paths),
-                turn: TurnTracker::new(limits.allocations),
-                dtls: dtls::Tracker::default(),
-                streams: RtpStreams::default(),
-                rtcp: RtcpTracker::default(),
-                signaling: Signaling::default(),
-                identities: Identities::default(),
-                descriptions: ReadDescriptions::default(),
-                names: Names::new(limits.names),
-                new_paths: Vec::new(),
-                faults: FaultLog::default(),
-            },
+            trackers: Trackers::new(&limits),
             start: None,
             end: Timestamp::default(),
             packets: 0,
@@ -126,6 +82,12 @@ impl Analyzer {
     /// Takes the next frame.
     #[inline]
     pub fn push(&mut self, frame: &Frame<'_>) {
+        self.push_known(frame, None);
+    }
+
+    /// Takes the next frame, whose conversation may be known already.
+    #[inline]
+    fn push_known(&mut self, frame: &Frame<'_>, flow: Option<(FlowId, Direction)>) {
         if self.start.is_none() {
             self.start = Some(frame.at);
             self.trackers.streams.begin(frame.at);
@@ -134,12 +96,58 @@ impl Analyzer {
         self.packets += 1;
         self.bytes += u64::from(frame.original_length);
         let trackers = &mut self.trackers;
-        self.demux.push(frame, &mut |seen, observation| {
-            trackers.observe(seen, &observation);
-        });
+        self.demux
+            .push_known(frame, flow, &mut |seen, observation| {
+                trackers.observe(seen, &observation);
+            });
         if !self.trackers.new_paths.is_empty() {
             self.join_new_paths();
         }
+    }
+
+    /// Takes the next frames.
+    ///
+    /// As [`Analyzer::push`] one by one, and quicker where many streams run at once: what a packet needs is then seldom in a cache, and waiting
+    /// for memory is most of the work. A look at all of them beforehand lets the processor wait for many at a time.
+    pub fn push_run(&mut self, run: Run<'_>) {
+        let flows = self.look_ahead(run);
+        for (frame, flow) in run.frames().zip(flows) {
+            self.push_known(&frame, flow);
+        }
+    }
+
+    /// Finds the packets' conversations, and touches what they will need. Each loop's steps don't depend on each other, so their misses
+    /// overlap.
+    #[inline]
+    fn look_ahead(&self, run: Run<'_>) -> [Option<(FlowId, Direction)>; LONGEST_RUN] {
+        let mut flows = [None; LONGEST_RUN];
+        let mut payloads = [[].as_slice(); LONGEST_RUN];
+        for ((frame, flow), payload) in run.frames().zip(&mut flows).zip(&mut payloads) {
+            if let Some((found, direction, bytes)) = self.demux.glance(&frame) {
+                (*flow, *payload) = (Some((found, direction)), bytes);
+            }
+        }
+        let mut media = [None; LONGEST_RUN];
+        let mut sum = 0_u64;
+        for ((flow, payload), media) in flows.iter().zip(payloads).zip(&mut media) {
+            let Some((flow, direction)) = *flow else {
+                continue;
+            };
+            sum = sum.wrapping_add(self.demux.table().warm(flow));
+            if let Some((payload_type, ssrc)) = glance(payload) {
+                let stream = self.trackers.streams.glance(flow, direction, ssrc);
+                *media = stream.map(|stream| (stream, payload_type));
+            }
+        }
+        for &(stream, _) in media.iter().flatten() {
+            sum = sum.wrapping_add(self.trackers.streams.warm(stream));
+        }
+        for &(stream, payload_type) in media.iter().flatten() {
+            sum = sum.wrapping_add(self.trackers.streams.warm_deep(stream, payload_type));
+        }
+        // Else the compiler would leave out what nobody uses.
+        black_box(sum);
+        flows
     }
 
     /// Takes key-log text.
@@ -171,6 +179,7 @@ impl Analyzer {
             flows: self.demux.table().records().to_vec(),
             http: self.demux.tcp_conversations().exchanges().to_vec(),
             dialogues: self.trackers.signaling.dialogues().to_vec(),
+            streams: self.trackers.streams.snapshot(),
         });
         self.conclude(scene, files)
     }
@@ -181,7 +190,9 @@ impl Analyzer {
             flows: self.demux.table_mut().take_records(),
             http: self.demux.take_exchanges(),
             dialogues: self.trackers.signaling.take_dialogues(),
+            streams: self.trackers.streams.take_all(),
         };
+        self.demux.forget_tcp();
         let scene = self.scene(bulk);
         self.conclude(scene, files)
     }
@@ -239,7 +250,7 @@ impl Analyzer {
             ice: &trackers.ice,
             turn: trackers.turn.allocations(self.end),
             dtls: trackers.dtls.associations().to_vec(),
-            streams: trackers.streams.snapshot(),
+            streams: bulk.streams,
             rtcp: trackers.rtcp.snapshot(),
             names: trackers.names.all().to_vec(),
         })
@@ -353,129 +364,6 @@ impl Analyzer {
     }
 }
 
-impl Trackers {
-    #[inline]
-    fn observe(&mut self, seen: Sighting, observation: &Observation<'_>) {
-        match *observation {
-            Observation::Rtp { header, .. } => {
-                self.streams.observe(seen, &header);
-            }
-            Observation::Stun { message, tuple } => {
-                let exchange = self.transactions.observe(seen, &message);
-                self.turn.observe(seen, tuple, &message, exchange);
-                if let Noticed::NewPath(at) = self.ice.observe(seen, tuple, &message, exchange) {
-                    self.new_paths.push((seen, at));
-                }
-            }
-            Observation::ChannelData {
-                number,
-                length,
-                tuple,
-            } => {
-                self.turn.channel_data(seen, tuple, number, length);
-            }
-            Observation::Dtls { datagram, cut } => {
-                self.streams.trust_flow(seen.flow, Trust::Negotiated);
-                if cut {
-                    self.dtls.observe_cut(seen, datagram, &mut self.faults);
-                } else {
-                    self.dtls.observe(seen, datagram, &mut self.faults);
-                }
-            }
-            Observation::Rtcp { packet } => self.rtcp.observe(seen, &packet),
-            Observation::HttpRequest { exchange } => {
-                self.signaling.observe_exchange(exchange, Sender::Client);
-                self.read_signaling();
-            }
-            Observation::HttpResponse { exchange } => {
-                self.signaling.observe_exchange(exchange, Sender::Server);
-                self.read_signaling();
-            }
-            Observation::WebSocketMessage {
-                message,
-                url,
-                client,
-                server,
-                ..
-            } => {
-                self.signaling
-                    .observe_websocket(seen.flow, message, url, client, server);
-                self.read_signaling();
-            }
-            Observation::Icmp { .. } => self.ice.icmp(seen),
-            Observation::Name { name, address } => self.names.learn(address, name),
-        }
-    }
-
-    /// Tells the identities what new signaling messages carried.
-    fn read_signaling(&mut self) {
-        let new = self.signaling.take_new_messages();
-        for (dialogue, at) in new {
-            let joined = self.introduce(dialogue, at);
-            for joined in joined {
-                self.assign(&joined);
-            }
-        }
-    }
-
-    fn introduce(&mut self, id: DialogueId, at: usize) -> Vec<Joined> {
-        let Some(dialogue) = self.signaling.dialogues().get(id.index()) else {
-            return Vec::new();
-        };
-        let Some(message) = dialogue.messages.get(at) else {
-            return Vec::new();
-        };
-        let hosts = [dialogue.client, dialogue.server.ip];
-        let descriptions = descriptions_of(message);
-        descriptions
-            .map(|(place, kind, sdp)| {
-                let parsed = Arc::new(Description::parse(sdp).without_lines());
-                self.descriptions
-                    .insert((id, at, place), Arc::clone(&parsed));
-                for fault in parsed.faults() {
-                    self.faults.record(fault, message.frames.first().copied());
-                }
-                let gist = gist(&parsed);
-                let ufrags: Vec<&str> = gist.ufrags.iter().map(String::as_str).collect();
-                let declared: Vec<IpAddr> = parsed
-                    .media
-                    .iter()
-                    .flat_map(|section| &section.candidates)
-                    .filter_map(|candidate| candidate.address.ip())
-                    .collect();
-                self.identities.description(&Introduction {
-                    key: (id, message.handle),
-                    at: message.at,
-                    by_client: message.from == Sender::Client,
-                    is_offer: kind == Some(DescriptionKind::Offer),
-                    ufrags: &ufrags,
-                    passport: &gist.passport,
-                    hosts: &hosts,
-                    declared: &declared,
-                })
-            })
-            .collect()
-    }
-
-    fn assign(&mut self, joined: &Joined) {
-        for &(flow, forward) in &joined.flows {
-            self.streams
-                .assign_scope(flow, joined.identity, forward == 0);
-        }
-    }
-}
-
-/// The descriptions that a message carries, with their place in it.
-fn descriptions_of(
-    message: &Message,
-) -> impl Iterator<Item = (usize, Option<DescriptionKind>, &str)> {
-    let carried = message.carried.iter().enumerate();
-    carried.filter_map(|(place, carried)| match carried {
-        Carried::Description { kind, sdp } => Some((place, *kind, sdp.as_str())),
-        _ => None,
-    })
-}
-
 fn capture_file(info: &FileInfo) -> CaptureFile {
     CaptureFile {
         path: info.path.clone(),
@@ -498,18 +386,25 @@ pub fn analyze(
     analyzer: &mut Analyzer,
     mut progress: impl FnMut(&Source, &Analyzer) -> bool,
 ) {
-    let mut count: u32 = 0;
-    while let Some(item) = source.pull() {
-        match item {
-            Item::Frame(frame) => {
-                analyzer.push(&frame);
-                count = count.wrapping_add(1);
+    let mut count = 0;
+    loop {
+        let run = source.pull_run();
+        count += run.len().max(1);
+        if run.is_empty() {
+            match source.pull() {
+                Some(Item::Frame(frame)) => analyzer.push(&frame),
+                Some(Item::Secrets { text, .. }) => analyzer.add_key_log(text),
+                Some(Item::Name { address, name, .. }) => analyzer.add_name(address, name),
+                None => break,
             }
-            Item::Secrets { text, .. } => analyzer.add_key_log(text),
-            Item::Name { address, name, .. } => analyzer.add_name(address, name),
+        } else {
+            analyzer.push_run(run);
         }
-        if count.is_multiple_of(PROGRESS_EVERY) && !progress(source, analyzer) {
-            return;
+        if count >= PROGRESS_EVERY {
+            count = 0;
+            if !progress(source, analyzer) {
+                return;
+            }
         }
     }
     analyzer.finish();
@@ -519,4 +414,4 @@ pub fn analyze(
 const CUT_SHORT: &str = "capture-cut-short";
 
 /// Frames between two calls of the progress function.
-const PROGRESS_EVERY: u32 = 4096;
+const PROGRESS_EVERY: usize = 4096;

@@ -27,7 +27,7 @@ use crate::vocab::time::Timestamp;
 use crate::wire::channel_data::ChannelData;
 use crate::wire::datagram::{Kind, classify};
 use crate::wire::dtls::probe::probe as probe_dtls;
-use crate::wire::packet::{Body, decode};
+use crate::wire::packet::{Body, decode, glance};
 use crate::wire::rtcp::classify::{Classified, classify as classify_rtcp};
 use crate::wire::span::Span;
 use crate::wire::stun::{Class, Message};
@@ -160,6 +160,11 @@ impl Demux {
         self.tcp.shared_mut().exchanges.take_all()
     }
 
+    /// Frees what TCP conversations hold, but for what they counted: the end of the capture.
+    pub fn forget_tcp(&mut self) {
+        self.tcp.forget();
+    }
+
     /// Replaces the key log by a larger one. Connections that waited for it are read before the next TCP segment, or soon after.
     pub fn set_key_log(&mut self, log: Arc<KeyLog>) {
         self.waiting.due |= !log.is_empty();
@@ -176,10 +181,31 @@ impl Demux {
         &self.faults
     }
 
+    /// A quick look at a frame to come: the conversation of its UDP datagram, which way it runs, and its payload.
+    #[inline]
+    pub fn glance<'a>(&self, frame: &Frame<'a>) -> Option<(FlowId, Direction, &'a [u8])> {
+        let (source, destination, payload) = glance(frame.link, frame.data)?;
+        let (flow, direction) = self.table.find(Transport::Udp, source, destination)?;
+        Some((flow, direction, payload))
+    }
+
     /// Takes one frame; tells `sink` what it carried.
     #[inline]
     pub fn push<S>(&mut self, frame: &Frame<'_>, sink: &mut S)
     where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        self.push_known(frame, None, sink);
+    }
+
+    /// The same, with the conversation of its UDP datagram if [`Demux::glance`] gave it.
+    #[inline]
+    pub fn push_known<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        known: Option<(FlowId, Direction)>,
+        sink: &mut S,
+    ) where
         S: FnMut(Sighting, Observation<'_>),
     {
         if frame.is_truncated() {
@@ -194,7 +220,11 @@ impl Demux {
             encapsulation: packet.encapsulation,
         };
         match packet.body {
-            Body::Udp(datagram) => self.udp(frame, &datagram, &way, sink),
+            Body::Udp(datagram) => {
+                // The glance saw the outermost datagram.
+                let known = known.filter(|_| packet.encapsulation.is_empty());
+                self.udp(frame, known, &datagram, &way, sink);
+            }
             Body::Tcp(segment) => self.tcp(frame, &segment, &way, sink),
             Body::Icmp(message) => {
                 self.icmp(frame, &message, packet.ip.map(|ip| ip.source), sink);
@@ -458,14 +488,21 @@ impl Demux {
     }
 
     #[inline]
-    fn udp<S>(&mut self, frame: &Frame<'_>, udp: &udp::Datagram<'_>, way: &Way, sink: &mut S)
-    where
+    fn udp<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        known: Option<(FlowId, Direction)>,
+        udp: &udp::Datagram<'_>,
+        way: &Way,
+        sink: &mut S,
+    ) where
         S: FnMut(Sighting, Observation<'_>),
     {
         let (source, destination) = (udp.source, udp.destination);
-        let entry = self
-            .table
-            .entry(frame, Transport::Udp, source, destination, None);
+        let entry = known.or_else(|| {
+            self.table
+                .entry(frame, Transport::Udp, source, destination, None)
+        });
         let Some((flow, direction)) = entry else {
             self.counts.other_packets += 1;
             return;

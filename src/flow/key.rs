@@ -30,33 +30,39 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// The key of a conversation between `one` and `other`, in either order.
+    /// The key of a conversation between `one` and `other`, in either order; and whether `one` is its lower end.
+    #[inline]
     pub(super) fn new(
         transport: Transport,
         one: TransportAddress,
         other: TransportAddress,
         outer: Option<FlowId>,
-    ) -> Self {
+    ) -> (Self, bool) {
         if let (IpAddr::V4(a), IpAddr::V4(b), None) = (one.ip, other.ip, outer) {
-            return Self::V4(key_v4(transport, (a, one.port), (b, other.port)));
+            let (key, one_is_low) = key_v4(transport, (a, one.port), (b, other.port));
+            return (Self::V4(key), one_is_low);
         }
-        let (low, high) = if one <= other {
+        let one_is_low = one <= other;
+        let (low, high) = if one_is_low {
             (one, other)
         } else {
             (other, one)
         };
-        Self::Wide(KeyWide {
+        let key = KeyWide {
             low,
             high,
             transport,
             outer,
-        })
+        };
+        (Self::Wide(key), one_is_low)
     }
 }
 
-fn key_v4(transport: Transport, one: (Ipv4Addr, u16), other: (Ipv4Addr, u16)) -> KeyV4 {
+#[inline]
+fn key_v4(transport: Transport, one: (Ipv4Addr, u16), other: (Ipv4Addr, u16)) -> (KeyV4, bool) {
     let (one_word, other_word) = (word(one), word(other));
-    let (low, high) = if one_word <= other_word {
+    let one_is_low = one_word <= other_word;
+    let (low, high) = if one_is_low {
         (one_word, other_word)
     } else {
         (other_word, one_word)
@@ -66,7 +72,7 @@ fn key_v4(transport: Transport, one: (Ipv4Addr, u16), other: (Ipv4Addr, u16)) ->
         Transport::Tcp => 1_u64 << 63,
     };
     // A word holds 48 bits: 16 bits of `high` fit beside `low`, the rest beside the transport.
-    (low | high << 48, high >> 16 | tag)
+    ((low | high << 48, high >> 16 | tag), one_is_low)
 }
 
 fn word((ip, port): (Ipv4Addr, u16)) -> u64 {
@@ -84,22 +90,24 @@ mod tests {
     #[test]
     fn both_directions_have_one_key() {
         let (a, b) = (v4([10, 0, 0, 1], 5), v4([10, 0, 0, 2], 6));
-        assert_eq!(key_v4(Transport::Udp, a, b), key_v4(Transport::Udp, b, a));
+        let (there, back) = (key_v4(Transport::Udp, a, b), key_v4(Transport::Udp, b, a));
+        assert_eq!(there.0, back.0);
+        assert_eq!((there.1, back.1), (true, false));
     }
 
     #[test]
     fn ports_addresses_and_transport_all_tell() {
         let base = (v4([10, 0, 0, 1], 5), v4([10, 0, 0, 2], 6));
-        let key = key_v4(Transport::Udp, base.0, base.1);
-        assert_ne!(key, key_v4(Transport::Tcp, base.0, base.1));
+        let key = key_v4(Transport::Udp, base.0, base.1).0;
+        assert_ne!(key, key_v4(Transport::Tcp, base.0, base.1).0);
         assert_ne!(
             key,
-            key_v4(Transport::Udp, v4([10, 0, 0, 1], 6), v4([10, 0, 0, 2], 5))
+            key_v4(Transport::Udp, v4([10, 0, 0, 1], 6), v4([10, 0, 0, 2], 5)).0
         );
         assert_ne!(
             key,
-            key_v4(Transport::Udp, v4([10, 0, 0, 2], 5), v4([10, 0, 0, 1], 6))
+            key_v4(Transport::Udp, v4([10, 0, 0, 2], 5), v4([10, 0, 0, 1], 6)).0
         );
-        assert_ne!(key, key_v4(Transport::Udp, v4([10, 0, 0, 3], 5), base.1));
+        assert_ne!(key, key_v4(Transport::Udp, v4([10, 0, 0, 3], 5), base.1).0);
     }
 }

@@ -88,28 +88,31 @@ pub struct Relayed {
 }
 
 /// One conversation: what the report's `flows` and the Flows page show.
+///
+/// What every packet touches comes first, on one cache line.
 #[derive(Debug, Clone)]
+#[repr(C, align(64))]
 pub struct FlowRecord {
+    /// Packets by direction index.
+    pub packets: [u64; 2],
+    /// Bytes on the wire by direction index: whole frames; for inner conversations the inner datagrams.
+    pub bytes: [u64; 2],
+    /// Last frame's time.
+    pub last_at: Timestamp,
+    /// First frame's time.
+    pub first_at: Timestamp,
+    /// IP time-to-live of the first packet by direction index; 0 while none was seen, and inside TURN.
+    pub ttl: [u8; 2],
     /// Its ends; `a` sent the first frame seen. Inside TURN: relayed address (else the client's) and peer.
     pub tuple: FiveTuple,
     /// Set for a conversation that ran inside TURN.
     pub relayed: Option<Relayed>,
     /// Protocols recognised, in order of first sight.
     pub protocols: Vec<FlowProtocol>,
-    /// Packets by direction index.
-    pub packets: [u64; 2],
-    /// Bytes on the wire by direction index: whole frames; for inner conversations the inner datagrams.
-    pub bytes: [u64; 2],
-    /// First frame's time.
-    pub first_at: Timestamp,
-    /// Last frame's time.
-    pub last_at: Timestamp,
     /// First frame.
     pub first_frame: FrameNumber,
     /// ICMP errors that quoted it.
     pub icmp_errors: u64,
-    /// IP time-to-live of the first packet by direction index; 0 while none was seen, and inside TURN.
-    pub ttl: [u8; 2],
     /// The tunnels around its first packet; none inside TURN.
     pub encapsulation: Encapsulation,
     /// Server name from TLS or QUIC, where seen.
@@ -136,11 +139,31 @@ pub struct Outer {
     pub from_client: bool,
 }
 
+/// Where a key leads. Which way a packet runs is told without a look at the record.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    id: u32,
+    /// Is the key's lower end the conversation's `a`?
+    low_is_a: bool,
+}
+
+impl Place {
+    #[inline]
+    const fn towards(self, source_is_low: bool) -> (FlowId, Direction) {
+        let direction = if source_is_low == self.low_is_a {
+            Direction::Forward
+        } else {
+            Direction::Reverse
+        };
+        (FlowId(self.id), direction)
+    }
+}
+
 /// The conversations seen, by key and by id. Bounded: past [`FlowTable::limit`] new conversations are counted, not kept.
 #[derive(Debug, Default)]
 pub struct FlowTable {
-    v4: HashMap<KeyV4, u32, foldhash::fast::RandomState>,
-    wide: HashMap<KeyWide, u32, foldhash::fast::RandomState>,
+    v4: HashMap<KeyV4, Place, foldhash::fast::RandomState>,
+    wide: HashMap<KeyWide, Place, foldhash::fast::RandomState>,
     records: Vec<FlowRecord>,
     limit: usize,
     refused: u64,
@@ -166,54 +189,49 @@ impl FlowTable {
         outer: Option<Outer>,
     ) -> Option<(FlowId, Direction)> {
         let within = outer.map(|outer| outer.flow);
-        let found = match Key::new(transport, source, destination, within) {
-            Key::V4(key) => {
-                if let Some(&id) = self.v4.get(&key) {
-                    Some(id)
-                } else {
-                    let id = self.open(frame, transport, source, destination, outer)?;
-                    self.v4.insert(key, id);
-                    Some(id)
-                }
-            }
-            Key::Wide(key) => {
-                if let Some(&id) = self.wide.get(&key) {
-                    Some(id)
-                } else {
-                    let id = self.open(frame, transport, source, destination, outer)?;
-                    self.wide.insert(key, id);
-                    Some(id)
-                }
-            }
+        let (key, source_is_low) = Key::new(transport, source, destination, within);
+        if let Some(place) = self.place(&key) {
+            return Some(place.towards(source_is_low));
+        }
+        let id = self.open(frame, transport, source, destination, outer)?;
+        let place = Place {
+            id,
+            low_is_a: source_is_low,
         };
-        let id = found?;
-        let record = self.records.get(id as usize)?;
-        let direction = if record.tuple.a == source {
-            Direction::Forward
-        } else {
-            Direction::Reverse
+        match key {
+            Key::V4(key) => self.v4.insert(key, place),
+            Key::Wide(key) => self.wide.insert(key, place),
         };
-        Some((FlowId(id), direction))
+        Some(place.towards(source_is_low))
     }
 
     /// Finds the conversation of a packet from `source` to `destination` without opening one.
+    #[inline]
     pub fn find(
         &self,
         transport: Transport,
         source: TransportAddress,
         destination: TransportAddress,
     ) -> Option<(FlowId, Direction)> {
-        let id = match Key::new(transport, source, destination, None) {
-            Key::V4(key) => self.v4.get(&key),
-            Key::Wide(key) => self.wide.get(&key),
-        }?;
-        let record = self.records.get(*id as usize)?;
-        let direction = if record.tuple.a == source {
-            Direction::Forward
-        } else {
-            Direction::Reverse
-        };
-        Some((FlowId(*id), direction))
+        let (key, source_is_low) = Key::new(transport, source, destination, None);
+        Some(self.place(&key)?.towards(source_is_low))
+    }
+
+    /// Has the processor fetch what the next packet of `id` needs; the number means nothing.
+    #[inline]
+    pub fn warm(&self, id: FlowId) -> u64 {
+        self.records
+            .get(id.index())
+            .map_or(0, |record| record.packets[0])
+    }
+
+    #[inline]
+    fn place(&self, key: &Key) -> Option<Place> {
+        match key {
+            Key::V4(key) => self.v4.get(key),
+            Key::Wide(key) => self.wide.get(key),
+        }
+        .copied()
     }
 
     /// Forgets the key, so that the next packet opens a new conversation (a TCP port used again).
@@ -227,7 +245,9 @@ impl FlowTable {
             record.tuple.a,
             record.tuple.b,
             outer,
-        ) {
+        )
+        .0
+        {
             Key::V4(key) => drop(self.v4.remove(&key)),
             Key::Wide(key) => drop(self.wide.remove(&key)),
         }

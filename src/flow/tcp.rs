@@ -121,6 +121,11 @@ impl TcpConversations {
         self.conversations[flow.index()] = Some(conversation);
     }
 
+    /// Frees all conversations; what they shared stays.
+    pub(super) fn forget(&mut self) {
+        self.conversations = Vec::new();
+    }
+
     /// Ids of all conversations, for the end of the capture.
     pub(super) fn flows(&self) -> Vec<FlowId> {
         (0..)

@@ -82,6 +82,29 @@ impl CaptureFile {
         record
     }
 
+    /// The records that are at hand, at most as many as `heads` has room for, onto `heads`: frames whose bytes stay where they are until
+    /// the next call of this or [`CaptureFile::next`]. Gives the record that was none, which comes after them.
+    #[inline]
+    pub(crate) fn next_at_hand(
+        &mut self,
+        info: &mut FileInfo,
+        heads: &mut Vec<FrameHead>,
+    ) -> Option<Record> {
+        self.window.pin(true);
+        let mut other = None;
+        while heads.len() < heads.capacity() && self.parser.has_next(&self.window) {
+            match self.next(info) {
+                Record::Frame(head) => heads.push(head),
+                record => {
+                    other = Some(record);
+                    break;
+                }
+            }
+        }
+        self.window.pin(false);
+        other
+    }
+
     /// The frame that `head` describes, with its number.
     #[inline]
     pub(crate) fn frame(&self, head: &FrameHead, number: FrameNumber) -> Frame<'_> {

@@ -26,6 +26,15 @@ impl Parser {
         }
     }
 
+    /// Does `window` hold the next record whole, so that it can most likely be had without reading on?
+    #[inline]
+    pub(crate) fn has_next(&self, window: &Window) -> bool {
+        match self {
+            Self::Pcap(parser) => parser.has_next(window),
+            Self::Pcapng(parser) => parser.has_next(window),
+        }
+    }
+
     /// A copy to read on from here another time.
     pub(crate) fn checkpoint(&self) -> Self {
         match self {

@@ -14,6 +14,7 @@ use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
 use crate::ingest::raw::Input;
 use crate::ingest::raw::RawStream;
+use crate::ingest::record::FrameHead;
 use crate::ingest::record::Record;
 use crate::ingest::record::SecretsKind;
 use crate::vocab::frame::Frame;
@@ -26,6 +27,10 @@ pub struct Source {
     files: Vec<CaptureFile>,
     infos: Vec<FileInfo>,
     merge: Option<Merge>,
+    /// Of one input: the frames given out last as a run.
+    run: Vec<FrameHead>,
+    /// Of one input: what was found after a run.
+    after_run: Option<Record>,
 }
 
 impl Source {
@@ -72,6 +77,8 @@ impl Source {
             files,
             infos,
             merge,
+            run: Vec::with_capacity(LONGEST_RUN),
+            after_run: None,
         }
     }
 
@@ -79,7 +86,10 @@ impl Source {
     #[inline]
     pub fn pull(&mut self) -> Option<Item<'_>> {
         let (number, record) = match &mut self.merge {
-            None => (0, self.files.first_mut()?.next(self.infos.first_mut()?)),
+            None => match self.after_run.take() {
+                Some(record) => (0, record),
+                None => (0, self.files.first_mut()?.next(self.infos.first_mut()?)),
+            },
             Some(merge) => merge.next(&mut self.files, &mut self.infos)?,
         };
         let file = self.files.get(usize::from(number))?;
@@ -106,6 +116,28 @@ impl Source {
         })
     }
 
+    /// The next frames, as many as are at hand and at most [`LONGEST_RUN`]. Empty when the next item is none of these: then
+    /// [`Source::pull`] gives it, as it does for several inputs.
+    ///
+    /// Several frames at once let the analyzer look ahead.
+    #[inline]
+    pub fn pull_run(&mut self) -> Run<'_> {
+        self.run.clear();
+        let mut before = 0;
+        if self.merge.is_none()
+            && self.after_run.is_none()
+            && let (Some(file), Some(info)) = (self.files.first_mut(), self.infos.first_mut())
+        {
+            before = info.packets;
+            self.after_run = file.next_at_hand(info, &mut self.run);
+        }
+        Run {
+            file: self.files.first(),
+            heads: &self.run,
+            before,
+        }
+    }
+
     /// Facts so far, one per input in argument order.
     pub fn files(&self) -> &[FileInfo] {
         &self.infos
@@ -130,6 +162,37 @@ impl Source {
     /// The index to re-read frames by; it grows as frames are pulled, also while another thread uses a copy.
     pub fn index(&self) -> FrameIndex {
         FrameIndex::new(self.files.iter().map(CaptureFile::index).collect())
+    }
+}
+
+/// Frames of one input that follow each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Run<'a> {
+    file: Option<&'a CaptureFile>,
+    heads: &'a [FrameHead],
+    /// Frames before these.
+    before: u64,
+}
+
+impl<'a> Run<'a> {
+    /// Number of frames.
+    pub const fn len(&self) -> usize {
+        self.heads.len()
+    }
+
+    /// No frame?
+    pub const fn is_empty(&self) -> bool {
+        self.heads.is_empty()
+    }
+
+    /// The frames.
+    #[inline]
+    pub fn frames(self) -> impl Iterator<Item = Frame<'a>> {
+        let numbered = self.heads.iter().zip(self.before + 1..);
+        numbered.filter_map(move |(head, number)| {
+            let file = self.file?;
+            Some(file.frame(head, FrameNumber::new(0, number)))
+        })
     }
 }
 
@@ -213,6 +276,8 @@ impl Merge {
     }
 }
 
+/// Frames of a run: as many as a processor waits for memory of at once, and more.
+pub const LONGEST_RUN: usize = 32;
 /// Inputs at once: a frame number tells this many files apart.
 const MAX_INPUTS: usize = 1 << 16;
 /// Bytes of windows over all inputs; each has between 64 KiB and 1 MiB.

@@ -22,6 +22,7 @@ pub struct Window {
     ended: bool,
     failure: Option<io::Error>,
     reads: u64,
+    pinned: bool,
 }
 
 impl Window {
@@ -36,7 +37,13 @@ impl Window {
             ended: false,
             failure: None,
             reads: 0,
+            pinned: false,
         }
+    }
+
+    /// While pinned, no byte moves: `position`s stay valid over an `ensure`, at the price of a larger buffer if one has to read.
+    pub const fn pin(&mut self, pinned: bool) {
+        self.pinned = pinned;
     }
 
     /// The bytes read and not yet consumed.
@@ -100,7 +107,7 @@ impl Window {
         let held = self.end - self.start;
         // Shifting pays when it moves no more than what was consumed since the last shift: linear over the whole stream,
         // whatever a hostile file makes us ask for.
-        if held <= self.start {
+        if held <= self.start && !self.pinned {
             self.buffer.copy_within(self.start..self.end, 0);
             self.base += self.start as u64;
             self.start = 0;
@@ -181,6 +188,21 @@ mod tests {
         assert!(!window.ensure(1 << 40));
         assert_eq!(window.data().len(), 10_000);
         assert!(window.buffer.len() <= 32_768);
+    }
+
+    #[test]
+    fn a_pinned_window_moves_nothing() {
+        let bytes: Vec<u8> = (0..50_000_u32).map(|n| n as u8).collect();
+        let mut window = Window::new(Box::new(io::Cursor::new(bytes.clone())), 0, SMALLEST);
+        assert!(window.ensure(SMALLEST));
+        window.consume(SMALLEST);
+        window.pin(true);
+        assert!(window.ensure(10_000));
+        assert_eq!(window.bytes(100, 9_000), &bytes[100..9_100]);
+        window.pin(false);
+        window.consume(9_000);
+        assert!(window.ensure(20_000));
+        assert_eq!(window.data()[..20_000], bytes[13_096..33_096]);
     }
 
     #[test]

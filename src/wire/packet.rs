@@ -138,6 +138,39 @@ pub fn decode(link: LinkType, data: &[u8], original_length: u32) -> Packet<'_> {
     decode_any(link, data, original_length)
 }
 
+/// Source, destination and payload of a UDP datagram straight over IP over Ethernet, when nothing about it is odd: a quick look, for whoever
+/// wants to be ready for the packet. `None` says nothing.
+#[inline]
+pub fn glance(link: LinkType, data: &[u8]) -> Option<(TransportAddress, TransportAddress, &[u8])> {
+    if link != LinkType::Ethernet {
+        return None;
+    }
+    let ethernet = Ethernet2Slice::from_slice_without_fcs(data).ok()?;
+    let packet = ethernet.payload_slice();
+    let (source, destination, udp): (IpAddr, IpAddr, _) = match ethernet.ether_type() {
+        ether_type::IPV4 => {
+            let (header, udp) = plain_v4(packet)?;
+            (
+                header.source_addr().into(),
+                header.destination_addr().into(),
+                udp,
+            )
+        }
+        ether_type::IPV6 => {
+            let (header, udp) = plain_v6(packet)?;
+            (
+                header.source_addr().into(),
+                header.destination_addr().into(),
+                udp,
+            )
+        }
+        _ => return None,
+    };
+    let source = TransportAddress::new(source, udp.source_port());
+    let destination = TransportAddress::new(destination, udp.destination_port());
+    Some((source, destination, udp.payload()))
+}
+
 /// The common packet: IPv4, unfragmented, with UDP, all of it captured, all lengths sound. `None` for anything else.
 #[inline]
 fn plain_v4(packet: &[u8]) -> Option<(Ipv4HeaderSlice<'_>, UdpSlice<'_>)> {

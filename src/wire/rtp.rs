@@ -34,6 +34,14 @@ pub struct Header<'a> {
     wire_length: usize,
 }
 
+/// Payload type and SSRC where they stand in a header: a quick look, for whoever wants to be ready for the packet.
+#[inline]
+pub fn glance(datagram: &[u8]) -> Option<(PayloadType, Ssrc)> {
+    let &[_, kind, _, _, _, _, _, _, s0, s1, s2, s3] = datagram.first_chunk::<FIXED_LENGTH>()?;
+    let ssrc = u32::from_be_bytes([s0, s1, s2, s3]);
+    Some((PayloadType(kind & 0x7f), Ssrc(ssrc)))
+}
+
 impl<'a> Header<'a> {
     /// Views a whole datagram.
     ///

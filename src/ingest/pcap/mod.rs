@@ -126,6 +126,15 @@ impl PcapParser {
         }
     }
 
+    /// Does `window` hold the next record whole?
+    #[inline]
+    pub(crate) fn has_next(&self, window: &Window) -> bool {
+        let data = window.data();
+        self.layout.words(data).is_some_and(|[_, _, captured, _]| {
+            data.len() >= self.layout.header_bytes() + captured as usize
+        })
+    }
+
     #[inline]
     fn head(&self, record: &LegacyPcapBlock<'_>, position: usize) -> FrameHead {
         // Both factors fit 32 bits, so neither product nor sum overflows.

@@ -133,6 +133,13 @@ impl PcapngParser {
         }
     }
 
+    /// Does `window` hold the next block whole, and is it a packet?
+    #[inline]
+    pub(crate) fn has_next(&self, window: &Window) -> bool {
+        let framing = Framing::of(window.data(), self.order);
+        matches!(framing, Framing::Whole { kind, .. } if kind == EPB_MAGIC)
+    }
+
     fn other_block(
         &mut self,
         kind: u32,

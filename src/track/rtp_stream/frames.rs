@@ -118,6 +118,19 @@ impl FrameMeter {
         true
     }
 
+    /// Fields of all cache lines that the next packet touches; what they are means nothing.
+    #[inline]
+    pub(super) fn warm(&self) -> u64 {
+        u64::from(self.current) + self.count + self.largest_gap + self.freezes
+    }
+
+    /// The same behind the pointers.
+    #[inline]
+    pub(super) fn warm_deep(&self) -> u64 {
+        let place = (self.spacings_taken % SPACINGS as u64) as usize;
+        self.spacings.get(place).copied().unwrap_or_default()
+    }
+
     /// Goes on after a restart of the stream's clock.
     pub(super) const fn resume(&mut self, at: u64, timestamp: u32) {
         self.jitter.resume(at, timestamp);

@@ -119,6 +119,13 @@ impl Sequences {
         }
     }
 
+    /// The marks of the highest number, next to which the next one most likely goes; what they are means nothing.
+    #[inline]
+    pub(super) fn warm_deep(&self) -> u64 {
+        let (word, _) = self.place(self.high);
+        self.seen.get(word).copied().unwrap_or_default()
+    }
+
     /// Highest number of the current run, roll-overs in the upper bits, as a receiver report has it.
     pub(super) const fn extended_highest(&self) -> u64 {
         self.high - FIRST_CYCLE

@@ -104,6 +104,19 @@ impl SeriesMeter {
         }
     }
 
+    /// A field of the first cache line; what it is means nothing.
+    #[inline]
+    pub(super) const fn warm(&self) -> u64 {
+        self.current_start
+    }
+
+    /// The same of the bucket that the next packet most likely goes to.
+    #[inline]
+    pub(super) fn warm_deep(&self) -> u64 {
+        let bucket = self.buckets.get(self.current);
+        bucket.map_or(0, |bucket| u64::from(bucket.packets))
+    }
+
     /// The bucket of instant `at`. Instants before the first bucket (the capture's clock stepped back) count in the first.
     #[inline]
     pub(super) fn bucket(&mut self, at: u64) -> &mut Bucket {

@@ -179,6 +179,39 @@ impl State {
         }
     }
 
+    /// A field of each cache line that the next packet touches; what they add up to means nothing.
+    #[inline]
+    pub(super) fn warm(&self) -> u64 {
+        let own = [
+            self.packets,
+            self.lead as u64,
+            self.last.at.nanos(),
+            self.gap_count,
+            self.sequences.unique(),
+            self.jitter.last_timestamp().into(),
+            self.frames.warm(),
+            self.series.warm(),
+            self.extensions.warm(),
+        ];
+        own.into_iter().fold(0, u64::wrapping_add)
+    }
+
+    /// The same behind the pointers, for a packet of this payload type.
+    #[inline]
+    pub(super) fn warm_deep(&self, payload_type: PayloadType) -> u64 {
+        let path = self.paths.get(self.lead);
+        let count = self.payload_types.get(usize::from(payload_type.0));
+        let behind = [
+            path.map_or(0, |path| path.packets),
+            path.map_or(0, |path| path.last.at.nanos()),
+            count.copied().unwrap_or_default().into(),
+            self.sequences.warm_deep(),
+            self.frames.warm_deep(),
+            self.series.warm_deep(),
+        ];
+        behind.into_iter().fold(0, u64::wrapping_add)
+    }
+
     /// What the floors above read.
     pub(super) fn snapshot(&self, scope: Option<u32>, sender: Option<Side>) -> Stream {
         let mut payload_types: Vec<_> = (0..)

@@ -19,8 +19,10 @@ use crate::track::rtp_stream::slot::Slot;
 use crate::track::rtp_stream::slot::side_of;
 use crate::track::rtp_stream::state::State;
 use crate::track::rtp_stream::stream::Stream;
+use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
 use crate::vocab::ids::FlowId;
+use crate::vocab::ids::PayloadType;
 use crate::vocab::ids::Ssrc;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
@@ -90,6 +92,18 @@ struct Entry {
     state: State,
 }
 
+impl Entry {
+    fn snapshot(&self) -> Stream {
+        match self.key.0 {
+            Scope::Flow(_) => self.state.snapshot(None, None),
+            Scope::Shared(scope) => {
+                let side = if self.key.1 == 0 { Side::A } else { Side::B };
+                self.state.snapshot(Some(scope), Some(side))
+            }
+        }
+    }
+}
+
 impl Default for RtpStreams {
     fn default() -> Self {
         Self::new(Limits::default())
@@ -135,6 +149,35 @@ impl RtpStreams {
             return Fate::Counted;
         }
         self.observe_slowly(seen, header)
+    }
+
+    /// The stream that a packet to come most likely belongs to, for [`RtpStreams::warm`] and [`RtpStreams::warm_deep`].
+    #[inline]
+    pub fn glance(&self, flow: FlowId, direction: Direction, ssrc: Ssrc) -> Option<usize> {
+        let place = *self.slot_of.get(flow.index())? as usize;
+        let slot = self.slots.get(place.wrapping_sub(1))?;
+        let recent = slot.recent[direction.index()]
+            .iter()
+            .find(|recent| recent.ssrc == ssrc && recent.stream != NOWHERE)?;
+        Some(recent.stream as usize)
+    }
+
+    /// Has the processor fetch the stream's counters; the number means nothing.
+    #[inline]
+    pub fn warm(&self, stream: usize) -> u64 {
+        self.streams
+            .get(stream)
+            .and_then(Option::as_ref)
+            .map_or(0, |entry| entry.state.warm())
+    }
+
+    /// The same for what the counters point to; for when they are at hand.
+    #[inline]
+    pub fn warm_deep(&self, stream: usize, payload_type: PayloadType) -> u64 {
+        self.streams
+            .get(stream)
+            .and_then(Option::as_ref)
+            .map_or(0, |entry| entry.state.warm_deep(payload_type))
     }
 
     /// Says that `flow` is known to carry media, which asks for fewer packets before a stream is believed.
@@ -193,20 +236,13 @@ impl RtpStreams {
 
     /// The confirmed streams, in order of first frame.
     pub fn snapshot(&self) -> Vec<Stream> {
-        let mut streams: Vec<Stream> = self
-            .streams
-            .iter()
-            .flatten()
-            .map(|entry| match entry.key.0 {
-                Scope::Flow(_) => entry.state.snapshot(None, None),
-                Scope::Shared(scope) => {
-                    let side = if entry.key.1 == 0 { Side::A } else { Side::B };
-                    entry.state.snapshot(Some(scope), Some(side))
-                }
-            })
-            .collect();
-        streams.sort_by_key(|stream| (stream.first.frame, stream.ssrc));
-        streams
+        in_order(self.streams.iter().flatten().map(|entry| entry.snapshot()))
+    }
+
+    /// The same at the end of the capture: the counters behind each are freed as soon as it is made.
+    pub fn take_all(&mut self) -> Vec<Stream> {
+        let entries = std::mem::take(&mut self.streams).into_iter().flatten();
+        in_order(entries.map(|entry| entry.snapshot()))
     }
 
     /// Number of confirmed streams.
@@ -364,6 +400,12 @@ impl RtpStreams {
     }
 }
 
+fn in_order(streams: impl Iterator<Item = Stream>) -> Vec<Stream> {
+    let mut streams: Vec<Stream> = streams.collect();
+    streams.sort_by_key(|stream| (stream.first.frame, stream.ssrc));
+    streams
+}
+
 /// Padding as the last byte says; nothing when it can't be true, as on SRTP often.
 #[inline]
 fn padding_of(header: &Header<'_>) -> usize {
@@ -381,9 +423,7 @@ const MOST_FLOW_IDS: usize = 1 << 24;
 mod tests {
     use super::*;
     use crate::track::rtp_stream::stream::Protection;
-    use crate::vocab::address::Direction;
     use crate::vocab::ids::FrameNumber;
-    use crate::vocab::ids::PayloadType;
 
     /// Feeds packets made on the spot; each call is one frame, a millisecond apart.
     struct Wire {

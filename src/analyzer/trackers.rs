@@ -1,0 +1,189 @@
+//! Everything above the flow floor: each observation goes to the trackers that it concerns.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::analyzer::limits::Limits;
+use crate::analyzer::names::Names;
+use crate::flow::observation::Observation;
+use crate::sdp::description::Description;
+use crate::session::descriptions::ReadDescriptions;
+use crate::session::descriptions::gist;
+use crate::session::identity::Identities;
+use crate::session::identity::Introduction;
+use crate::session::identity::Joined;
+use crate::track::dtls;
+use crate::track::ice::IceTracker;
+use crate::track::ice::Noticed;
+use crate::track::rtcp::RtcpTracker;
+use crate::track::rtp_stream::RtpStreams;
+use crate::track::rtp_stream::tracker::Trust;
+use crate::track::signaling::Signaling;
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::DescriptionKind;
+use crate::track::signaling::dialogue::Message;
+use crate::track::signaling::dialogue::Sender;
+use crate::track::stun::Transactions;
+use crate::track::turn::TurnTracker;
+use crate::vocab::fault::FaultLog;
+use crate::vocab::ids::DialogueId;
+use crate::vocab::sighting::Sighting;
+
+/// Everything above the flow floor, apart from it so that both can be borrowed at once.
+#[derive(Debug)]
+pub(super) struct Trackers {
+    pub(super) transactions: Transactions,
+    pub(super) ice: IceTracker,
+    pub(super) turn: TurnTracker,
+    pub(super) dtls: dtls::Tracker,
+    pub(super) streams: RtpStreams,
+    pub(super) rtcp: RtcpTracker,
+    pub(super) signaling: Signaling,
+    pub(super) identities: Identities,
+    pub(super) descriptions: ReadDescriptions,
+    pub(super) names: Names,
+    /// TURN legs by inner conversation are looked up in the flow table; this remembers how many check paths were joined.
+    pub(super) new_paths: Vec<(Sighting, usize)>,
+    pub(super) faults: FaultLog,
+}
+
+impl Trackers {
+    /// Empty trackers with these limits.
+    pub(super) fn new(limits: &Limits) -> Self {
+        Self {
+            transactions: Transactions::default(),
+            ice: IceTracker::new(limits.check_paths),
+            turn: TurnTracker::new(limits.allocations),
+            dtls: dtls::Tracker::default(),
+            streams: RtpStreams::default(),
+            rtcp: RtcpTracker::default(),
+            signaling: Signaling::default(),
+            identities: Identities::default(),
+            descriptions: ReadDescriptions::default(),
+            names: Names::new(limits.names),
+            new_paths: Vec::new(),
+            faults: FaultLog::default(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn observe(&mut self, seen: Sighting, observation: &Observation<'_>) {
+        match *observation {
+            Observation::Rtp { header, .. } => {
+                self.streams.observe(seen, &header);
+            }
+            Observation::Stun { message, tuple } => {
+                let exchange = self.transactions.observe(seen, &message);
+                self.turn.observe(seen, tuple, &message, exchange);
+                if let Noticed::NewPath(at) = self.ice.observe(seen, tuple, &message, exchange) {
+                    self.new_paths.push((seen, at));
+                }
+            }
+            Observation::ChannelData {
+                number,
+                length,
+                tuple,
+            } => {
+                self.turn.channel_data(seen, tuple, number, length);
+            }
+            Observation::Dtls { datagram, cut } => {
+                self.streams.trust_flow(seen.flow, Trust::Negotiated);
+                if cut {
+                    self.dtls.observe_cut(seen, datagram, &mut self.faults);
+                } else {
+                    self.dtls.observe(seen, datagram, &mut self.faults);
+                }
+            }
+            Observation::Rtcp { packet } => self.rtcp.observe(seen, &packet),
+            Observation::HttpRequest { exchange } => {
+                self.signaling.observe_exchange(exchange, Sender::Client);
+                self.read_signaling();
+            }
+            Observation::HttpResponse { exchange } => {
+                self.signaling.observe_exchange(exchange, Sender::Server);
+                self.read_signaling();
+            }
+            Observation::WebSocketMessage {
+                message,
+                url,
+                client,
+                server,
+                ..
+            } => {
+                self.signaling
+                    .observe_websocket(seen.flow, message, url, client, server);
+                self.read_signaling();
+            }
+            Observation::Icmp { .. } => self.ice.icmp(seen),
+            Observation::Name { name, address } => self.names.learn(address, name),
+        }
+    }
+
+    /// Tells the identities what new signaling messages carried.
+    fn read_signaling(&mut self) {
+        let new = self.signaling.take_new_messages();
+        for (dialogue, at) in new {
+            let joined = self.introduce(dialogue, at);
+            for joined in joined {
+                self.assign(&joined);
+            }
+        }
+    }
+
+    fn introduce(&mut self, id: DialogueId, at: usize) -> Vec<Joined> {
+        let Some(dialogue) = self.signaling.dialogues().get(id.index()) else {
+            return Vec::new();
+        };
+        let Some(message) = dialogue.messages.get(at) else {
+            return Vec::new();
+        };
+        let hosts = [dialogue.client, dialogue.server.ip];
+        let descriptions = descriptions_of(message);
+        descriptions
+            .map(|(place, kind, sdp)| {
+                let parsed = Arc::new(Description::parse(sdp).without_lines());
+                self.descriptions
+                    .insert((id, at, place), Arc::clone(&parsed));
+                for fault in parsed.faults() {
+                    self.faults.record(fault, message.frames.first().copied());
+                }
+                let gist = gist(&parsed);
+                let ufrags: Vec<&str> = gist.ufrags.iter().map(String::as_str).collect();
+                let declared: Vec<IpAddr> = parsed
+                    .media
+                    .iter()
+                    .flat_map(|section| &section.candidates)
+                    .filter_map(|candidate| candidate.address.ip())
+                    .collect();
+                self.identities.description(&Introduction {
+                    key: (id, message.handle),
+                    at: message.at,
+                    by_client: message.from == Sender::Client,
+                    is_offer: kind == Some(DescriptionKind::Offer),
+                    ufrags: &ufrags,
+                    passport: &gist.passport,
+                    hosts: &hosts,
+                    declared: &declared,
+                })
+            })
+            .collect()
+    }
+
+    pub(super) fn assign(&mut self, joined: &Joined) {
+        for &(flow, forward) in &joined.flows {
+            self.streams
+                .assign_scope(flow, joined.identity, forward == 0);
+        }
+    }
+}
+
+/// The descriptions that a message carries, with their place in it.
+fn descriptions_of(
+    message: &Message,
+) -> impl Iterator<Item = (usize, Option<DescriptionKind>, &str)> {
+    let carried = message.carried.iter().enumerate();
+    carried.filter_map(|(place, carried)| match carried {
+        Carried::Description { kind, sdp } => Some((place, *kind, sdp.as_str())),
+        _ => None,
+    })
+}
