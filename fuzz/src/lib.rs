@@ -9,12 +9,17 @@ use std::sync::LazyLock;
 use rtcscope::analyzer::pipeline::Analyzer;
 use rtcscope::analyzer::pipeline::analyze;
 use rtcscope::crypt::keylog::KeyLog;
+use rtcscope::crypt::quic::session::Opened;
+use rtcscope::crypt::quic::session::Session as QuicSession;
 use rtcscope::crypt::tls::session::Peer;
 use rtcscope::crypt::tls::session::Session;
 use rtcscope::flow::exchange::Exchanges;
 use rtcscope::flow::exchange::Scheme;
 use rtcscope::flow::http::connection::HttpConnection;
 use rtcscope::flow::http2::connection::Http2Connection;
+use rtcscope::flow::http3::connection::Http3Connection;
+use rtcscope::flow::http3::piece::Given;
+use rtcscope::flow::http3::piece::Piece;
 use rtcscope::flow::reassembly::Chunk;
 use rtcscope::flow::reassembly::Ending;
 use rtcscope::flow::websocket::budget::Budget;
@@ -47,7 +52,12 @@ use rtcscope::wire::media::extension::ExtensionKind;
 use rtcscope::wire::media::extension::ExtensionValue;
 use rtcscope::wire::media::payload::Codec;
 use rtcscope::wire::media::payload::Depacketizer;
-use rtcscope::wire::quic::LongHeader;
+use rtcscope::wire::qpack::decoder::Decoder as QpackDecoder;
+use rtcscope::wire::quic::frame::Frame;
+use rtcscope::wire::quic::frame::Frames;
+use rtcscope::wire::quic::header::Long;
+use rtcscope::wire::quic::header::LongHeader;
+use rtcscope::wire::quic::header::Packet;
 use rtcscope::wire::rtp::Header;
 use rtcscope::wire::span::Span;
 use rtcscope::wire::stun::Message;
@@ -74,11 +84,13 @@ pub const TARGETS: &[Target] = &[
     ("hpack", hpack),
     ("http1", http1),
     ("http2", http2),
+    ("http3", http3),
     ("keylog", keylog),
     ("media", media),
     ("packet", packet),
     ("pcap", pcap),
     ("pcapng", pcapng),
+    ("qpack", qpack),
     ("quic", quic),
     ("report", report),
     ("rtcp", rtcp),
@@ -502,10 +514,120 @@ pub fn framing(data: &[u8]) {
     }
 }
 
-/// QUIC's invariants.
+/// QUIC packets of a datagram, opened with Initial keys and with those of the key log below; and the same bytes as frames.
 pub fn quic(data: &[u8]) {
     black_box(LongHeader::new(data));
+    let initial = |packet: &Long<'_>| {
+        let (_, opened) = QuicSession::begin(packet)?;
+        Some((opened.number, packet.number_at, opened.frames))
+    };
+    black_box(wire::quic::detail::detail(data, 0, initial));
+    black_box(wire::quic::detail::frames(data, 0));
+    for frame in Frames::new(data).flatten().take(MANY) {
+        if let (_, Frame::Ack(ack)) = frame {
+            black_box(ack.ranges().take(MANY).count());
+        }
+    }
+    // Without the fixed bit it is no packet; making keys takes long.
+    if data.first().is_none_or(|first| first & 0x40 == 0) {
+        return;
+    }
+    let Some((mut session, opened)) = begun(&QUIC_BEGINS) else {
+        return;
+    };
+    black_box(session.handshake(Peer::Client, opened.frames.get(4..).unwrap_or_default()));
+    let mut rest = data;
+    while let Ok((packet, after)) = Packet::split(rest) {
+        for from in [Peer::Client, Peer::Server] {
+            match packet {
+                Packet::Long(long) => drop(session.open_long(from, &long, &SECRETS)),
+                Packet::Short(bytes) => drop(session.open_short(from, bytes, 8, &SECRETS)),
+                Packet::Retry(retry) => drop(session.retry(&retry)),
+                Packet::Negotiation(_, versions) => drop(black_box(versions.iter().count())),
+                Packet::Other(_) => {}
+            }
+        }
+        if after.is_empty() {
+            break;
+        }
+        rest = after;
+    }
+    black_box(session.handshake(Peer::Server, data));
+    black_box((session.tls(), session.facts()));
 }
+
+/// An HTTP/3 connection, piece by piece: stream, sender and kind of piece in one byte, its length in the next.
+pub fn http3(data: &[u8]) {
+    let end = |port| TransportAddress::new([192, 0, 2, 1].into(), port);
+    let tuple = FiveTuple {
+        transport: Transport::Udp,
+        a: end(50_000),
+        b: end(443),
+    };
+    let mut exchanges = Exchanges::default();
+    let mut connection = Http3Connection::new(FlowId(0), tuple, Direction::Forward);
+    let (at, frame) = (Timestamp::from_nanos(1), FrameNumber::new(0, 1));
+    let mut rest = data;
+    while let [what, length, after @ ..] = rest {
+        let (bytes, after) = after.split_at(usize::from(*length).min(after.len()));
+        let piece = match what >> 5 & 3 {
+            1 => Piece::Gap(bytes.len() as u64),
+            2 if *length == 0 => Piece::End,
+            3 if *length == 0 => Piece::Reset,
+            _ => Piece::Data(bytes),
+        };
+        let given = Given {
+            stream: u64::from(what & 0x1f),
+            from: if what & 0x80 == 0 {
+                Peer::Client
+            } else {
+                Peer::Server
+            },
+            at,
+            frame,
+            piece,
+        };
+        connection.observe(given, &mut exchanges, &mut |_| {});
+        rest = after;
+    }
+    connection.close((at, frame), &mut exchanges, &mut |_| {});
+    for exchange in exchanges.all() {
+        black_box(exchange.url());
+    }
+}
+
+/// An encoder stream of QPACK, and the same bytes as header sections.
+pub fn qpack(data: &[u8]) {
+    let mut decoder = QpackDecoder::default();
+    let data = data.get(..256).unwrap_or(data);
+    let (stream, sections) = data.split_at(data.len() / 2);
+    decoder.insertions(&[0x3f, 0xe1, 0x1f]); // a capacity of 4096 bytes
+    for (piece, section) in stream.chunks(16).zip(sections.chunks(16)) {
+        black_box(decoder.insertions(piece));
+        black_box(decoder.section(section));
+        black_box(decoder.section_anyhow(section));
+    }
+    decoder.forget();
+    black_box(decoder.section(data));
+}
+
+fn begun(packet: &[u8]) -> Option<(QuicSession, Opened)> {
+    match Packet::split(packet).ok()? {
+        (Packet::Long(long), _) => QuicSession::begin(&long),
+        _ => None,
+    }
+}
+
+/// The first packet of a connection whose client random is 32 ones: version 1, an Initial that offers `h3`.
+const QUIC_BEGINS: [u8; 102] = [
+    0xc1, 0x00, 0x00, 0x00, 0x01, 0x08, 0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08, 0x00, 0x00,
+    0x40, 0x54, 0x7e, 0x46, 0xb4, 0x51, 0xe5, 0x9b, 0x7c, 0xa3, 0x1c, 0xc0, 0xa5, 0x4e, 0x94, 0xc7,
+    0x89, 0x76, 0xc2, 0x23, 0x11, 0x11, 0xff, 0xaa, 0x51, 0x16, 0x1a, 0xb0, 0x77, 0xbe, 0x6f, 0x9b,
+    0x27, 0x01, 0xb5, 0x0d, 0x74, 0xe5, 0x6f, 0x45, 0x0a, 0x76, 0x58, 0x7d, 0x16, 0x27, 0xfb, 0x13,
+    0xe5, 0xe5, 0x74, 0xe9, 0x02, 0x78, 0xd7, 0x21, 0xe3, 0xbf, 0x76, 0xa7, 0xdf, 0xb8, 0xb8, 0x31,
+    0x42, 0x14, 0x30, 0xa8, 0x53, 0x5f, 0xea, 0x1e, 0x22, 0x28, 0x17, 0x87, 0x0d, 0xa8, 0x68, 0xfd,
+    0xb9, 0x2e, 0x19, 0xf1, 0x77, 0xfb,
+];
 
 /// A session description: read, explained, judged by `webrtc-sdp`, answered by its own second half.
 ///

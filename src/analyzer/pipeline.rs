@@ -356,6 +356,8 @@ impl Analyzer {
             websocket_messages: counts.websocket_messages,
             tls_connections: counts.tls_connections,
             tls_decrypted: counts.tls_decrypted,
+            quic_connections: counts.quic_connections,
+            quic_decrypted: counts.quic_decrypted,
             sctp_packets: 0,
             dns_messages: counts.dns_messages,
             icmp_messages: counts.icmp_messages,

@@ -8,6 +8,7 @@
 //! | [`prf`] | key schedule of TLS and DTLS up to 1.2 |
 //! | [`aead`] | AES-GCM and ChaCha20-Poly1305 |
 //! | [`tls`] | records of one TLS connection, opened |
+//! | [`quic`] | packets of one QUIC connection, opened |
 //!
 //! Nothing here attacks anything: without the secrets that an endpoint logged, ciphertext stays ciphertext. RSA private keys are not
 //! taken: they open only connections without forward secrecy, which no browser in use makes.
@@ -17,4 +18,5 @@ pub mod hash;
 pub mod hkdf;
 pub mod keylog;
 pub mod prf;
+pub mod quic;
 pub mod tls;

@@ -1,5 +1,6 @@
 //! Rule of signaling that can't be read: what is missing for it, and how to get it.
 
+use crate::crypt::tls::facts::Facts;
 use crate::diagnosis::facts::encrypted::Sealed;
 use crate::diagnosis::facts::encrypted::Why;
 use crate::diagnosis::facts::encrypted::sealed_relay;
@@ -138,15 +139,24 @@ fn line(context: &Context<'_>, sealed: Sealed<'_>) -> EvidenceLine {
     let name = flow.server_name.as_deref();
     let name = name.or_else(|| context.scene.name_of(server.ip));
     let name = name.map_or_else(String::new, |name| format!(" ({name})"));
-    let what = match &flow.tls {
-        Some(facts) => {
+    let records = |facts: &Facts| facts.sealed_records.iter().sum();
+    let what = match (&flow.tls, &flow.quic) {
+        (Some(facts), Some(quic)) => {
+            let version = quic
+                .version
+                .map_or_else(String::new, |version| format!(" version {version}"));
+            format!(
+                "QUIC{version}, {}",
+                counted(records(facts), "encrypted packet")
+            )
+        }
+        (Some(facts), None) => {
             let version = facts
                 .version
                 .map_or_else(|| "TLS".to_owned(), |version| version.to_string());
-            let records = facts.sealed_records.iter().sum();
-            format!("{version}, {}", counted(records, "encrypted record"))
+            format!("{version}, {}", counted(records(facts), "encrypted record"))
         }
-        None => format!("QUIC, {}", counted(flow.packets.iter().sum(), "packet")),
+        (None, _) => format!("QUIC, {}", counted(flow.packets.iter().sum(), "packet")),
     };
     let why = match sealed.why {
         Why::NoKeys => "no secrets",

@@ -6,6 +6,8 @@
 //!                                     └─► TCP ───┴── STUN and RFC 4571 frames; TURN's inner datagrams come back here
 //! ```
 
+mod quic;
+
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -14,6 +16,7 @@ use crate::crypt::tls::facts::{Facts, Opening};
 use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
 use crate::flow::observation::Observation;
+use crate::flow::quic::connections::Connections;
 use crate::flow::relay::Relay;
 use crate::flow::table::{FlowProtocol, FlowTable, Outer, Way};
 use crate::flow::tcp::{Carried, Conversation, Shared, TcpConversations};
@@ -31,7 +34,7 @@ use crate::wire::packet::{Body, decode, glance};
 use crate::wire::rtcp::classify::{Classified, classify as classify_rtcp};
 use crate::wire::span::Span;
 use crate::wire::stun::{Class, Message};
-use crate::wire::{dns, icmp, quic, rtp, tcp, udp};
+use crate::wire::{dns, icmp, rtp, tcp, udp};
 
 /// Bounds of the flow floor's tables.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +66,10 @@ pub struct FlowCounts {
     pub tls_connections: u64,
     /// Those of them that keys opened.
     pub tls_decrypted: u64,
+    /// QUIC connections.
+    pub quic_connections: u64,
+    /// Those of them that keys opened.
+    pub quic_decrypted: u64,
     /// WebSocket connections.
     pub websocket_connections: u64,
     /// WebSocket messages, without control frames.
@@ -98,6 +105,8 @@ pub struct Demux {
     histories: Vec<History>,
     relays: Vec<Option<Box<Relay>>>,
     tcp: TcpConversations,
+    /// `None` while one of them is at work.
+    quic: Option<Box<Connections>>,
     waiting: Waiting,
     counts: FlowCounts,
     faults: FaultLog,
@@ -134,6 +143,7 @@ impl Demux {
             histories: Vec::new(),
             relays: Vec::new(),
             tcp: TcpConversations::default(),
+            quic: None,
             waiting: Waiting::default(),
             counts: FlowCounts::default(),
             faults: FaultLog::default(),
@@ -168,6 +178,11 @@ impl Demux {
     /// Replaces the key log by a larger one. Connections that waited for it are read before the next TCP segment, or soon after.
     pub fn set_key_log(&mut self, log: Arc<KeyLog>) {
         self.waiting.due |= !log.is_empty();
+        if !log.is_empty()
+            && let Some(quic) = &mut self.quic
+        {
+            quic.secrets_are_due();
+        }
         self.tcp.shared_mut().secrets.log = log;
     }
 
@@ -258,6 +273,7 @@ impl Demux {
                 demux.count_late_secrets(flow, &shared.secrets.log);
             });
         }
+        self.finish_quic(sink);
     }
 
     /// Secrets that came when their connection was no longer held for them are a limit of ours to show.
@@ -405,6 +421,7 @@ impl Demux {
             }
             Carried::HttpBegins => self.table.recognise(flow, FlowProtocol::Http),
             Carried::Http2Begins => self.table.recognise(flow, FlowProtocol::Http2),
+            Carried::Http3Begins => self.table.recognise(flow, FlowProtocol::Http3),
             Carried::TlsBegins => {
                 self.counts.tls_connections += 1;
                 self.table.recognise(flow, FlowProtocol::Tls);
@@ -539,14 +556,18 @@ impl Demux {
             direction,
         };
         let history = self.history(flow);
-        match classify(datagram.payload) {
+        let kind = classify(datagram.payload);
+        if history.has(History::QUIC) && self.quic_in_disguise(seen, kind, datagram, sink) {
+            return;
+        }
+        match kind {
             Kind::Rtp => self.rtp(seen, history, datagram, sink),
             Kind::Rtcp => self.rtcp(seen, history, datagram, sink),
             Kind::Stun => self.stun(frame, seen, datagram, sink),
             Kind::Dtls | Kind::DtlsUnified => self.dtls(seen, history, datagram, sink),
             Kind::ChannelData => self.channel_data(frame, seen, history, datagram, sink),
             Kind::Zrtp => self.table.recognise(flow, FlowProtocol::Zrtp),
-            Kind::Quic => self.quic(flow, history, datagram),
+            Kind::Quic => self.quic(seen, history, datagram, sink),
             Kind::Unknown => self.counts.other_packets += 1,
         }
     }
@@ -815,15 +836,6 @@ impl Demux {
                 cut: datagram.length > datagram.payload.len(),
             },
         );
-    }
-
-    fn quic(&mut self, flow: FlowId, history: History, datagram: Datagram<'_>) {
-        if !history.is_webrtc() && quic::LongHeader::new(datagram.payload).is_some() {
-            self.remember(flow, History::QUIC);
-            self.table.recognise(flow, FlowProtocol::Quic);
-        } else {
-            self.counts.other_packets += 1;
-        }
     }
 
     fn dns<S>(

@@ -91,7 +91,7 @@ pub struct Response {
 pub enum Scheme {
     /// TCP alone.
     Http,
-    /// TLS.
+    /// TLS, or QUIC.
     Https,
 }
 
@@ -104,6 +104,8 @@ pub enum Version {
     Http11,
     /// HTTP/2.
     Http2,
+    /// HTTP/3.
+    Http3,
 }
 
 impl Scheme {
@@ -125,12 +127,13 @@ impl Version {
         }
     }
 
-    /// `1.0`, `1.1` or `2`, as the report prints it.
+    /// `1.0`, `1.1`, `2` or `3`, as the report prints it.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Http10 => "1.0",
             Self::Http11 => "1.1",
             Self::Http2 => "2",
+            Self::Http3 => "3",
         }
     }
 }

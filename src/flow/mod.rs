@@ -8,7 +8,8 @@
 //! | [`tcp`], [`reassembly`] | byte streams |
 //! | `application` | what runs on a byte stream |
 //! | `tls_stream`, `tls_records` | TLS: ciphertext in, plaintext out |
-//! | [`http`], [`http2`], [`exchange`], [`body`] | HTTP exchanges |
+//! | `quic` | QUIC: datagrams in, streams out |
+//! | [`http`], [`http2`], [`http3`], [`exchange`], [`body`] | HTTP exchanges |
 //! | [`websocket`] | WebSocket messages |
 //! | `web`, `tunnels` | HTTP connections and what they, or their streams, become |
 //! | [`observation`] | what trackers are told |
@@ -18,6 +19,7 @@ pub mod demux;
 pub mod exchange;
 pub mod http;
 pub mod http2;
+pub mod http3;
 pub mod observation;
 pub mod reassembly;
 pub mod table;
@@ -26,6 +28,7 @@ pub mod websocket;
 
 mod application;
 mod key;
+mod quic;
 mod relay;
 #[cfg(test)]
 mod tls_captures;

@@ -2,6 +2,7 @@
 
 use hashbrown::HashMap;
 
+use crate::crypt::quic::facts::Facts as QuicFacts;
 use crate::crypt::tls::facts::Facts;
 use crate::flow::key::Key;
 use crate::flow::key::KeyV4;
@@ -39,6 +40,8 @@ pub enum FlowProtocol {
     Http,
     /// HTTP/2.
     Http2,
+    /// HTTP/3.
+    Http3,
     /// WebSocket.
     WebSocket,
     /// TLS.
@@ -65,6 +68,7 @@ impl FlowProtocol {
             Self::Zrtp => "zrtp",
             Self::Http => "http",
             Self::Http2 => "http2",
+            Self::Http3 => "http3",
             Self::WebSocket => "websocket",
             Self::Tls => "tls",
             Self::Dns => "dns",
@@ -117,8 +121,10 @@ pub struct FlowRecord {
     pub encapsulation: Encapsulation,
     /// Server name from TLS or QUIC, where seen.
     pub server_name: Option<String>,
-    /// What is known of the TLS connection in it; of several, the last.
+    /// What is known of the TLS connection in it, or of QUIC's TLS handshake; of several, the last.
     pub tls: Option<Box<Facts>>,
+    /// What is known of the QUIC connection in it besides its TLS handshake; of several, the last.
+    pub quic: Option<Box<QuicFacts>>,
 }
 
 /// What a packet brought along on its way.
@@ -351,6 +357,7 @@ impl FlowTable {
             encapsulation: Encapsulation::default(),
             server_name: None,
             tls: None,
+            quic: None,
         });
         Some(id)
     }

@@ -18,7 +18,7 @@ use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 use crate::wire::tcp::Segment;
 
-/// Something that a TCP conversation carried, in order.
+/// Something that a TCP conversation or a QUIC connection carried, in order.
 #[derive(Debug)]
 pub(super) enum Carried<'a> {
     /// An HTTP request is complete.
@@ -52,6 +52,8 @@ pub(super) enum Carried<'a> {
     HttpBegins,
     /// The conversation turned out to be HTTP/2.
     Http2Begins,
+    /// HTTP/3 runs inside the connection.
+    Http3Begins,
     /// A broken rule.
     Fault(FrameNumber, Fault),
 }

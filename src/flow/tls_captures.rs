@@ -269,8 +269,8 @@ fn browser_list(folder: &str) -> Option<Vec<(String, Option<String>)>> {
 }
 
 #[test]
-fn the_browsers_list_of_requests_over_http2_is_rebuilt_with_bodies() {
-    for folder in ["lab/videoroom-https", "lab/ipv6", "lab/offload"] {
+fn the_browsers_list_of_requests_over_http2_and_http3_is_rebuilt_with_bodies() {
+    for folder in ["lab/videoroom-https", "lab/ipv6", "lab/offload", "lab/quic"] {
         let (name, log) = (
             format!("{folder}/alice.pcapng"),
             format!("{folder}/keys.log"),

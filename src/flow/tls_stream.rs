@@ -32,8 +32,8 @@ use crate::vocab::time::Timestamp;
 #[derive(Debug, Default)]
 pub(super) struct Secrets {
     pub(super) log: Arc<KeyLog>,
-    /// Bytes held over all connections.
-    held_bytes: usize,
+    /// Bytes held over all connections, QUIC's among them.
+    pub(super) held_bytes: usize,
 }
 
 /// A TLS connection.
@@ -86,7 +86,7 @@ impl TlsStream {
     /// Pieces held of one connection.
     const PIECES: usize = 1 << 14;
     /// Bytes held of all.
-    const HELD_IN_ALL: usize = 32 << 20;
+    pub(super) const HELD_IN_ALL: usize = 32 << 20;
     /// Least length of an encrypted record: a tag of 16 bytes and one byte of content type (RFC 8446 §5.2).
     const SEALED_MIN: usize = 17;
     /// Largest: 2^14 bytes of content and 2 048 of expansion (RFC 5246 §6.2.3).

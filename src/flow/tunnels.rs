@@ -8,15 +8,18 @@
 
 use std::collections::BTreeMap;
 
+use crate::flow::http::HttpEvent;
 use crate::flow::reassembly::Chunk;
 use crate::flow::tcp::Carried;
 use crate::flow::web::carried;
+use crate::flow::web::carried_http;
 use crate::flow::websocket::budget::Budget;
 use crate::flow::websocket::connection::WebSocketConnection;
 use crate::flow::websocket::message::Endpoint;
 use crate::vocab::address::Direction;
 use crate::vocab::fault::Fault;
 use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FrameNumber;
 use crate::wire::websocket::extension::Extensions;
 
 /// The WebSocket connections of one HTTP connection, by stream.
@@ -34,8 +37,37 @@ struct Tunnel {
 }
 
 impl Tunnels {
+    /// Takes what an HTTP connection told in `frame`: what its streams tunnel is read here, the rest goes on as it is.
+    pub(super) fn take(
+        &mut self,
+        event: &HttpEvent<'_>,
+        frame: FrameNumber,
+        budget: &mut Budget,
+        done: &mut Vec<Carried<'static>>,
+    ) {
+        match *event {
+            HttpEvent::Opened {
+                stream,
+                exchange,
+                client,
+                protocol: "websocket",
+                extensions,
+            } => {
+                let faults = self.open(stream, exchange, client, extensions);
+                done.push(Carried::WebSocketBegins);
+                done.extend(faults.into_iter().map(|fault| Carried::Fault(frame, fault)));
+            }
+            HttpEvent::Tunnelled {
+                stream,
+                from,
+                chunk,
+            } => self.observe(stream, from, chunk, budget, done),
+            _ => done.extend(carried_http(event)),
+        }
+    }
+
     /// Opens one that a 2xx response granted; `extensions`: what its `Sec-WebSocket-Extensions` says. Gives the broken rules of that field.
-    pub(super) fn open(
+    fn open(
         &mut self,
         stream: u64,
         exchange: Option<ExchangeId>,
@@ -56,7 +88,7 @@ impl Tunnels {
     }
 
     /// Takes the next piece of one side of a stream; streams that carry something else are passed over.
-    pub(super) fn observe(
+    fn observe(
         &mut self,
         stream: u64,
         from: Endpoint,

@@ -169,25 +169,9 @@ impl Http2Web {
             ..
         } = shared;
         let mut done: Vec<Carried<'static>> = Vec::new();
-        http2.observe(direction, chunk, exchanges, &mut |event| match event {
-            HttpEvent::Opened {
-                stream,
-                exchange,
-                client,
-                protocol: "websocket",
-                extensions,
-            } => {
-                let faults = tunnels.open(stream.into(), exchange, client, extensions);
-                done.push(Carried::WebSocketBegins);
-                let frame = place_of(chunk);
-                done.extend(faults.into_iter().map(|fault| Carried::Fault(frame, fault)));
-            }
-            HttpEvent::Tunnelled {
-                stream,
-                from,
-                chunk,
-            } => tunnels.observe(stream.into(), from, chunk, websockets, &mut done),
-            event => done.extend(carried_http(&event)),
+        let frame = place_of(chunk);
+        http2.observe(direction, chunk, exchanges, &mut |event| {
+            tunnels.take(&event, frame, websockets, &mut done);
         });
         for carried in done {
             sink(carried, exchanges);
@@ -196,7 +180,7 @@ impl Http2Web {
 }
 
 /// What of an HTTP connection's events goes on as it is.
-const fn carried_http(event: &HttpEvent<'_>) -> Option<Carried<'static>> {
+pub(super) const fn carried_http(event: &HttpEvent<'_>) -> Option<Carried<'static>> {
     match *event {
         HttpEvent::RequestComplete(id) => Some(Carried::Request(id)),
         HttpEvent::ResponseComplete(id) => Some(Carried::Response(id)),

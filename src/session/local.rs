@@ -102,6 +102,7 @@ mod tests {
             encapsulation: Encapsulation::default(),
             server_name: None,
             tls: None,
+            quic: None,
         }
     }
 

@@ -93,6 +93,10 @@ pub struct ProtocolCounts {
     pub tls_connections: u64,
     /// TLS connections that keys opened.
     pub tls_decrypted: u64,
+    /// QUIC connections.
+    pub quic_connections: u64,
+    /// Those of them that keys opened.
+    pub quic_decrypted: u64,
     /// SCTP packets.
     pub sctp_packets: u64,
     /// DNS and mDNS messages.

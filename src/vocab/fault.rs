@@ -24,6 +24,8 @@ pub enum Layer {
     Stun,
     /// TLS records.
     Tls,
+    /// QUIC packets and frames.
+    Quic,
     /// DTLS records and handshakes.
     Dtls,
     /// RTP.
@@ -54,6 +56,7 @@ impl Layer {
             Self::Dns => "dns",
             Self::Stun => "stun",
             Self::Tls => "tls",
+            Self::Quic => "quic",
             Self::Dtls => "dtls",
             Self::Rtp => "rtp",
             Self::Rtcp => "rtcp",

@@ -190,7 +190,7 @@ const fn suite_1_3(algorithm: Algorithm, hash: Hash) -> Suite {
 }
 
 /// Early data comes before the server names the suite; it is the earlier session's, which the capture may lack.
-pub(super) const EARLY_SUITES: [Suite; 3] = [
+pub(in crate::crypt) const EARLY_SUITES: [Suite; 3] = [
     suite_1_3(Algorithm::Aes128Gcm, Hash::Sha256),
     suite_1_3(Algorithm::ChaCha20Poly1305, Hash::Sha256),
     suite_1_3(Algorithm::Aes256Gcm, Hash::Sha384),

@@ -21,8 +21,13 @@ use crate::wire::tls::registry::HandshakeType;
 use crate::wire::tls::registry::Version;
 
 impl Session {
-    /// Takes the content of a handshake record: messages may span records, and several may share one.
-    pub(super) fn handshake(&mut self, from: Peer, bytes: &[u8], sink: &mut impl FnMut(Event)) {
+    /// Takes the content of a handshake record, or of QUIC's CRYPTO frames: messages may span records, and several may share one.
+    pub(in crate::crypt) fn handshake(
+        &mut self,
+        from: Peer,
+        bytes: &[u8],
+        sink: &mut impl FnMut(Event),
+    ) {
         let mut joined = std::mem::take(&mut self.halves[from.index()].handshake);
         if joined.len() + bytes.len() > HANDSHAKE_MAX {
             sink(fault("tls-handshake-message-too-long"));

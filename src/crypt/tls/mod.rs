@@ -20,7 +20,7 @@
 //! Ciphers: AES-GCM, ChaCha20-Poly1305, and AES-CBC with HMAC-SHA-1, SHA-256 or SHA-384. Not read: RC4, 3DES, Camellia, ARIA, CCM,
 //! compression, SSL 3.0, and key logs' RSA lines. A session that resumes is opened by its own line in the key log.
 
-mod attempt;
+pub(super) mod attempt;
 mod cbc;
 pub mod facts;
 mod handshake;

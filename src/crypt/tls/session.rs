@@ -68,9 +68,9 @@ pub enum Outcome {
 /// One connection.
 #[derive(Debug, Default)]
 pub struct Session {
-    pub(super) facts: Facts,
+    pub(in crate::crypt) facts: Facts,
     /// Has `facts` changed since they were last asked for?
-    pub(super) news: bool,
+    pub(in crate::crypt) news: bool,
     pub(super) server_random: Option<[u8; 32]>,
     pub(super) encrypt_then_mac: bool,
     pub(super) compressed: bool,
@@ -317,7 +317,7 @@ impl Session {
         half.handshake.clear();
     }
 
-    pub(super) fn opening(&mut self, opening: Opening) {
+    pub(in crate::crypt) fn opening(&mut self, opening: Opening) {
         let better = match (self.facts.opening, opening) {
             (Opening::Opened, _) => false,
             (before, now) => before != now,

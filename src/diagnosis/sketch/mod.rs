@@ -400,6 +400,7 @@ impl Sketch {
             encapsulation: Encapsulation::default(),
             server_name: None,
             tls: None,
+            quic: None,
         });
         self.scene.flow_owner.push(Some(PeerConnectionId(0)));
         id

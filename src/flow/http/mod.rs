@@ -57,7 +57,7 @@ pub enum HttpEvent<'a> {
     /// From here on one stream of an HTTP/2 connection belongs to another protocol (extended CONNECT, RFC 8441).
     Opened {
         /// The stream.
-        stream: u32,
+        stream: u64,
         /// The exchange that did it; `None` when the exchange list is full.
         exchange: Option<ExchangeId>,
         /// The client's direction.
@@ -70,7 +70,7 @@ pub enum HttpEvent<'a> {
     /// What that other protocol sent.
     Tunnelled {
         /// The stream.
-        stream: u32,
+        stream: u64,
         /// Which side.
         from: Endpoint,
         /// Data, gap or end.

@@ -2,42 +2,35 @@
 
 use crate::flow::exchange::Exchanges;
 use crate::flow::exchange::Scheme;
+use crate::flow::exchange::Version;
 use crate::flow::exchange::note_frame;
 use crate::flow::http::HttpEvent;
+use crate::flow::http2::heads::Block;
+use crate::flow::http2::heads::Place;
+use crate::flow::http2::heads::Requests;
+use crate::flow::http2::heads::fault;
+use crate::flow::http2::heads::tell;
 use crate::flow::http2::message::Fields;
 use crate::flow::http2::reader::FrameReader;
 use crate::flow::http2::reader::Step;
 use crate::flow::http2::streams::Half;
 use crate::flow::http2::streams::Message;
 use crate::flow::http2::streams::Stream;
-use crate::flow::http2::streams::Streams;
 use crate::flow::reassembly::Chunk;
 use crate::vocab::address::Direction;
 use crate::vocab::address::FiveTuple;
-use crate::vocab::fault::Fault;
-use crate::vocab::fault::Layer;
 use crate::vocab::ids::ExchangeId;
 use crate::vocab::ids::FlowId;
-use crate::vocab::ids::FrameNumber;
-use crate::vocab::time::Timestamp;
 use crate::wire::hpack::decoder::Decoder;
 use crate::wire::http2::Fragment;
 use crate::wire::http2::FrameHeader;
 use crate::wire::http2::FrameType;
 
-/// Stands for a header field, or a part of one, that refers to what was sent before the capture.
-pub const UNKNOWN: &str = "unknown header";
-
 /// One connection.
 #[derive(Debug)]
 pub struct Http2Connection {
-    pub(super) flow: FlowId,
-    pub(super) tuple: FiveTuple,
-    pub(super) scheme: Scheme,
-    /// The client's direction, once known.
-    pub(super) client: Option<Direction>,
+    requests: Requests,
     sides: [Side; 2],
-    pub(super) streams: Streams,
 }
 
 /// One direction.
@@ -47,22 +40,14 @@ struct Side {
     decoder: Decoder,
     /// When and where the frame under way began.
     begun: Option<Place>,
-    block: Option<Block>,
+    block: Option<Unfinished>,
 }
-
-/// When and in which frame.
-pub(super) type Place = (Timestamp, FrameNumber);
 
 /// A header block of which CONTINUATION frames are still to come.
 #[derive(Debug)]
-pub(super) struct Block {
-    pub(super) stream: u32,
-    pub(super) promised: Option<u32>,
-    pub(super) end_stream: bool,
-    pub(super) fragment: Vec<u8>,
-    pub(super) begun: Place,
-    pub(super) frames: Vec<FrameNumber>,
-    pub(super) wire_bytes: u64,
+struct Unfinished {
+    block: Block,
+    fragment: Vec<u8>,
 }
 
 impl Http2Connection {
@@ -72,12 +57,8 @@ impl Http2Connection {
     /// For conversation `flow` between the ends of `tuple`.
     pub fn new(flow: FlowId, tuple: FiveTuple, scheme: Scheme) -> Self {
         Self {
-            flow,
-            tuple,
-            scheme,
-            client: None,
+            requests: Requests::new(flow, tuple, scheme, Version::Http2),
             sides: Default::default(),
-            streams: Streams::default(),
         }
     }
 
@@ -100,13 +81,13 @@ impl Http2Connection {
         exchanges: &mut Exchanges,
     ) -> Self {
         let mut connection = Self::new(flow, tuple, Scheme::Http);
-        connection.client = Some(client);
+        connection.requests.client = Some(client);
         let stream = Stream {
             exchange,
             halves: [Half::Done, Half::Awaited],
             protocol: None,
         };
-        connection.streams.open(1, stream);
+        connection.requests.streams.open(1, stream);
         if let Some(exchange) = exchange {
             exchanges.update(exchange, |exchange| {
                 // 101 was not the answer.
@@ -121,7 +102,7 @@ impl Http2Connection {
     /// The client is known otherwise: by TLS, say.
     #[must_use]
     pub const fn with_client(mut self, client: Direction) -> Self {
-        self.client = Some(client);
+        self.requests.client = Some(client);
         self
     }
 
@@ -141,10 +122,10 @@ impl Http2Connection {
             Chunk::Gap { at, frame, bytes } => {
                 let side = &mut self.sides[direction.index()];
                 if let Some((header, missing)) = side.reader.gap(bytes) {
-                    let message = self.message(direction);
-                    if let Some(stream) = self.streams.get_mut(header.stream) {
+                    let message = self.requests.message(direction);
+                    if let Some(stream) = self.requests.streams.get_mut(header.stream.into()) {
                         let half = &mut stream.halves[message.index()];
-                        half.gap(header.stream, message, missing, (at, frame), sink);
+                        half.gap(header.stream.into(), message, missing, (at, frame), sink);
                     }
                 } else {
                     self.lose_step(direction, (at, frame), sink);
@@ -168,7 +149,7 @@ impl Http2Connection {
             match side.reader.step(&mut input) {
                 Step::Hungry => return,
                 Step::Begin => side.begun = Some(place),
-                Step::Preface => self.client = Some(direction),
+                Step::Preface => self.requests.client = Some(direction),
                 Step::Frame(header, payload) => {
                     self.frame(direction, place, header, &payload, exchanges, sink);
                 }
@@ -177,22 +158,34 @@ impl Http2Connection {
                     bytes,
                     last,
                 } => {
-                    let message = self.message(direction);
-                    if let Some(stream) = self.streams.get_mut(header.stream) {
+                    let message = self.requests.message(direction);
+                    if let Some(stream) = self.requests.streams.get_mut(header.stream.into()) {
                         let half = &mut stream.halves[message.index()];
-                        half.data(header.stream, message, place, bytes, sink);
+                        half.data(header.stream.into(), message, place, bytes, sink);
                     }
                     if last && header.has(FrameHeader::END_STREAM) {
-                        self.streams
-                            .finish(header.stream, message, true, place, exchanges, sink);
+                        self.requests.streams.finish(
+                            header.stream.into(),
+                            message,
+                            true,
+                            place,
+                            exchanges,
+                            sink,
+                        );
                     }
                 }
                 Step::Malformed(header, fault) => {
                     tell(place, fault, sink);
-                    let message = self.message(direction);
+                    let message = self.requests.message(direction);
                     if header.has(FrameHeader::END_STREAM) {
-                        self.streams
-                            .finish(header.stream, message, false, place, exchanges, sink);
+                        self.requests.streams.finish(
+                            header.stream.into(),
+                            message,
+                            false,
+                            place,
+                            exchanges,
+                            sink,
+                        );
                     }
                 }
                 Step::Lost(fault) => {
@@ -214,8 +207,8 @@ impl Http2Connection {
     ) {
         let side = &mut self.sides[direction.index()];
         let continues = header.kind == FrameType::Continuation;
-        let due = side.block.as_ref().map(|block| block.stream);
-        if continues != due.is_some() || continues && due != Some(header.stream) {
+        let due = side.block.as_ref().map(|under_way| under_way.block.stream);
+        if continues != due.is_some() || continues && due != Some(header.stream.into()) {
             // A block has no end, or no beginning: HPACK's table is out of step.
             if due.is_some() || !payload.is_empty() {
                 side.block = None;
@@ -240,8 +233,14 @@ impl Http2Connection {
             }
             FrameType::RstStream => {
                 for message in [Message::Request, Message::Response] {
-                    self.streams
-                        .finish(header.stream, message, false, place, exchanges, sink);
+                    self.requests.streams.finish(
+                        header.stream.into(),
+                        message,
+                        false,
+                        place,
+                        exchanges,
+                        sink,
+                    );
                 }
             }
             _ => {}
@@ -260,31 +259,36 @@ impl Http2Connection {
     ) {
         let side = &mut self.sides[direction.index()];
         let begun = side.begun.unwrap_or(place);
-        let mut block = side.block.take().unwrap_or_else(|| Block {
-            stream: header.stream,
-            promised: fragment.promised,
-            end_stream: header.kind == FrameType::Headers && header.has(FrameHeader::END_STREAM),
+        let mut under_way = side.block.take().unwrap_or_else(|| Unfinished {
+            block: Block {
+                stream: header.stream.into(),
+                promised: fragment.promised.map(u64::from),
+                end_stream: header.kind == FrameType::Headers
+                    && header.has(FrameHeader::END_STREAM),
+                begun,
+                frames: Vec::new(),
+                wire_bytes: 0,
+            },
             fragment: Vec::new(),
-            begun,
-            frames: Vec::new(),
-            wire_bytes: 0,
         });
+        let block = &mut under_way.block;
         note_frame(&mut block.frames, begun.1);
         note_frame(&mut block.frames, place.1);
         block.wire_bytes += (FrameHeader::SIZE + header.length) as u64;
-        block.fragment.extend_from_slice(fragment.bytes);
-        if block.fragment.len() > Self::BLOCK {
+        under_way.fragment.extend_from_slice(fragment.bytes);
+        if under_way.fragment.len() > Self::BLOCK {
             side.decoder.forget();
             tell(place, fault("http2-header-block-too-long"), sink);
         } else if header.has(FrameHeader::END_HEADERS) {
-            let decoded = side.decoder.decode(&block.fragment);
+            let decoded = side.decoder.decode(&under_way.fragment);
             for fault in decoded.faults {
                 tell(place, fault, sink);
             }
             let fields = Fields::new(&decoded.fields);
-            self.headers(direction, place, block, fields, exchanges, sink);
+            self.requests
+                .headers(direction, place, under_way.block, fields, exchanges, sink);
         } else {
-            side.block = Some(block);
+            side.block = Some(under_way);
         }
     }
 
@@ -295,9 +299,10 @@ impl Http2Connection {
         exchanges: &mut Exchanges,
         sink: &mut impl FnMut(HttpEvent<'_>),
     ) {
-        for id in self.streams.ids() {
-            let message = self.message(direction);
-            self.streams
+        for id in self.requests.streams.ids() {
+            let message = self.requests.message(direction);
+            self.requests
+                .streams
                 .finish(id, message, false, place, exchanges, sink);
         }
     }
@@ -311,30 +316,9 @@ impl Http2Connection {
         let side = &mut self.sides[direction.index()];
         side.block = None;
         side.decoder.forget();
-        let message = self.message(direction);
-        self.streams.gap(message, place, sink);
+        let message = self.requests.message(direction);
+        self.requests.streams.gap(message, place, sink);
     }
-
-    /// What a direction sends on a stream. As long as the client is not known, the conversation's first sender passes for it.
-    pub(super) fn message(&self, direction: Direction) -> Message {
-        if direction == self.client.unwrap_or(Direction::Forward) {
-            Message::Request
-        } else {
-            Message::Response
-        }
-    }
-}
-
-/// Passes a broken rule on.
-pub(super) fn tell(place: Place, fault: Fault, sink: &mut impl FnMut(HttpEvent<'_>)) {
-    sink(HttpEvent::Fault {
-        frame: place.1,
-        fault,
-    });
-}
-
-pub(super) const fn fault(name: &'static str) -> Fault {
-    Fault::new(Layer::Http, name, 0)
 }
 
 #[cfg(test)]
@@ -344,10 +328,12 @@ mod tests {
 
     use super::*;
     use crate::flow::exchange::Exchange;
-    use crate::flow::exchange::Version;
+    use crate::flow::http2::heads::UNKNOWN;
     use crate::flow::reassembly::Ending;
     use crate::vocab::address::Transport;
     use crate::vocab::address::TransportAddress;
+    use crate::vocab::ids::FrameNumber;
+    use crate::vocab::time::Timestamp;
     use crate::wire::http2::PREFACE;
 
     use Direction::Forward;
@@ -487,7 +473,7 @@ mod tests {
         assert_eq!(bench.story, "request 0 response 0 ");
         let exchange = bench.exchange(0);
         assert_eq!(exchange.url(), "https://a.test/janus");
-        assert_eq!(exchange.client, bench.connection.tuple.a);
+        assert_eq!(exchange.client, bench.connection.requests.tuple.a);
         let request = exchange.request.as_ref().expect("seen");
         assert_eq!(
             (request.method.as_str(), request.version),
@@ -543,7 +529,7 @@ mod tests {
             .send(Reverse, &[frame(1, 0x4, 2, &OK), frame(0, 1, 2, b"css")]);
         assert_eq!(bench.story, "request 0 request 1 response 0 response 1 ");
         assert_eq!(bench.exchange(1).url(), "https://a.test/style.css");
-        assert_eq!(bench.exchange(1).client, bench.connection.tuple.a);
+        assert_eq!(bench.exchange(1).client, bench.connection.requests.tuple.a);
     }
 
     /// RFC 8441 §5.1's example, with content.
@@ -576,7 +562,7 @@ mod tests {
         assert_eq!(exchange.url(), "https://server.test/chat");
         assert_eq!(exchange.websocket_url(), "wss://server.test/chat");
         assert_eq!(exchange.upgraded.as_deref(), Some("websocket"));
-        assert_eq!(bench.connection.streams.ids(), [0; 0]);
+        assert_eq!(bench.connection.requests.streams.ids(), [0; 0]);
     }
 
     #[test]
@@ -662,7 +648,7 @@ mod tests {
         let request = bench.exchange(1).request.as_ref().expect("seen");
         assert_eq!(request.header("x-new"), Some("1"));
         assert!(bench.exchange(2).request.is_none());
-        assert_eq!(bench.exchange(2).server, bench.connection.tuple.b);
+        assert_eq!(bench.exchange(2).server, bench.connection.requests.tuple.b);
     }
 
     #[test]
@@ -727,7 +713,7 @@ mod tests {
             bench.send(Forward, &[headers]);
         }
         assert!(bench.story.contains("http2-too-many-streams"));
-        assert_eq!(bench.connection.streams.ids().len(), 4096);
+        assert_eq!(bench.connection.requests.streams.ids().len(), 4096);
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What a header block is: a request's head, a response's, an interim response, trailers, or a promise.
+//! What a header block is: a request's head, a response's, an interim response, trailers, or a promise. HTTP/2 and HTTP/3 share it: both
+//! have a stream for each request.
 
 use crate::flow::body::Body;
 use crate::flow::body::Collector;
@@ -7,25 +8,82 @@ use crate::flow::exchange::Exchanges;
 use crate::flow::exchange::INTERIM_KEPT;
 use crate::flow::exchange::Request;
 use crate::flow::exchange::Response;
+use crate::flow::exchange::Scheme;
 use crate::flow::exchange::Version;
 use crate::flow::exchange::note_frame;
 use crate::flow::http::HttpEvent;
-use crate::flow::http2::connection::Block;
-use crate::flow::http2::connection::Http2Connection;
-use crate::flow::http2::connection::Place;
-use crate::flow::http2::connection::UNKNOWN;
-use crate::flow::http2::connection::fault;
-use crate::flow::http2::connection::tell;
 use crate::flow::http2::message::Fields;
 use crate::flow::http2::streams::Half;
 use crate::flow::http2::streams::Message;
 use crate::flow::http2::streams::Stream;
+use crate::flow::http2::streams::Streams;
 use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 use crate::vocab::ids::ExchangeId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::time::Timestamp;
 
-impl Http2Connection {
+/// Stands for a header field, or a part of one, that refers to what was sent before the capture.
+pub const UNKNOWN: &str = "unknown header";
+
+/// The requests of one connection, and whose they are.
+#[derive(Debug)]
+pub(in crate::flow) struct Requests {
+    pub(in crate::flow) flow: FlowId,
+    pub(in crate::flow) tuple: FiveTuple,
+    pub(in crate::flow) scheme: Scheme,
+    pub(in crate::flow) version: Version,
+    /// The client's direction, once known.
+    pub(in crate::flow) client: Option<Direction>,
+    pub(in crate::flow) streams: Streams,
+}
+
+/// When and in which frame.
+pub(in crate::flow) type Place = (Timestamp, FrameNumber);
+
+/// A header block.
+#[derive(Debug)]
+pub(in crate::flow) struct Block {
+    pub(in crate::flow) stream: u64,
+    pub(in crate::flow) promised: Option<u64>,
+    pub(in crate::flow) end_stream: bool,
+    pub(in crate::flow) begun: Place,
+    pub(in crate::flow) frames: Vec<FrameNumber>,
+    pub(in crate::flow) wire_bytes: u64,
+}
+
+impl Requests {
+    /// None yet, in conversation `flow` between the ends of `tuple`.
+    pub(in crate::flow) fn new(
+        flow: FlowId,
+        tuple: FiveTuple,
+        scheme: Scheme,
+        version: Version,
+    ) -> Self {
+        Self {
+            flow,
+            tuple,
+            scheme,
+            version,
+            client: None,
+            streams: Streams::default(),
+        }
+    }
+
+    /// What a direction sends on a stream. As long as the client is not known, the conversation's first sender passes for it.
+    pub(in crate::flow) fn message(&self, direction: Direction) -> Message {
+        if direction == self.client.unwrap_or(Direction::Forward) {
+            Message::Request
+        } else {
+            Message::Response
+        }
+    }
+
     /// A header block is there: a head, an interim response, trailers, or a promise.
-    pub(super) fn headers(
+    pub(in crate::flow) fn headers(
         &mut self,
         direction: Direction,
         place: Place,
@@ -74,7 +132,7 @@ impl Http2Connection {
 
     fn request(
         &mut self,
-        id: u32,
+        id: u64,
         place: Place,
         block: Block,
         fields: Fields,
@@ -88,7 +146,7 @@ impl Http2Connection {
             complete_at: place.0,
             method: fields.method.as_deref().unwrap_or(UNKNOWN).to_owned(),
             target: fields.target(),
-            version: Version::Http2,
+            version: self.version,
             headers: fields.list,
             head_bytes: block.wire_bytes,
             body: Body::default(),
@@ -107,7 +165,7 @@ impl Http2Connection {
     /// Takes a response's head; false when it was an interim one.
     fn response(
         &mut self,
-        id: u32,
+        id: u64,
         place: Place,
         block: Block,
         fields: Fields,
@@ -149,7 +207,7 @@ impl Http2Connection {
                 complete_at: place.0,
                 status,
                 reason: String::new(),
-                version: Version::Http2,
+                version: self.version,
                 headers: fields.list,
                 head_bytes: block.wire_bytes,
                 body: Body::default(),
@@ -168,7 +226,7 @@ impl Http2Connection {
     /// The stream belongs to another protocol from here on: both messages are over.
     fn hand_over(
         &mut self,
-        id: u32,
+        id: u64,
         protocol: &str,
         extensions: &str,
         place: Place,
@@ -206,14 +264,18 @@ impl Http2Connection {
 
     fn open(
         &mut self,
-        id: u32,
+        id: u64,
         stream: Stream,
         place: Place,
         exchanges: &mut Exchanges,
         sink: &mut impl FnMut(HttpEvent<'_>),
     ) {
         if let Some(oldest) = self.streams.open(id, stream) {
-            tell(place, fault("http2-too-many-streams"), sink);
+            let name = match self.version {
+                Version::Http3 => "http3-too-many-streams",
+                _ => "http2-too-many-streams",
+            };
+            tell(place, fault(name), sink);
             for message in [Message::Request, Message::Response] {
                 self.streams
                     .finish(oldest, message, false, place, exchanges, sink);
@@ -236,4 +298,16 @@ impl Http2Connection {
             shed: false,
         }
     }
+}
+
+/// Passes a broken rule on.
+pub(in crate::flow) fn tell(place: Place, fault: Fault, sink: &mut impl FnMut(HttpEvent<'_>)) {
+    sink(HttpEvent::Fault {
+        frame: place.1,
+        fault,
+    });
+}
+
+pub(in crate::flow) const fn fault(name: &'static str) -> Fault {
+    Fault::new(Layer::Http, name, 0)
 }

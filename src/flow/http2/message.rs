@@ -1,28 +1,28 @@
-//! Header fields to the head of a request or a response (RFC 9113 §8.3).
+//! Header fields to the head of a request or a response (RFC 9113 §8.3, RFC 9114 §4.3).
 //!
 //! Pseudo-header fields say what the start line says in HTTP/1.1. They stay in the list of fields, in front as they were sent.
 
 use std::sync::Arc;
 
-use crate::flow::http2::connection::UNKNOWN;
+use crate::flow::http2::heads::UNKNOWN;
 use crate::wire::hpack::decoder::Field;
 use crate::wire::http1::headers::Headers;
 
 /// Header fields of a message, and what they make it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Fields {
+pub(in crate::flow) struct Fields {
     /// In order, as exchanges list them.
-    pub(super) list: Headers,
-    pub(super) method: Option<Arc<str>>,
-    pub(super) path: Option<Arc<str>>,
-    pub(super) authority: Option<Arc<str>>,
-    pub(super) status: Option<u16>,
+    pub(in crate::flow) list: Headers,
+    pub(in crate::flow) method: Option<Arc<str>>,
+    pub(in crate::flow) path: Option<Arc<str>>,
+    pub(in crate::flow) authority: Option<Arc<str>>,
+    pub(in crate::flow) status: Option<u16>,
     /// What the stream is to be, of an extended CONNECT (RFC 8441 §4).
-    pub(super) protocol: Option<Arc<str>>,
+    pub(in crate::flow) protocol: Option<Arc<str>>,
 }
 
 impl Fields {
-    pub(super) fn new(fields: &[Field]) -> Self {
+    pub(in crate::flow) fn new(fields: &[Field]) -> Self {
         let mut read = Self::default();
         for field in fields {
             let value = field.value.clone();
@@ -43,7 +43,7 @@ impl Fields {
     }
 
     /// Does a request speak, or a response? `None` when the field that would tell is unknown.
-    pub(super) fn is_request(&self) -> Option<bool> {
+    pub(in crate::flow) fn is_request(&self) -> Option<bool> {
         let has = |name: &str| self.list.iter().any(|(known, _)| known == name);
         if has(":method") || has(":path") || has(":scheme") {
             Some(true)
@@ -55,13 +55,13 @@ impl Fields {
     }
 
     /// Trailers, or interim responses among them, have no pseudo-header fields.
-    pub(super) fn is_trailer(&self) -> bool {
+    pub(in crate::flow) fn is_trailer(&self) -> bool {
         let mut fields = self.list.iter();
         !fields.any(|(name, _)| name.starts_with(':') || name == UNKNOWN)
     }
 
     /// What a CONNECT wants its stream to be: a protocol's name, `connect` when it is to be a connection to somewhere else.
-    pub(super) fn wanted(&self) -> Option<Arc<str>> {
+    pub(in crate::flow) fn wanted(&self) -> Option<Arc<str>> {
         let connects = self.method.as_deref() == Some("CONNECT");
         connects.then(|| match self.protocol.as_deref() {
             Some(protocol) => protocol.to_ascii_lowercase().into(),
@@ -70,7 +70,7 @@ impl Fields {
     }
 
     /// Its `Sec-WebSocket-Extensions` lines, joined.
-    pub(super) fn extensions(&self) -> String {
+    pub(in crate::flow) fn extensions(&self) -> String {
         let lines = self.list.iter();
         let own = lines.filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-extensions"));
         let values: Vec<&str> = own.map(|(_, value)| value).collect();
@@ -78,7 +78,7 @@ impl Fields {
     }
 
     /// The target as a start line would have it: the path, or the authority of CONNECT.
-    pub(super) fn target(&self) -> String {
+    pub(in crate::flow) fn target(&self) -> String {
         let target = match (&self.path, &self.authority, self.method.as_deref()) {
             (Some(path), ..) => path,
             (None, Some(authority), Some("CONNECT")) => authority,

@@ -1,4 +1,4 @@
-//! The requests under way on a connection, by stream.
+//! The requests under way on a connection of HTTP/2 or HTTP/3, by stream.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::flow::body::Collector;
 use crate::flow::exchange::Exchanges;
 use crate::flow::exchange::note_frame;
 use crate::flow::http::HttpEvent;
-use crate::flow::http2::connection::Place;
+use crate::flow::http2::heads::Place;
 use crate::flow::reassembly::Chunk;
 use crate::flow::reassembly::Ending;
 use crate::flow::websocket::message::Endpoint;
@@ -16,23 +16,23 @@ use crate::vocab::ids::FrameNumber;
 
 /// Streams that are not over yet. Bounded: see [`Streams::LIMIT`].
 #[derive(Debug, Default)]
-pub(super) struct Streams {
-    open: BTreeMap<u32, Stream>,
+pub(in crate::flow) struct Streams {
+    open: BTreeMap<u64, Stream>,
 }
 
 /// A request and its response on their way.
 #[derive(Debug, Default)]
-pub(super) struct Stream {
+pub(in crate::flow) struct Stream {
     /// `None` when the exchange list was full.
-    pub(super) exchange: Option<ExchangeId>,
-    pub(super) halves: [Half; 2],
+    pub(in crate::flow) exchange: Option<ExchangeId>,
+    pub(in crate::flow) halves: [Half; 2],
     /// What a CONNECT wants the stream to be: `:protocol` of an extended one (RFC 8441 §4), `connect` of a plain one.
-    pub(super) protocol: Option<Arc<str>>,
+    pub(in crate::flow) protocol: Option<Arc<str>>,
 }
 
 /// One message on its way.
 #[derive(Debug, Default)]
-pub(super) enum Half {
+pub(in crate::flow) enum Half {
     /// Its head has not come.
     #[default]
     Awaited,
@@ -46,13 +46,13 @@ pub(super) enum Half {
 
 /// Which of the two messages of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Message {
+pub(in crate::flow) enum Message {
     Request,
     Response,
 }
 
 impl Message {
-    pub(super) const fn index(self) -> usize {
+    pub(in crate::flow) const fn index(self) -> usize {
         match self {
             Self::Request => 0,
             Self::Response => 1,
@@ -64,12 +64,12 @@ impl Streams {
     /// Streams open at once; browsers and servers allow each other 100 to 256.
     const LIMIT: usize = 4096;
 
-    pub(super) fn get_mut(&mut self, id: u32) -> Option<&mut Stream> {
+    pub(in crate::flow) fn get_mut(&mut self, id: u64) -> Option<&mut Stream> {
         self.open.get_mut(&id)
     }
 
     /// Opens a stream. Gives the number of the one that has to make room.
-    pub(super) fn open(&mut self, id: u32, stream: Stream) -> Option<u32> {
+    pub(in crate::flow) fn open(&mut self, id: u64, stream: Stream) -> Option<u64> {
         let full = self.open.len() >= Self::LIMIT && !self.open.contains_key(&id);
         let oldest = full.then(|| self.open.keys().next().copied()).flatten();
         self.open.insert(id, stream);
@@ -77,12 +77,12 @@ impl Streams {
     }
 
     /// Numbers of all open streams, ascending.
-    pub(super) fn ids(&self) -> Vec<u32> {
+    pub(in crate::flow) fn ids(&self) -> Vec<u64> {
         self.open.keys().copied().collect()
     }
 
     /// Content is missing of all messages under way in one direction: nobody knows whose.
-    pub(super) fn gap(
+    pub(in crate::flow) fn gap(
         &mut self,
         message: Message,
         place: Place,
@@ -94,9 +94,9 @@ impl Streams {
     }
 
     /// Ends a message, with `ended` as its framing wants it; does nothing when it is not under way.
-    pub(super) fn finish(
+    pub(in crate::flow) fn finish(
         &mut self,
-        id: u32,
+        id: u64,
         message: Message,
         ended: bool,
         (at, frame): Place,
@@ -149,9 +149,9 @@ impl Streams {
 
 impl Half {
     /// The next content bytes of a message of stream `id`.
-    pub(super) fn data(
+    pub(in crate::flow) fn data(
         &mut self,
-        id: u32,
+        id: u64,
         message: Message,
         (at, frame): Place,
         bytes: &[u8],
@@ -168,9 +168,9 @@ impl Half {
     }
 
     /// `bytes` of its content are missing: 0 when it can't be told how many.
-    pub(super) fn gap(
+    pub(in crate::flow) fn gap(
         &mut self,
-        id: u32,
+        id: u64,
         message: Message,
         bytes: u64,
         (at, frame): Place,
@@ -185,7 +185,7 @@ impl Half {
 }
 
 fn tunnelled(
-    stream: u32,
+    stream: u64,
     message: Message,
     chunk: Chunk<'_>,
     sink: &mut impl FnMut(HttpEvent<'_>),

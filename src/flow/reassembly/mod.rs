@@ -26,7 +26,7 @@
 
 pub mod gap;
 pub mod half;
-mod pending;
+pub(super) mod pending;
 mod recent;
 
 use crate::flow::reassembly::half::Half;

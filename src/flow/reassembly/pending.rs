@@ -7,44 +7,44 @@ use crate::vocab::time::Timestamp;
 
 /// Pieces that wait, by the stream offset of their first byte.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub(in crate::flow) struct Pending {
     pieces: BTreeMap<u64, Piece>,
     bytes: usize,
 }
 
 /// A run of bytes from one frame.
 #[derive(Debug)]
-pub(super) struct Piece {
-    pub(super) at: Timestamp,
-    pub(super) frame: FrameNumber,
-    pub(super) content: Content,
+pub(in crate::flow) struct Piece {
+    pub(in crate::flow) at: Timestamp,
+    pub(in crate::flow) frame: FrameNumber,
+    pub(in crate::flow) content: Content,
 }
 
 /// Bytes, or the length of what the snap length cut.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(in crate::flow) enum Content {
     Bytes(Box<[u8]>),
     Cut(u64),
 }
 
 /// A run of bytes that is offered.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Offered<'a> {
+pub(in crate::flow) enum Offered<'a> {
     Bytes(&'a [u8]),
     Cut(u64),
 }
 
 /// What became of an offered run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Insertion {
+pub(in crate::flow) struct Insertion {
     /// Bytes that were not there before.
-    pub(super) new_bytes: u64,
+    pub(in crate::flow) new_bytes: u64,
     /// Offset within the run of the first byte that another copy has otherwise.
-    pub(super) differs_at: Option<usize>,
+    pub(in crate::flow) differs_at: Option<usize>,
 }
 
 impl Piece {
-    pub(super) fn len(&self) -> u64 {
+    pub(in crate::flow) fn len(&self) -> u64 {
         match &self.content {
             Content::Bytes(bytes) => bytes.len() as u64,
             Content::Cut(bytes) => *bytes,
@@ -53,7 +53,7 @@ impl Piece {
 }
 
 impl Offered<'_> {
-    pub(super) fn len(self) -> u64 {
+    pub(in crate::flow) fn len(self) -> u64 {
         match self {
             Offered::Bytes(bytes) => bytes.len() as u64,
             Offered::Cut(bytes) => bytes,
@@ -62,31 +62,31 @@ impl Offered<'_> {
 }
 
 impl Pending {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::flow) fn is_empty(&self) -> bool {
         self.pieces.is_empty()
     }
 
     /// Pieces and bytes kept.
-    pub(super) fn size(&self) -> (usize, usize) {
+    pub(in crate::flow) fn size(&self) -> (usize, usize) {
         (self.pieces.len(), self.bytes)
     }
 
     /// Offset of the first piece, and when it was captured.
-    pub(super) fn first(&self) -> Option<(u64, &Piece)> {
+    pub(in crate::flow) fn first(&self) -> Option<(u64, &Piece)> {
         self.pieces
             .first_key_value()
             .map(|(&start, piece)| (start, piece))
     }
 
     /// Offset behind the last byte; 0 when nothing waits.
-    pub(super) fn end(&self) -> u64 {
+    pub(in crate::flow) fn end(&self) -> u64 {
         self.pieces
             .last_key_value()
             .map_or(0, |(&start, piece)| start + piece.len())
     }
 
     /// Takes the first piece out.
-    pub(super) fn pop_first(&mut self) -> Option<(u64, Piece)> {
+    pub(in crate::flow) fn pop_first(&mut self) -> Option<(u64, Piece)> {
         let (start, piece) = self.pieces.pop_first()?;
         if let Content::Bytes(bytes) = &piece.content {
             self.bytes -= bytes.len();
@@ -95,7 +95,7 @@ impl Pending {
     }
 
     /// Adds the parts of `offered` that no piece covers yet: of two copies the first stands.
-    pub(super) fn insert(
+    pub(in crate::flow) fn insert(
         &mut self,
         at: Timestamp,
         frame: FrameNumber,

@@ -131,6 +131,8 @@ pub struct Protocols<'a> {
     pub websocket: WebSocketCounts,
     /// TLS.
     pub tls: TlsCounts,
+    /// QUIC.
+    pub quic: TlsCounts,
     /// SCTP.
     pub sctp: Packets,
     /// DNS and mDNS.
@@ -374,6 +376,10 @@ impl<'a> Protocols<'a> {
             tls: TlsCounts {
                 connections: counts.tls_connections,
                 decrypted: counts.tls_decrypted,
+            },
+            quic: TlsCounts {
+                connections: counts.quic_connections,
+                decrypted: counts.quic_decrypted,
             },
             sctp: Packets {
                 packets: counts.sctp_packets,

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
+use crate::crypt::quic::facts::Facts as QuicFacts;
 use crate::crypt::tls::facts::Facts;
+use crate::crypt::tls::session::Peer;
 use crate::flow::table::FlowRecord;
 use crate::report::json::context::Context;
 use crate::report::json::context::FrameRef;
@@ -48,9 +50,12 @@ pub struct Flow<'a> {
     pub icmp_errors: u64,
     /// Server name from TLS or QUIC.
     pub server_name: Option<&'a str>,
-    /// The TLS connection in it; of several, the last. Absent where there is none.
+    /// The TLS connection in it, or QUIC's TLS handshake; of several, the last. Absent where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls<'a>>,
+    /// The QUIC connection in it besides its TLS handshake; of several, the last. Absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quic: Option<Quic<'a>>,
     /// Its first frame.
     pub frames: Vec<FrameRef>,
 }
@@ -74,10 +79,51 @@ pub struct Tls<'a> {
     pub resumed: bool,
     /// `pending`, `no-secrets`, `handshake-missing`, `unsupported`, `secrets-do-not-fit` or `opened`.
     pub decryption: &'static str,
-    /// Encrypted records that were opened, both ways.
+    /// Encrypted records, or QUIC packets, that were opened, both ways.
     pub opened_records: u64,
-    /// Encrypted records that were not.
+    /// Encrypted records, or QUIC packets, that were not.
     pub sealed_records: u64,
+}
+
+/// A QUIC connection.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Quic<'a> {
+    /// Version of its packets: `1`, `2`, `draft 29`.
+    pub version: Option<String>,
+    /// Did the server answer a first attempt with other versions?
+    pub negotiated: bool,
+    /// Did the server have the client prove its address?
+    pub retried: bool,
+    /// Other conversations that it moved to.
+    pub migrations: u32,
+    /// Who closed it: `client` or `server`; behind keys, like the two below.
+    pub closed_by: Option<&'static str>,
+    /// The error's name.
+    pub error: Option<&'a str>,
+    /// What the closing side said of it.
+    pub reason: Option<&'a str>,
+}
+
+impl<'a> Quic<'a> {
+    fn new(facts: &'a QuicFacts) -> Self {
+        let closed = facts.closed.as_ref();
+        Self {
+            version: facts.version.map(|version| version.to_string()),
+            negotiated: facts.negotiated,
+            retried: facts.retried,
+            migrations: facts.migrations,
+            closed_by: closed.map(|(from, _)| match from {
+                Peer::Client => "client",
+                Peer::Server => "server",
+            }),
+            error: closed.map(|(_, closed)| closed.error.as_str()),
+            reason: closed
+                .map(|(_, closed)| closed.reason.as_str())
+                .filter(|reason| !reason.is_empty()),
+        }
+    }
 }
 
 impl<'a> Tls<'a> {
@@ -137,6 +183,7 @@ impl<'a> Flow<'a> {
             icmp_errors: flow.icmp_errors,
             server_name: flow.server_name.as_deref(),
             tls: flow.tls.as_deref().map(Tls::new),
+            quic: flow.quic.as_deref().map(Quic::new),
             frames: context.frames(&[flow.first_frame]),
         }
     }

@@ -21,6 +21,7 @@ use crate::wire::http1::sniff::skip_empty_lines;
 use crate::wire::icmp::Quote;
 use crate::wire::packet::Body;
 use crate::wire::packet::decode;
+use crate::wire::quic::header::Packet;
 use crate::wire::rtcp::classify as rtcp;
 use crate::wire::rtp;
 use crate::wire::stun;
@@ -163,10 +164,23 @@ fn datagram(bytes: &[u8], known: &Known, depth: usize) -> Said {
         ),
         Kind::Rtp => media(bytes, known),
         Kind::Rtcp => control(bytes),
-        Kind::Quic => (Layer::Other, "QUIC", bytes_of(bytes.len())),
+        Kind::Quic => (Layer::Other, "QUIC", packets_of(bytes)),
         Kind::Zrtp => (Layer::Dtls, "ZRTP", bytes_of(bytes.len())),
         Kind::Unknown => (Layer::Other, "UDP", bytes_of(bytes.len())),
     }
+}
+
+/// The packets of a QUIC datagram.
+fn packets_of(bytes: &[u8]) -> String {
+    let (mut names, mut rest) = (Vec::new(), bytes);
+    while !rest.iter().all(|&byte| byte == 0)
+        && names.len() < PARTS_SHOWN
+        && let Ok((packet, after)) = Packet::split(rest)
+    {
+        names.push(packet.name());
+        rest = after;
+    }
+    format!("{}, {}", names.join(", "), bytes_of(bytes.len()))
 }
 
 fn binding(bytes: &[u8], known: &Known, depth: usize) -> Said {

@@ -1,5 +1,7 @@
 //! The decode tree of a whole frame: link, IP, transport, and what they carry.
 
+use crate::crypt::aead::Aead;
+use crate::crypt::quic::session::Session;
 use crate::tui::packet::known::Known;
 use crate::tui::packet::summary::DEPTH;
 use crate::vocab::frame::Frame;
@@ -15,6 +17,7 @@ use crate::wire::http1::sniff::Sniff;
 use crate::wire::http1::sniff::looks_like_http;
 use crate::wire::media::detail as media;
 use crate::wire::packet::Body;
+use crate::wire::quic;
 use crate::wire::rtcp::classify as rtcp;
 use crate::wire::rtp;
 use crate::wire::stun;
@@ -89,11 +92,10 @@ fn datagram(bytes: &[u8], base: usize, known: &Known, depth: usize, fields: &mut
             fields.extend(media::rtcp(&rtcp::classify(bytes), base));
             return;
         }
-        Kind::Quic => Field::new(
-            "QUIC",
-            format!("{} bytes, not opened", bytes.len()),
-            base..end,
-        ),
+        Kind::Quic => {
+            fields.extend(quic::detail::detail(bytes, base, open_initial));
+            return;
+        }
         Kind::Zrtp => Field::new(
             "ZRTP",
             format!("{} bytes, not opened", bytes.len()),
@@ -102,6 +104,14 @@ fn datagram(bytes: &[u8], base: usize, known: &Known, depth: usize, fields: &mut
         Kind::Unknown => Field::new("data", format!("{} bytes", bytes.len()), base..end),
     };
     fields.push(field);
+}
+
+/// Opens a client's first packet, which needs no secrets (RFC 9001 §5.2): its number, where its frames begin, and the frames.
+fn open_initial(packet: &quic::header::Long<'_>) -> Option<(u64, usize, Vec<u8>)> {
+    let (_, opened) = Session::begin(packet)?;
+    let sealed = opened.frames.len() + Aead::TAG;
+    let start = packet.bytes.len().checked_sub(sealed)?;
+    Some((opened.number, start, opened.frames))
 }
 
 fn stream(bytes: &[u8], base: usize) -> Field {

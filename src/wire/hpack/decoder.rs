@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::vocab::fault::Fault;
-use crate::vocab::fault::Layer;
-use crate::wire::hpack::huffman;
+use crate::wire::hpack::primitive::Names;
+use crate::wire::hpack::primitive::Reader;
 use crate::wire::hpack::static_table;
 use crate::wire::hpack::table::Entry;
 use crate::wire::hpack::table::Table;
@@ -50,16 +50,12 @@ impl Decoder {
     /// the sender's: what was in it counts as unknown.
     pub fn decode(&mut self, block: &[u8]) -> Block {
         let mut decoded = Block::default();
-        let mut reader = Reader {
-            rest: block,
-            length: block.len(),
-            budget: Self::BLOCK_LIMIT,
-        };
+        let mut reader = Reader::new(block, Self::BLOCK_LIMIT, &NAMES);
         while !reader.rest.is_empty() {
             let result = self.field(&mut reader, &mut decoded.faults);
             match result {
                 Ok(Some(_)) if decoded.fields.len() >= Self::FIELDS_LIMIT => {
-                    decoded.faults.push(reader.fault("http2-hpack-too-large"));
+                    decoded.faults.push(reader.fault(NAMES.too_large));
                     self.forget();
                     break;
                 }
@@ -121,7 +117,7 @@ impl Decoder {
     ) -> Result<(Field, usize), Fault> {
         let index = reader.number(bits)?;
         let (name, name_length) = if index == 0 {
-            let (name, length) = reader.string(faults)?;
+            let (name, length) = reader.string(7, faults)?;
             (Some(name), length)
         } else {
             let name = self.entry(index, reader, faults).name;
@@ -129,7 +125,7 @@ impl Decoder {
             reader.spend(length)?;
             (name, length)
         };
-        let (value, value_length) = reader.string(faults)?;
+        let (value, value_length) = reader.string(7, faults)?;
         let field = Field {
             name,
             value: Some(value),
@@ -161,73 +157,16 @@ impl Decoder {
     }
 }
 
-/// A place in a block.
-struct Reader<'a> {
-    rest: &'a [u8],
-    length: usize,
-    budget: usize,
-}
-
-impl Reader<'_> {
-    /// A number whose first `bits` bits are the low ones of the byte here (RFC 7541 §5.1).
-    fn number(&mut self, bits: u32) -> Result<usize, Fault> {
-        let mask = (1_u8 << bits) - 1;
-        let cut = self.fault("http2-hpack-number-cut");
-        let (first, mut rest) = self.rest.split_first().ok_or(cut)?;
-        let mut number = u64::from(first & mask);
-        if first & mask == mask {
-            let mut shift = 0;
-            loop {
-                let (byte, after) = rest.split_first().ok_or(cut)?;
-                rest = after;
-                if shift > NUMBER_SHIFT_MAX {
-                    return Err(self.fault("http2-hpack-number-too-large"));
-                }
-                number += u64::from(byte & 0x7f) << shift;
-                shift += 7;
-                if byte & 0x80 == 0 {
-                    break;
-                }
-            }
-        }
-        self.rest = rest;
-        usize::try_from(number).map_err(|_too_large| self.fault("http2-hpack-number-too-large"))
-    }
-
-    /// A string, and its length as the protocol counts it.
-    fn string(&mut self, faults: &mut Vec<Fault>) -> Result<(Arc<str>, usize), Fault> {
-        let huffman = self.rest.first().is_some_and(|first| first & 0x80 != 0);
-        let length = self.number(7)?;
-        let cut = self.fault("http2-hpack-string-cut");
-        let (bytes, rest) = self.rest.split_at_checked(length).ok_or(cut)?;
-        let decoded = if huffman {
-            huffman::decode(bytes, self.budget + 1).unwrap_or_else(|(decoded, _)| {
-                faults.push(self.fault("http2-hpack-huffman-malformed"));
-                decoded
-            })
-        } else {
-            bytes.to_vec()
-        };
-        self.rest = rest;
-        self.spend(decoded.len())?;
-        Ok((String::from_utf8_lossy(&decoded).into(), decoded.len()))
-    }
-
-    fn spend(&mut self, bytes: usize) -> Result<(), Fault> {
-        let too_large = self.fault("http2-hpack-too-large");
-        self.budget = self.budget.checked_sub(bytes).ok_or(too_large)?;
-        Ok(())
-    }
-
-    const fn fault(&self, name: &'static str) -> Fault {
-        Fault::new(Layer::Http, name, self.length - self.rest.len())
-    }
-}
-
+/// How faults of HPACK are called.
+const NAMES: Names = Names {
+    number_cut: "http2-hpack-number-cut",
+    number_too_large: "http2-hpack-number-too-large",
+    string_cut: "http2-hpack-string-cut",
+    huffman_malformed: "http2-hpack-huffman-malformed",
+    too_large: "http2-hpack-too-large",
+};
 /// What an entry costs besides its name and value (RFC 7541 §4.1).
 const OVERHEAD: usize = 32;
-/// Numbers reach 2^32 and a little more; no index, length or size does.
-const NUMBER_SHIFT_MAX: u32 = 28;
 /// Faults kept of one block.
 const FAULTS_KEPT: usize = 4;
 
@@ -411,11 +350,7 @@ mod tests {
     #[test]
     fn numbers_of_appendix_c_1_are_read() {
         let number = |bytes: &[u8], bits| {
-            let mut reader = Reader {
-                rest: bytes,
-                length: bytes.len(),
-                budget: 0,
-            };
+            let mut reader = Reader::new(bytes, 0, &NAMES);
             reader.number(bits).map_err(|fault| fault.name)
         };
         assert_eq!(number(&[0b1110_1010], 5), Ok(10));

@@ -16,7 +16,8 @@
 
 pub mod decoder;
 pub mod huffman;
+pub(in crate::wire) mod primitive;
 pub mod static_table;
 mod table;
 #[cfg(test)]
-mod testing;
+pub(in crate::wire) mod testing;

@@ -1,7 +1,7 @@
 //! Helpers of HPACK's tests.
 
 /// Bytes of hexadecimal digits; everything else is ignored.
-pub(super) fn hex(text: &str) -> Vec<u8> {
+pub(in crate::wire) fn hex(text: &str) -> Vec<u8> {
     let digits: Vec<u8> = text
         .chars()
         .filter_map(|digit| digit.to_digit(16))
