@@ -123,7 +123,17 @@ impl Application {
             }
             Kind::Framed(framing, buffers) => {
                 let buffer = &mut buffers[direction.index()];
-                run_framed(*framing, buffer, direction, chunk, &shared.exchanges, sink);
+                let peers = run_framed(*framing, buffer, direction, chunk, &shared.exchanges, sink);
+                if let (Some(rest), Chunk::Data { at, frame, .. }) = (peers, chunk) {
+                    // Anything may follow: what it is, its first bytes tell, as on any connection.
+                    self.kind = Kind::Unknown { midway: false };
+                    self.tried = 0;
+                    let bytes = rest.as_slice();
+                    if !bytes.is_empty() {
+                        let chunk = Chunk::Data { at, frame, bytes };
+                        self.take(ends, direction, chunk, shared, sink);
+                    }
+                }
             }
             Kind::Tls(secured) => {
                 let events = secured.stream.take(direction, chunk, &mut shared.secrets);
@@ -248,6 +258,7 @@ impl Secured {
     }
 }
 
+/// Takes whole frames out. Gives what is behind a ConnectionBind that was granted: from there on the bytes are a peer's (RFC 6062 §4.4).
 fn run_framed(
     framing: Framing,
     buffer: &mut Vec<u8>,
@@ -255,13 +266,13 @@ fn run_framed(
     chunk: Chunk<'_>,
     exchanges: &Exchanges,
     sink: &mut impl FnMut(Carried<'_>, &Exchanges),
-) {
+) -> Option<Vec<u8>> {
     let (at, frame, bytes) = match chunk {
         Chunk::Data { at, frame, bytes } => (at, frame, bytes),
         // What came before the gap will never be whole; frames are found again at the next segment that begins with one.
         Chunk::Gap { .. } | Chunk::Start { .. } | Chunk::End { .. } => {
             buffer.clear();
-            return;
+            return None;
         }
     };
     buffer.extend_from_slice(bytes);
@@ -278,6 +289,11 @@ fn run_framed(
                 };
                 sink(datagram, exchanges);
                 begin += unit.consumed;
+                if framing == Framing::Stun && unit.bytes.starts_with(&CONNECTION_BOUND) {
+                    let rest = buffer.split_off(begin);
+                    buffer.clear();
+                    return Some(rest);
+                }
             }
             Front::More(_) if rest.len() < Application::FRAME_KEPT => break,
             Front::More(_) | Front::Foreign => {
@@ -289,4 +305,8 @@ fn run_framed(
         }
     }
     buffer.drain(..begin);
+    None
 }
+
+/// Message type of a ConnectionBind success response (RFC 6062 §6.1).
+const CONNECTION_BOUND: [u8; 2] = [0x01, 0x0b];

@@ -20,6 +20,8 @@ use crate::flow::quic::connections::Connections;
 use crate::flow::relay::Relay;
 use crate::flow::table::{FlowProtocol, FlowTable, Outer, Way};
 use crate::flow::tcp::{Carried, Conversation, Shared, TcpConversations};
+use crate::flow::tcp_relay::Bound;
+use crate::flow::tcp_relay::TcpRelays;
 use crate::flow::websocket::message::{Endpoint, Message as WebSocketMessage};
 use crate::vocab::address::{Direction, FiveTuple, Transport, TransportAddress};
 use crate::vocab::fault::{Fault, FaultLog, Layer};
@@ -104,6 +106,7 @@ pub struct Demux {
     table: FlowTable,
     histories: Vec<History>,
     relays: Vec<Option<Box<Relay>>>,
+    tcp_relays: TcpRelays,
     tcp: TcpConversations,
     /// `None` while one of them is at work.
     quic: Option<Box<Connections>>,
@@ -142,6 +145,7 @@ impl Demux {
             table: FlowTable::new(limits.flows),
             histories: Vec::new(),
             relays: Vec::new(),
+            tcp_relays: TcpRelays::default(),
             tcp: TcpConversations::default(),
             quic: None,
             waiting: Waiting::default(),
@@ -405,7 +409,11 @@ impl Demux {
                     length: bytes.len(),
                     depth: 0,
                 };
-                self.datagram(&frame, flow, direction, datagram, sink);
+                if let Some(bound) = self.tcp_relays.bound(flow) {
+                    self.peer_bytes(&frame, bound, direction, datagram, sink);
+                } else {
+                    self.datagram(&frame, flow, direction, datagram, sink);
+                }
             }
             Carried::WebSocketMessage {
                 exchange,
@@ -648,7 +656,7 @@ impl Demux {
         let Some(tuple) = self.table.get(seen.flow).map(|record| record.tuple) else {
             return;
         };
-        let inner = self.turn(seen, &message);
+        let inner = self.turn(seen, &tuple, &message);
         sink(seen, Observation::Stun { message, tuple });
         if let Some((peer, payload)) = inner {
             let inner = Datagram {
@@ -664,10 +672,15 @@ impl Demux {
     fn turn<'a>(
         &mut self,
         seen: Sighting,
+        tuple: &FiveTuple,
         message: &Message<'a>,
     ) -> Option<(TransportAddress, &'a [u8])> {
         if !message.method().is_turn() {
             return None;
+        }
+        if !self.tcp_relays.learn(seen, tuple, message) {
+            let fault = Fault::new(Layer::Stun, "stun-too-many-turn-connections", 0);
+            self.faults.record(fault, Some(seen.frame));
         }
         self.remember(seen.flow, History::TURN);
         let relay = self.relay_slot(seen.flow)?;
@@ -731,6 +744,41 @@ impl Demux {
         self.inner(frame, seen, &tuple, peer, inner, Wrapping::Channel, sink);
     }
 
+    /// A frame on the data connection of a TCP allocation: the allocation's own conversation is the outer one.
+    fn peer_bytes<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        bound: Bound,
+        direction: Direction,
+        datagram: Datagram<'_>,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let relay = self.relays.get(bound.control.index());
+        let record = self.table.get(bound.control);
+        let (Some(Some(relay)), Some(record)) = (relay, record) else {
+            return;
+        };
+        let (client, tuple) = (relay.client, record.tuple);
+        let outer = Sighting {
+            at: frame.at,
+            frame: frame.number,
+            flow: bound.control,
+            direction: if direction == bound.client {
+                client
+            } else {
+                client.opposite()
+            },
+        };
+        let inner = Datagram {
+            depth: datagram.depth + 1,
+            ..datagram
+        };
+        let wrapping = Wrapping::Connection;
+        self.inner(frame, outer, &tuple, bound.peer, inner, wrapping, sink);
+    }
+
     /// A datagram between a TURN client and its peer: a conversation of its own, inside the outer one.
     #[expect(
         clippy::too_many_arguments,
@@ -761,6 +809,10 @@ impl Demux {
             return;
         };
         let near = relay.near_end(tuple);
+        let transport = match wrapping {
+            Wrapping::Connection => Transport::Tcp,
+            Wrapping::Indication | Wrapping::Channel => Transport::Udp,
+        };
         let from_client = outer.direction == relay.client;
         let (source, destination) = if from_client {
             (near, peer)
@@ -773,7 +825,7 @@ impl Demux {
         };
         let entry = self
             .table
-            .entry(frame, Transport::Udp, source, destination, Some(within));
+            .entry(frame, transport, source, destination, Some(within));
         let Some((flow, direction)) = entry else {
             return;
         };
@@ -792,6 +844,7 @@ impl Demux {
             match wrapping {
                 Wrapping::Indication => relayed.in_indications += 1,
                 Wrapping::Channel => relayed.in_channel_data += 1,
+                Wrapping::Connection => relayed.in_connections += 1,
             }
         }
         self.datagram(frame, flow, direction, datagram, sink);
@@ -946,6 +999,8 @@ impl Demux {
 enum Wrapping {
     Indication,
     Channel,
+    /// On a connection of its own (RFC 6062).
+    Connection,
 }
 
 const DNS_PORT: u16 = 53;

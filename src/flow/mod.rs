@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`demux`] | frames in, observations out |
 //! | [`table`], `key` | conversations |
-//! | `relay` | what TURN wraps |
+//! | `relay`, `tcp_relay` | what TURN wraps |
 //! | [`tcp`], [`reassembly`] | byte streams |
 //! | `application` | what runs on a byte stream |
 //! | `tls_stream`, `tls_records` | TLS: ciphertext in, plaintext out |
@@ -30,6 +30,7 @@ mod application;
 mod key;
 mod quic;
 mod relay;
+mod tcp_relay;
 #[cfg(test)]
 mod tls_captures;
 mod tls_records;

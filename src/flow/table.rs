@@ -89,6 +89,8 @@ pub struct Relayed {
     pub in_indications: u64,
     /// Datagrams that came in ChannelData.
     pub in_channel_data: u64,
+    /// Those that came on a connection of their own (RFC 6062).
+    pub in_connections: u64,
 }
 
 /// One conversation: what the report's `flows` and the Flows page show.
@@ -345,6 +347,7 @@ impl FlowTable {
                 },
                 in_indications: 0,
                 in_channel_data: 0,
+                in_connections: 0,
             }),
             protocols: Vec::new(),
             packets: [0; 2],

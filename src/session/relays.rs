@@ -80,6 +80,11 @@ pub(super) fn owners(
         if let (Some(slot), Some(owner)) = (flow_owner.get_mut(allocation.flow.index()), owner) {
             slot.get_or_insert(owner);
         }
+        for (carrier, ..) in allocation.links.iter().filter_map(|link| link.bound) {
+            if let (Some(slot), Some(owner)) = (flow_owner.get_mut(carrier.index()), owner) {
+                slot.get_or_insert(owner);
+            }
+        }
         owners.push(owner);
     }
     owners

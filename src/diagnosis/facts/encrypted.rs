@@ -12,6 +12,8 @@ use crate::diagnosis::rule::Context;
 use crate::flow::table::FlowProtocol;
 use crate::flow::table::FlowRecord;
 use crate::sdp::candidate::CandidateType;
+use crate::session::model::scene::STUN_PORT;
+use crate::session::model::scene::STUNS_PORT;
 use crate::session::model::scene::Scene;
 use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::FlowId;
@@ -165,10 +167,6 @@ fn speaks_other(facts: &Facts) -> bool {
 
 /// A page may be loaded, and a long poll be over, this long before the first check.
 const SIGNALED_BEFORE: Duration = Duration::from_secs(30);
-
-/// Where STUN and TURN listen by default, without and with TLS or DTLS (RFC 8489 §14.1, RFC 8656 §4).
-const STUN_PORT: u16 = 3478;
-const STUNS_PORT: u16 = 5349;
 
 /// ALPN protocol ids that carry no signaling (IANA: TLS Application-Layer Protocol Negotiation Protocol IDs).
 const OTHER_PROTOCOLS: &[&str] = &[

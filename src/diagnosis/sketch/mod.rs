@@ -308,6 +308,7 @@ impl Sketch {
             errors: Vec::new(),
             permissions: Vec::new(),
             channels: Vec::new(),
+            links: Vec::new(),
             send_indications: 0,
             data_indications: 0,
             requests: vec![("allocate", 2, 0)],

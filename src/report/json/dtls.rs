@@ -22,6 +22,9 @@ pub struct Dtls<'a> {
     pub id: String,
     /// The peer connection that it secures.
     pub peer_connection: Option<String>,
+    /// `turn` when it is no call's and leads to a TURN server, inferred from application protocol or port; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carries: Option<&'static str>,
     /// The conversation that it runs on.
     pub flow: String,
     /// `RTCDtlsTransportState`, inferred; `unknown` when only ciphertext was seen.
@@ -133,7 +136,8 @@ impl<'a> Dtls<'a> {
     fn new(context: Context<'a>, id: AssociationId, transport: &'a DtlsTransport) -> Self {
         let association = &transport.association;
         let side = |direction| transport.side_of(direction).map(Side::word);
-        let flow = context.analysis.scene.flows.get(association.flow.index());
+        let scene = &context.analysis.scene;
+        let flow = scene.flows.get(association.flow.index());
         let address = |direction| flow.map(|flow| flow.tuple.source(direction).to_string());
         let history = association.state_history.iter().map(|change| StateChange {
             time_seconds: context.seconds(change.at),
@@ -150,6 +154,7 @@ impl<'a> Dtls<'a> {
         Self {
             id: id.id(),
             peer_connection: transport.peer_connection.map(Id::id),
+            carries: scene.turn_inside(transport).map(|_| "turn"),
             flow: association.flow.id(),
             state: association.state.value.word(),
             state_history: history.collect(),

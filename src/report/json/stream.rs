@@ -134,7 +134,7 @@ pub struct PayloadType {
 pub struct Path {
     /// The conversation.
     pub flow: String,
-    /// `direct`, `turn-indication` or `turn-channel`.
+    /// `direct`, `turn-indication`, `turn-channel` or `turn-connection`.
     pub via: &'static str,
     /// Packets on it, copies of others' included.
     pub packets: u64,
@@ -324,6 +324,7 @@ impl Path {
         let flow = context.analysis.scene.flows.get(path.flow.index());
         let via = match flow.and_then(|flow| flow.relayed) {
             None => "direct",
+            Some(relayed) if relayed.in_connections > 0 => "turn-connection",
             // A client sends indications until its channel is bound; then all goes through the channel.
             Some(relayed) if relayed.in_channel_data >= relayed.in_indications => "turn-channel",
             Some(_) => "turn-indication",

@@ -51,6 +51,8 @@ pub struct Turn<'a> {
     pub permissions: Vec<String>,
     /// Channels.
     pub channels: Vec<Channel>,
+    /// Connections to peers, of a TCP allocation (RFC 6062).
+    pub connections: Vec<Connection>,
     /// Send indications.
     pub send_indications: u64,
     /// Data indications.
@@ -117,6 +119,25 @@ pub struct Channel {
     /// When it was bound.
     pub bound_time_seconds: Option<f64>,
     /// The frame that bound it.
+    pub frames: Vec<FrameRef>,
+}
+
+/// A connection to a peer.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Connection {
+    /// CONNECTION-ID.
+    pub id: u32,
+    /// The peer.
+    pub peer: String,
+    /// `client` or `peer`.
+    pub opened_by: &'static str,
+    /// The conversation that carries its bytes; null when none was bound.
+    pub flow: Option<String>,
+    /// Since when.
+    pub bound_time_seconds: Option<f64>,
+    /// The frames that announced and bound it.
     pub frames: Vec<FrameRef>,
 }
 
@@ -198,6 +219,18 @@ impl<'a> Turn<'a> {
             first_time_seconds: context.seconds(error.first_at),
             frames: context.frames(&error.frames),
         });
+        let connections = turn.links.iter().map(|link| Connection {
+            id: link.id,
+            peer: link.peer.to_string(),
+            opened_by: if link.by_peer { "peer" } else { "client" },
+            flow: link.bound.map(|(flow, ..)| flow.id()),
+            bound_time_seconds: link.bound.map(|(_, at, _)| context.seconds(at)),
+            frames: [Some(link.announced.1), link.bound.map(|(.., frame)| frame)]
+                .into_iter()
+                .flatten()
+                .map(|frame| context.frame(frame))
+                .collect(),
+        });
         let channels = turn.channels.iter().map(|channel| Channel {
             number: channel.number,
             peer: channel.peer.map(|peer| peer.to_string()),
@@ -229,6 +262,7 @@ impl<'a> Turn<'a> {
             errors: errors.collect(),
             permissions: turn.permissions.iter().map(ToString::to_string).collect(),
             channels: channels.collect(),
+            connections: connections.collect(),
             send_indications: turn.send_indications,
             data_indications: turn.data_indications,
             first_time_seconds: context.seconds(turn.first_at),

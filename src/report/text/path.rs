@@ -278,6 +278,10 @@ pub fn allocation_words(turn: &Allocation, time: impl Fn(Timestamp) -> String) -
             counted(packets, "packet")
         ));
     }
+    if !turn.links.is_empty() {
+        let links = counted(turn.links.len() as u64, "connection");
+        words = words.dot().text(format!("{links} to peers"));
+    }
     for error in turn.errors.iter().filter(|error| !error.normal) {
         words = words
             .dot()

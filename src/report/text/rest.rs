@@ -141,7 +141,11 @@ fn print_servers(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
         .filter(|(_, owner)| owner.is_none())
         .map(|(turn, _)| turn)
         .collect();
-    if loose.is_empty() && scene.server_queries.is_empty() {
+    let transports = scene.dtls.iter();
+    let hidden: Vec<_> = transports
+        .filter_map(|transport| scene.turn_inside(transport))
+        .collect();
+    if loose.is_empty() && hidden.is_empty() && scene.server_queries.is_empty() {
         return Ok(());
     }
     page.blank()?;
@@ -156,6 +160,10 @@ fn print_servers(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
             page.hanging(&answer(analysis, query))?;
         }
     }
+    for (client, server) in hidden.iter().take(SERVERS_SHOWN) {
+        let words = Words::from(format!("{client} at server {server} inside DTLS, closed"));
+        page.field("TURN", &words)?;
+    }
     for words in nat_words(&scene.nat) {
         page.field("NAT", &words)?;
     }
@@ -164,7 +172,8 @@ fn print_servers(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
         page.field("TURN", &words)?;
     }
     let more = scene.server_queries.len().saturating_sub(SERVERS_SHOWN)
-        + loose.len().saturating_sub(SERVERS_SHOWN);
+        + loose.len().saturating_sub(SERVERS_SHOWN)
+        + hidden.len().saturating_sub(SERVERS_SHOWN);
     if more > 0 {
         page.hanging(&Words::from(format!("and {more} more")))?;
     }

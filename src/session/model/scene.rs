@@ -12,6 +12,7 @@ use crate::track::ice::ServerQuery;
 use crate::track::rtcp::RtcpFlow;
 use crate::track::signaling::dialogue::Dialogue;
 use crate::track::turn::Allocation;
+use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::ids::StreamId;
 use crate::vocab::time::Timestamp;
@@ -69,6 +70,25 @@ impl Scene {
             .filter_map(|&id| self.streams.get(id.index()).map(|stream| (id, stream)))
     }
 
+    /// Client and server of an association that carries TURN (RFC 8656 §3.1): it is no call's, offers no SRTP, and says so by its application
+    /// protocol (RFC 7443) or its server's port. What is inside stays closed.
+    pub fn turn_inside(
+        &self,
+        transport: &DtlsTransport,
+    ) -> Option<(TransportAddress, TransportAddress)> {
+        let association = &transport.association;
+        let client = association.client?;
+        let tuple = self.flows.get(association.flow.index())?.tuple;
+        let server = tuple.destination(client);
+        let mut named = association.hello.alpn_offered.iter();
+        let turns = named.any(|protocol| protocol.starts_with("stun."))
+            || [STUN_PORT, STUNS_PORT].contains(&server.port);
+        let own = transport.peer_connection.is_none()
+            && association.srtp_profiles_offered.is_empty()
+            && !association.hello_frames.frames().is_empty();
+        (turns && own).then(|| (tuple.source(client), server))
+    }
+
     /// The best name known for an address.
     pub fn name_of(&self, ip: IpAddr) -> Option<&str> {
         self.names
@@ -77,3 +97,8 @@ impl Scene {
             .map(|(_, name)| name.as_str())
     }
 }
+
+/// Where STUN and TURN listen by default, without and with TLS or DTLS (RFC 8489 §14.1, RFC 8656 §4).
+pub const STUN_PORT: u16 = 3478;
+/// See [`STUN_PORT`].
+pub const STUNS_PORT: u16 = 5349;

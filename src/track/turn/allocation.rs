@@ -77,6 +77,21 @@ pub struct Channel {
     pub bound: Option<(Timestamp, FrameNumber)>,
 }
 
+/// A connection to a peer over TCP (RFC 6062).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerLink {
+    /// CONNECTION-ID.
+    pub id: u32,
+    /// The peer.
+    pub peer: TransportAddress,
+    /// Did the peer open it (ConnectionAttempt), and not the client (Connect)?
+    pub by_peer: bool,
+    /// When the server announced it, in which frame.
+    pub announced: (Timestamp, FrameNumber),
+    /// The conversation that carries its bytes, since when, in which frame; `None` until ConnectionBind was granted.
+    pub bound: Option<(FlowId, Timestamp, FrameNumber)>,
+}
+
 /// One allocation on one conversation between a client and a TURN server.
 #[derive(Debug, Clone)]
 pub struct Allocation {
@@ -112,6 +127,8 @@ pub struct Allocation {
     pub permissions: Vec<IpAddr>,
     /// Channels.
     pub channels: Vec<Channel>,
+    /// Connections to peers, of a TCP allocation.
+    pub links: Vec<PeerLink>,
     /// Send indications.
     pub send_indications: u64,
     /// Data indications.

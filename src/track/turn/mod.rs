@@ -13,5 +13,6 @@ pub mod tracker;
 pub use allocation::Allocation;
 pub use allocation::AllocationState;
 pub use allocation::Channel;
+pub use allocation::PeerLink;
 pub use allocation::TurnError;
 pub use tracker::TurnTracker;

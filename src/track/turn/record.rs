@@ -6,9 +6,11 @@ use std::time::Duration;
 use crate::track::turn::allocation::Allocation;
 use crate::track::turn::allocation::AllocationState;
 use crate::track::turn::allocation::Channel;
+use crate::track::turn::allocation::PeerLink;
 use crate::track::turn::allocation::TurnError;
 use crate::track::turn::tracker::Pending;
 use crate::track::turn::tracker::TurnTracker;
+use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
@@ -89,7 +91,34 @@ impl Allocation {
                     channel.bound.get_or_insert((seen.at, seen.frame));
                 }
             }
+            Method::Connect => {
+                let peer = asked.and_then(|asked| asked.peers.first().copied());
+                self.link(seen, message, peer);
+            }
             _ => {}
+        }
+    }
+
+    /// A connection to a peer that the server announces: the one asked for, else the one that the message names.
+    pub(super) fn link(
+        &mut self,
+        seen: Sighting,
+        message: &Message<'_>,
+        asked: Option<TransportAddress>,
+    ) {
+        let peer = asked.or_else(|| message.xor_peer_address());
+        let (Some(id), Some(peer)) = (message.connection_id(), peer) else {
+            return;
+        };
+        let known = self.links.iter().any(|link| link.id == id);
+        if !known && self.links.len() < TurnTracker::PEERS_KEPT {
+            self.links.push(PeerLink {
+                id,
+                peer,
+                by_peer: asked.is_none(),
+                announced: (seen.at, seen.frame),
+                bound: None,
+            });
         }
     }
 

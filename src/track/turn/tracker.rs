@@ -23,6 +23,10 @@ pub struct TurnTracker {
     allocations: Vec<Allocation>,
     /// The open allocation of a conversation, and requests that wait for their answer.
     flows: HashMap<FlowId, Client>,
+    /// Allocation and place of each connection to a peer, by server and CONNECTION-ID.
+    links: HashMap<(TransportAddress, u32), (usize, usize)>,
+    /// The same by the conversation that asked to carry its bytes.
+    binds: HashMap<FlowId, (usize, usize)>,
     limit: usize,
     refused: u64,
 }
@@ -55,6 +59,8 @@ impl TurnTracker {
         Self {
             allocations: Vec::new(),
             flows: HashMap::new(),
+            links: HashMap::new(),
+            binds: HashMap::new(),
             limit,
             refused: 0,
         }
@@ -85,6 +91,10 @@ impl TurnTracker {
         let Some(method) = turn_method(message.method()) else {
             return;
         };
+        if message.method() == Method::ConnectionBind {
+            self.bind(seen, tuple, method, message, exchange);
+            return;
+        }
         let client_direction = match (message.class(), message.method()) {
             (Class::Request, _) | (Class::Indication, Method::Send) => seen.direction,
             _ => seen.direction.opposite(),
@@ -99,6 +109,7 @@ impl TurnTracker {
             return;
         };
         allocation.touch(seen);
+        let links = allocation.links.len();
         match message.class() {
             Class::Request => {
                 let first = exchange == Exchange::Request;
@@ -111,6 +122,7 @@ impl TurnTracker {
             Class::Indication => match message.method() {
                 Method::Send => allocation.send_indications += 1,
                 Method::Data => allocation.data_indications += 1,
+                Method::ConnectionAttempt => allocation.link(seen, message, None),
                 _ => {}
             },
             Class::Success => {
@@ -129,6 +141,48 @@ impl TurnTracker {
                     client.settle(message);
                 }
             }
+        }
+        if let Some(link) = allocation.links.get(links) {
+            let key = (allocation.server, link.id);
+            self.links.insert(key, (at, links));
+        }
+    }
+
+    /// A ConnectionBind comes on a conversation of its own, and belongs to the allocation whose connection it names.
+    fn bind(
+        &mut self,
+        seen: Sighting,
+        tuple: FiveTuple,
+        method: &'static str,
+        message: &Message<'_>,
+        exchange: Exchange,
+    ) {
+        if message.class() == Class::Request {
+            let server = tuple.destination(seen.direction);
+            let id = message.connection_id();
+            if let Some(&link) = id.and_then(|id| self.links.get(&(server, id))) {
+                self.binds.insert(seen.flow, link);
+            }
+        }
+        let Some(&(at, link)) = self.binds.get(&seen.flow) else {
+            return;
+        };
+        let Some(allocation) = self.allocations.get_mut(at) else {
+            return;
+        };
+        allocation.touch(seen);
+        match message.class() {
+            Class::Request => {
+                allocation.count_request(method, u64::from(exchange == Exchange::Request), 0);
+            }
+            Class::Success => {
+                allocation.count_request(method, 0, 1);
+                if let Some(link) = allocation.links.get_mut(link) {
+                    link.bound.get_or_insert((seen.flow, seen.at, seen.frame));
+                }
+            }
+            Class::Error => allocation.refused(seen, method, message, Some(true)),
+            Class::Indication => {}
         }
     }
 
@@ -216,6 +270,7 @@ impl TurnTracker {
             errors: Vec::new(),
             permissions: Vec::new(),
             channels: Vec::new(),
+            links: Vec::new(),
             send_indications: 0,
             data_indications: 0,
             requests: Vec::new(),
