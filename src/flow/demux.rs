@@ -16,6 +16,7 @@ use crate::crypt::tls::facts::{Facts, Opening};
 use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
 use crate::flow::observation::Observation;
+use crate::flow::piggyback::Piggyback;
 use crate::flow::quic::connections::Connections;
 use crate::flow::relay::Relay;
 use crate::flow::table::{FlowProtocol, FlowTable, Outer, Way};
@@ -107,6 +108,7 @@ pub struct Demux {
     histories: Vec<History>,
     relays: Vec<Option<Box<Relay>>>,
     tcp_relays: TcpRelays,
+    piggyback: Piggyback,
     tcp: TcpConversations,
     /// `None` while one of them is at work.
     quic: Option<Box<Connections>>,
@@ -146,6 +148,7 @@ impl Demux {
             histories: Vec::new(),
             relays: Vec::new(),
             tcp_relays: TcpRelays::default(),
+            piggyback: Piggyback::default(),
             tcp: TcpConversations::default(),
             quic: None,
             waiting: Waiting::default(),
@@ -658,6 +661,14 @@ impl Demux {
         };
         let inner = self.turn(seen, &tuple, &message);
         sink(seen, Observation::Stun { message, tuple });
+        for (seen, datagram) in self.piggyback.take(seen, &message) {
+            let datagram = Datagram {
+                payload: &datagram,
+                length: datagram.len(),
+                depth: 0,
+            };
+            self.dtls(seen, self.history(seen.flow), datagram, sink);
+        }
         if let Some((peer, payload)) = inner {
             let inner = Datagram {
                 payload,

@@ -5,6 +5,7 @@
 //! | [`demux`] | frames in, observations out |
 //! | [`table`], `key` | conversations |
 //! | `relay`, `tcp_relay` | what TURN wraps |
+//! | `piggyback` | DTLS inside checks |
 //! | [`tcp`], [`reassembly`] | byte streams |
 //! | `application` | what runs on a byte stream |
 //! | `tls_stream`, `tls_records` | TLS: ciphertext in, plaintext out |
@@ -28,6 +29,7 @@ pub mod websocket;
 
 mod application;
 mod key;
+mod piggyback;
 mod quic;
 mod relay;
 mod tcp_relay;

@@ -430,3 +430,121 @@ fn select(ice: &mut Ice, flows: &[FlowRecord]) {
     }
     ice.selected = picks;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::ice::IceTracker;
+    use crate::track::stun::Transactions;
+    use crate::track::testing::Stun;
+    use crate::track::testing::seen;
+    use crate::track::testing::tuple;
+
+    use Direction::Forward;
+    use Direction::Reverse;
+
+    const USERNAME: u16 = 0x0006;
+    const USE_CANDIDATE: u16 = 0x0025;
+    const CONTROLLED: u16 = 0x8029;
+    const CONTROLLING: u16 = 0x802a;
+    const NOMINATION: u16 = 0xc001;
+
+    /// Side a's check, side b's check; the transaction is `id`.
+    fn check(from: Direction, id: u8) -> Stun {
+        let name: &[u8] = match from {
+            Forward => b"pemK:qaLo",
+            Reverse => b"qaLo:pemK",
+        };
+        Stun::new(0x0001, id).with(USERNAME, name)
+    }
+
+    /// Plays messages, one each millisecond, and joins them; side a sends forward.
+    fn play(messages: Vec<(Direction, Stun)>) -> Ice {
+        let (mut tracker, mut transactions) = (IceTracker::new(8), Transactions::default());
+        for (number, (direction, stun)) in (1..).zip(messages) {
+            let bytes = stun.bytes();
+            let message = Message::new(&bytes).expect("a message");
+            let seen = seen(number, number, direction);
+            let exchange = transactions.observe(seen, &message);
+            tracker.observe(seen, tuple(), &message, exchange);
+        }
+        let paths = tracker.paths().iter().map(|path| (path, Side::A)).collect();
+        let ufrags = [["qaLo".to_owned()], ["pemK".to_owned()]];
+        let sources = PairSources {
+            paths,
+            ufrags: [&ufrags[0], &ufrags[1]],
+            passwords: &[],
+            queries: &[],
+            turn: &[],
+            flows: &[],
+            end: Timestamp::from_nanos(1_000_000_000),
+        };
+        join(&sources, CandidateBook::default())
+    }
+
+    /// RFC 8445 §7.3.1.1: whoever has the smaller tie-breaker is told 487, and takes the other role.
+    #[test]
+    fn a_role_conflict_is_counted_and_the_last_role_holds() {
+        let ice = play(vec![
+            (Forward, check(Forward, 1).with(CONTROLLING, &[1; 8])),
+            (Reverse, Stun::new(0x0111, 1).with_error(487)),
+            (Forward, check(Forward, 2).with(CONTROLLED, &[1; 8])),
+            (Reverse, Stun::new(0x0101, 2)),
+        ]);
+        assert_eq!(ice.role_conflicts, 1);
+        assert_eq!(ice.role_a, Some(IceRole::Controlled));
+        assert_eq!(ice.pairs[0].errors[0].code, 487);
+        assert_eq!(ice.pairs[0].state, PairState::Succeeded);
+    }
+
+    /// draft-thatcher-ice-renomination: each nomination says its number, and the highest counts.
+    #[test]
+    fn nominations_with_rising_numbers_are_renomination() {
+        let nominate = |id, value: u32| {
+            check(Forward, id)
+                .with(CONTROLLING, &[1; 8])
+                .with(USE_CANDIDATE, &[])
+                .with(NOMINATION, &value.to_be_bytes())
+        };
+        let once = vec![
+            (Forward, check(Forward, 1).with(CONTROLLING, &[1; 8])),
+            (Reverse, Stun::new(0x0101, 1)),
+            (Forward, nominate(2, 1)),
+            (Reverse, Stun::new(0x0101, 2)),
+        ];
+        assert_eq!(play(once).nomination, Some(Nomination::Regular));
+        let again = vec![
+            (Forward, check(Forward, 1).with(CONTROLLING, &[1; 8])),
+            (Reverse, Stun::new(0x0101, 1)),
+            (Forward, nominate(2, 1)),
+            (Reverse, Stun::new(0x0101, 2)),
+            (Forward, nominate(3, 2)),
+            (Reverse, Stun::new(0x0101, 3)),
+        ];
+        let ice = play(again);
+        assert_eq!(ice.nomination, Some(Nomination::Renomination));
+        assert!(ice.pairs[0].nominated && ice.pairs[0].selected);
+    }
+
+    /// RFC 8445 §2.5: a lite agent answers, and never asks.
+    #[test]
+    fn a_lite_agent_that_only_answers_makes_a_pair_all_the_same() {
+        let ice = play(vec![
+            (Forward, check(Forward, 1).with(CONTROLLING, &[1; 8])),
+            (Reverse, Stun::new(0x0101, 1)),
+            (
+                Forward,
+                check(Forward, 2)
+                    .with(CONTROLLING, &[1; 8])
+                    .with(USE_CANDIDATE, &[]),
+            ),
+            (Reverse, Stun::new(0x0101, 2)),
+        ]);
+        let pair = &ice.pairs[0];
+        assert_eq!(pair.state, PairState::Succeeded);
+        assert_eq!((pair.requests_sent, pair.requests_received), (2, 0));
+        assert!(pair.nominated && pair.selected);
+        assert_eq!(ice.role_a, Some(IceRole::Controlling));
+        assert_eq!(ice.nomination, Some(Nomination::Regular));
+    }
+}

@@ -9,4 +9,4 @@ pub mod stun;
 pub mod turn;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -153,4 +153,11 @@ fn tshark(options: &[&str]) -> Option<String> {
     output.status.success().then_some(text)
 }
 
-const KNOWN: &[Known] = &[];
+const KNOWN: &[Known] = &[
+    (
+        "dtls-in-stun",
+        "DTLS associations",
+        "we: the hellos ride on connectivity checks, where tshark does not look",
+    ),
+    ("dtls-in-stun", "some DTLS", "we: as above"),
+];

@@ -402,6 +402,22 @@ mod tests {
         );
     }
 
+    /// libwebrtc's short check: no user name, four bytes of integrity (0xc060).
+    #[test]
+    fn a_goog_ping_is_a_check_of_the_path_that_was_checked_before() {
+        let mut wire = Wire::default();
+        wire.take(1, Direction::Forward, Stun::new(0x0200, 9));
+        assert!(wire.tracker().paths().is_empty(), "of no path known");
+        wire.take(2, Direction::Forward, check(1));
+        wire.take(3, Direction::Reverse, Stun::new(0x0101, 1));
+        let short = |kind, id| Stun::new(kind, id).with(0xc060, &[1, 2, 3, 4]);
+        wire.take(4, Direction::Forward, short(0x0200, 2));
+        wire.take(6, Direction::Reverse, short(0x0300, 2));
+        let side = &wire.tracker().paths()[0].sides[0];
+        assert_eq!((side.requests, side.successes), (2, 2));
+        assert_eq!(side.round_trips[1], Duration::from_millis(2));
+    }
+
     #[test]
     fn a_restart_on_the_same_ports_is_a_path_of_its_own() {
         let mut wire = Wire::default();
