@@ -46,6 +46,8 @@ struct Seen {
     /// Every exchange at the end, with its response's body.
     exchanges: Vec<(String, String)>,
     connections: Vec<Facts>,
+    /// Those of QUIC among them.
+    quic: Vec<Facts>,
     faults: Vec<(&'static str, u64)>,
 }
 
@@ -102,6 +104,11 @@ fn read(name: &str, log: &str, keys: Keys, drop: impl Fn(usize) -> bool) -> Opti
         let line = format!("{method} {} {status}", exchange.url());
         seen.exchanges.push((line, text));
     }
+    let quic = demux.table().records().iter();
+    let quic = quic.filter(|record| record.quic.is_some());
+    seen.quic = quic
+        .filter_map(|record| record.tls.as_deref().cloned())
+        .collect();
     let records = demux.table().records().iter();
     seen.connections = records
         .filter_map(|record| record.tls.as_deref().cloned())
@@ -292,6 +299,50 @@ fn the_browsers_list_of_requests_over_http2_and_http3_is_rebuilt_with_bodies() {
                 ours.remove(place);
             }
         }
+    }
+}
+
+#[test]
+fn quic_names_its_server_and_its_offer_without_keys() {
+    let none = "public/syncsynchalt__illustrated-tls13_keylog.txt";
+    let cases: [(&str, &[(&str, &str)]); 5] = [
+        (
+            "zeek__chromium-115.0.5790.110-api-cirrus-com.pcap",
+            &[("api.cirrus-ci.com", "h3")],
+        ),
+        (
+            "ntop__snapchat_call_v1.pcapng",
+            &[("str1-euwest1-34-246-231-140.addlive.io", "h3")],
+        ),
+        ("ntop__dlt_ppp.pcap", &[("server4", "hq-29")]),
+        (
+            "AlexeyVasilev__pcap_flow_lab_showcase.pcap",
+            &[
+                ("www.youtube.com", "h3"),
+                ("web.whatsapp.com", "h3"),
+                ("ep2.adtrafficquality.google", "h3"),
+            ],
+        ),
+        (
+            "arkime__arkime_synthetic.pcap",
+            &[("config.edge.skype.com", "h3")],
+        ),
+    ];
+    for (name, expected) in cases {
+        let seen = read(&format!("public/{name}"), none, Keys::Never, |_| false);
+        let Some(seen) = seen else { continue };
+        let told: Vec<(&str, &str)> = seen
+            .quic
+            .iter()
+            .map(|facts| {
+                let offer = facts.alpn_offered.first().map(String::as_str);
+                let name = facts.server_name.as_deref();
+                (name.unwrap_or_default(), offer.unwrap_or_default())
+            })
+            .collect();
+        assert_eq!(told, expected, "{name}");
+        let opened: Vec<_> = seen.quic.iter().map(|facts| facts.opened_records).collect();
+        assert!(opened.iter().all(|opened| *opened == [0, 0]), "{opened:?}");
     }
 }
 

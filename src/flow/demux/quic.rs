@@ -16,6 +16,7 @@ use crate::vocab::fault::Layer;
 use crate::vocab::ids::FlowId;
 use crate::vocab::sighting::Sighting;
 use crate::wire::datagram::Kind;
+use crate::wire::quic::header::LongHeader;
 
 impl Demux {
     /// A datagram whose first byte is one of QUIC's. An Initial that opens, or a known connection id, proves it; elsewhere a long header of
@@ -96,6 +97,15 @@ impl Demux {
         let Some(tuple) = self.table.get(seen.flow).map(|record| record.tuple) else {
             return Verdict::Foreign;
         };
+        if datagram.length > datagram.payload.len() {
+            // What the snap length cut does not open, and that is nobody's fault.
+            let known = self.history(seen.flow).has(History::QUIC);
+            return if known || LongHeader::new(datagram.payload).is_some() {
+                Verdict::Likely
+            } else {
+                Verdict::Foreign
+            };
+        }
         let part = Seen {
             flow: seen.flow,
             tuple,

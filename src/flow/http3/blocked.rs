@@ -46,12 +46,14 @@ pub(super) enum Held {
 impl Blocked {
     /// Bytes kept of one connection; past that, sections are read without what they wait for.
     const BYTES: usize = 4 << 20;
+    /// Sections kept; browsers allow 16 to 100 to wait.
+    const SECTIONS: usize = 256;
     /// What a piece counts for besides its bytes.
     const PIECE: usize = 64;
 
     /// A section has to wait; given back when there is no room.
     pub(super) fn insert(&mut self, side: Side, section: Section) -> Result<(), Section> {
-        if self.bytes > Self::BYTES {
+        if self.is_full() || self.queues.len() >= Self::SECTIONS {
             return Err(section);
         }
         self.bytes += section.bytes.len() + Self::PIECE;

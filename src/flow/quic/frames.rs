@@ -42,8 +42,11 @@ impl Connection {
             // The same packet again: a mirror port, or two interfaces.
             return;
         }
+        let mut acknowledged = false;
         for frame in Frames::new(&opened.frames) {
             match frame {
+                // One says all that its sender has to say.
+                Ok((_, Frame::Ack(_))) if std::mem::replace(&mut acknowledged, true) => {}
                 Ok((_, frame)) => self.frame(from, place, opened, &frame, shared, sink),
                 Err(fault) => sink(Carried::Fault(place.1, fault), &shared.exchanges),
             }
@@ -78,7 +81,7 @@ impl Connection {
                 offset,
                 data,
                 fin,
-            } => {
+            } if self.session.facts().closed.is_none() => {
                 (part.offset, part.bytes, part.fin) = (offset, data, fin);
                 if self.http.is_none() && self.speaks_http() {
                     let http = Http3Connection::new(self.flow, self.tuple, self.client);
@@ -139,16 +142,25 @@ impl Connection {
             faults.push(fault("quic-crypto-too-long"));
             return faults;
         }
-        let bytes = std::mem::take(joined);
-        let mut rest = bytes.as_slice();
+        let mut joined = std::mem::take(joined);
+        let before = self.keys_known();
+        let mut rest = joined.as_slice();
         while let Some((_, after)) = Message::split(rest) {
             let (message, _) = rest.split_at(rest.len() - after.len());
             faults.extend(self.session.handshake(from, message));
-            self.learned = true;
             rest = after;
         }
-        self.crypto[from.index()][space.index()].joined = rest.to_vec();
+        let done = joined.len() - rest.len();
+        joined.drain(..done);
+        self.crypto[from.index()][space.index()].joined = joined;
+        self.learned |= before != self.keys_known();
         faults
+    }
+
+    /// What the handshake told that keys depend on.
+    fn keys_known(&self) -> (bool, bool) {
+        let facts = self.session.tls();
+        (facts.client_random.is_some(), facts.cipher_suite.is_some())
     }
 
     /// `from` has packets of the other side. Those that the capture lacks will not come again.
@@ -173,12 +185,13 @@ impl Connection {
             .take(RANGES)
             .filter(|range| !seen.covers(range))
             .collect();
-        for range in lacking {
-            self.with_streams(place, shared, sink, |streams, mut given| {
-                streams.acknowledged(other, &range, place, &mut given);
-                None
-            });
+        if lacking.is_empty() {
+            return;
         }
+        self.with_streams(place, shared, sink, |streams, mut given| {
+            streams.acknowledged(other, &lacking, place, &mut given);
+            None
+        });
     }
 
     /// The connection is over.
@@ -275,4 +288,4 @@ impl Connection {
 /// Bytes of one side's handshake in packets of one kind; certificate chains reach some 20 KiB.
 const CRYPTO_MAX: usize = 1 << 18;
 /// Ranges of an acknowledgment looked at.
-const RANGES: usize = 64;
+const RANGES: usize = 32;

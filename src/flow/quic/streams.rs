@@ -5,6 +5,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use crate::crypt::tls::session::Peer;
 use crate::flow::http2::heads::Place;
@@ -83,13 +84,13 @@ impl Streams {
     pub(super) fn acknowledged(
         &mut self,
         from: Peer,
-        acknowledged: &std::ops::RangeInclusive<u64>,
+        acknowledged: &[RangeInclusive<u64>],
         place: Place,
         sink: &mut impl FnMut(Given<'_>),
     ) {
         let shown = |sides: &[Ordered; 2]| {
             let hole = sides[from.index()].hole();
-            hole.is_some_and(|packet| acknowledged.contains(&packet))
+            hole.is_some_and(|packet| acknowledged.iter().any(|range| range.contains(&packet)))
         };
         let ids: Vec<u64> = self
             .open

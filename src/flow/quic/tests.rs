@@ -341,6 +341,8 @@ fn note(story: &mut String, carried: &Carried<'_>) {
         Carried::Request(id) => write!(story, "request {} ", id.0),
         Carried::Response(id) => write!(story, "response {} ", id.0),
         Carried::Http3Begins => write!(story, "http3 "),
+        Carried::WebSocketBegins => write!(story, "websocket "),
+        Carried::WebSocketMessage { .. } => write!(story, "message "),
         Carried::Fault(_, fault) => write!(story, "{} ", fault.name),
         _ => Ok(()),
     };
@@ -657,6 +659,40 @@ fn a_table_whose_beginning_was_not_captured_leaves_fields_unknown() {
         (request.method.as_str(), request.target.as_str()),
         ("GET", "unknown header")
     );
+}
+
+#[test]
+fn a_websocket_runs_in_an_extended_connect() {
+    let mut bench = Bench::new(Version::V1);
+    // RFC 9220: `:method CONNECT`, `:scheme https`, `:protocol websocket`, `:path /ws`.
+    let mut section = vec![0, 0, 0xcf, 0xd7, 0x27, 2];
+    section.extend(b":protocol");
+    section.push(9);
+    section.extend(b"websocket");
+    section.extend([0x51, 3, b'/', b'w', b's']);
+    let connect = [&[1, section.len() as u8], &section[..]].concat();
+    let masked = [0, 8, 0x81, 0x82, 0, 0, 0, 0, b'h', b'i'];
+    bench
+        .hellos()
+        .send(Client, &stream(0, 0, false, &connect))
+        .send(Server, &stream(0, 0, false, &headers(&[25], None)))
+        .send(Client, &stream(0, connect.len() as u16, false, &masked))
+        .told("http3 request 0 response 0 websocket message");
+    assert_eq!(bench.exchange(0).websocket_url(), "wss://192.0.2.2:443/ws");
+}
+
+#[test]
+fn what_comes_after_a_close_opens_no_stream_again() {
+    let mut bench = Bench::new(Version::V1);
+    bench
+        .hellos()
+        .send(Client, &stream(0, 0, true, &get("/a")))
+        .send(Client, &[0x1d, 0x41, 0, 0])
+        .told("http3 request 0")
+        .send(Server, &stream(0, 0, true, &ok("late")))
+        .finish()
+        .told("");
+    assert_eq!(bench.shared.exchanges.all().len(), 1);
 }
 
 #[test]
