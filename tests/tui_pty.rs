@@ -145,6 +145,8 @@ fn a_user_finds_their_way_from_the_sample_to_its_bytes_and_out() {
     session.press(RIGHT);
     session.shows(&["Ladder", "Detail", "janus"]);
     session.press(RIGHT);
+    session.shows(&["Offer and answer", "direction"]);
+    session.press(RIGHT);
     session.shows(&["Candidate pairs", "succeeded", "How it won"]);
     session.press("\r");
     session.shows(&["Packets of call 1", "Binding request", "0000  "]);

@@ -1,5 +1,7 @@
 //! What a user can do. Keys and clicks become actions; [`crate::tui::update`] says what they change.
 
+use crate::tui::state::call::Tab;
+
 /// Something that the user wants done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
@@ -51,6 +53,16 @@ pub enum Action {
     GoTo,
     /// Fold or unfold idle stretches.
     Fold,
+    /// To a tab of the open call; in the list of calls, of the selected one.
+    Tab(Tab),
+    /// Next way of showing descriptions: aligned, the offer's text, the answer's.
+    Face,
+    /// To the round of offer and answer before.
+    PreviousRound,
+    /// To the next round.
+    NextRound,
+    /// Copy all of what is shown: a whole description.
+    CopyAll,
     /// Show or hide the keys.
     Help,
     /// Leave the program, wherever we are.

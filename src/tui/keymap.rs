@@ -5,6 +5,7 @@ use ratatui::crossterm::event::KeyEvent;
 use ratatui::crossterm::event::KeyModifiers;
 
 use crate::tui::action::Action;
+use crate::tui::state::call::Tab;
 
 /// Where keys are pressed. The same key may mean different things in different places, never two in one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,9 +16,13 @@ pub enum Scope {
     Timeline,
     /// A call's ladder.
     Ladder,
+    /// A call's offers and answers.
+    OfferAnswer,
     /// A call's candidate pairs.
     Ice,
-    /// Packets, of the capture or of a call.
+    /// Packets of a call.
+    CallPackets,
+    /// Packets of the capture.
     Packets,
     /// The findings.
     Findings,
@@ -25,11 +30,13 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Calls,
         Self::Timeline,
         Self::Ladder,
+        Self::OfferAnswer,
         Self::Ice,
+        Self::CallPackets,
         Self::Packets,
         Self::Findings,
     ];
@@ -40,7 +47,9 @@ impl Scope {
             Self::Calls => "Calls",
             Self::Timeline => "Timeline",
             Self::Ladder => "Ladder",
+            Self::OfferAnswer => "Offer/Answer",
             Self::Ice => "ICE",
+            Self::CallPackets => "Packets of the call",
             Self::Packets => "Packets",
             Self::Findings => "Findings",
         }
@@ -208,6 +217,7 @@ const LISTS: &[Scope] = &[
     Scope::Calls,
     Scope::Timeline,
     Scope::Ladder,
+    Scope::CallPackets,
     Scope::Packets,
     Scope::Findings,
 ];
@@ -215,14 +225,38 @@ const LISTS: &[Scope] = &[
 const FRAMES: &[Scope] = &[
     Scope::Timeline,
     Scope::Ladder,
+    Scope::OfferAnswer,
     Scope::Ice,
+    Scope::CallPackets,
     Scope::Packets,
     Scope::Findings,
 ];
 /// The tabs of a call that are not Packets.
-const TABS: &[Scope] = &[Scope::Timeline, Scope::Ladder, Scope::Ice];
+const TABS: &[Scope] = &[
+    Scope::Timeline,
+    Scope::Ladder,
+    Scope::OfferAnswer,
+    Scope::Ice,
+];
+/// Screens from which a call's tabs are one key away.
+const NEAR_CALL: &[Scope] = &[
+    Scope::Calls,
+    Scope::Timeline,
+    Scope::Ladder,
+    Scope::OfferAnswer,
+    Scope::Ice,
+    Scope::CallPackets,
+];
+/// Packets, of the capture or of a call.
+const PACKETS: &[Scope] = &[Scope::CallPackets, Scope::Packets];
 /// Screens with more than one pane.
-const PANES: &[Scope] = &[Scope::Ladder, Scope::Packets, Scope::Findings];
+const PANES: &[Scope] = &[
+    Scope::Ladder,
+    Scope::OfferAnswer,
+    Scope::CallPackets,
+    Scope::Packets,
+    Scope::Findings,
+];
 
 /// The table.
 pub const BINDINGS: &[Binding] = &[
@@ -231,7 +265,7 @@ pub const BINDINGS: &[Binding] = &[
     row(
         ENTER,
         Action::Enter,
-        &[Scope::Packets],
+        PACKETS,
         "decode, open or close a field",
     )
     .at(1, "decode"),
@@ -247,14 +281,52 @@ pub const BINDINGS: &[Binding] = &[
     row(
         LEFT,
         Action::Left,
-        &[Scope::Packets],
+        &[Scope::CallPackets],
         "tab before, close a field, byte before",
     ),
     row(
         RIGHT,
         Action::Right,
-        &[Scope::Packets],
+        &[Scope::CallPackets],
         "next tab, open a field, next byte",
+    ),
+    row(
+        LEFT,
+        Action::Left,
+        &[Scope::Packets],
+        "close a field, byte before",
+    ),
+    row(
+        RIGHT,
+        Action::Right,
+        &[Scope::Packets],
+        "open a field, next byte",
+    ),
+    row(
+        &[key('r')],
+        Action::Face,
+        &[Scope::OfferAnswer],
+        "the offer's text, the answer's text, both aligned",
+    )
+    .at(3, "text"),
+    row(
+        &[key('<')],
+        Action::PreviousRound,
+        &[Scope::OfferAnswer],
+        "the round of offer and answer before",
+    ),
+    row(
+        &[key('>')],
+        Action::NextRound,
+        &[Scope::OfferAnswer],
+        "the next round of offer and answer",
+    )
+    .at(4, "next round"),
+    row(
+        &[key('Y')],
+        Action::CopyAll,
+        &[Scope::OfferAnswer],
+        "copy the whole description: the one shown, else the answer",
     ),
     row(
         &[key('f')],
@@ -266,7 +338,7 @@ pub const BINDINGS: &[Binding] = &[
     row(
         &[key('g')],
         Action::GoTo,
-        &[Scope::Packets],
+        PACKETS,
         "go to a frame number",
     )
     .at(4, "go to"),
@@ -306,10 +378,42 @@ pub const BINDINGS: &[Binding] = &[
             Scope::Calls,
             Scope::Timeline,
             Scope::Ladder,
+            Scope::OfferAnswer,
             Scope::Ice,
+            Scope::CallPackets,
             Scope::Packets,
         ],
         "copy the selected line",
+    ),
+    row(
+        &[key('T')],
+        Action::Tab(Tab::Timeline),
+        NEAR_CALL,
+        "the call's timeline",
+    ),
+    row(
+        &[key('L')],
+        Action::Tab(Tab::Ladder),
+        NEAR_CALL,
+        "the call's ladder",
+    ),
+    row(
+        &[key('o')],
+        Action::Tab(Tab::OfferAnswer),
+        NEAR_CALL,
+        "the call's offer and answer",
+    ),
+    row(
+        &[key('i')],
+        Action::Tab(Tab::Ice),
+        NEAR_CALL,
+        "the call's candidates and pairs",
+    ),
+    row(
+        &[key('p')],
+        Action::Tab(Tab::Packets),
+        NEAR_CALL,
+        "the call's packets",
     ),
     row(&[named(KeyCode::Up), key('k')], Action::Up, &[], "up"),
     row(&[named(KeyCode::Down), key('j')], Action::Down, &[], "down"),
@@ -426,6 +530,15 @@ mod tests {
             A::Save,
             A::GoTo,
             A::Fold,
+            A::Tab(Tab::Timeline),
+            A::Tab(Tab::Ladder),
+            A::Tab(Tab::OfferAnswer),
+            A::Tab(Tab::Ice),
+            A::Tab(Tab::Packets),
+            A::Face,
+            A::PreviousRound,
+            A::NextRound,
+            A::CopyAll,
             A::Help,
             A::Quit,
         ];

@@ -17,6 +17,7 @@
 //! | [`effect`], [`worker`], [`scan`] | what is done outside of the state: frames read, text copied, files written |
 //! | [`packet`] | one frame as a line and as a tree |
 //! | [`detail`] | a row of the ladder in detail |
+//! | [`sheet`] | what stands in the screens that are a list with a detail pane |
 //! | [`screens`], [`widgets`] | drawing |
 //! | [`theme`], [`text`], [`times`] | colours and shapes, text that fits, instants |
 //!
@@ -32,6 +33,7 @@ pub mod packet;
 pub mod run;
 pub mod scan;
 pub mod screens;
+pub mod sheet;
 pub mod state;
 pub mod text;
 pub mod theme;

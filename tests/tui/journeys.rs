@@ -30,6 +30,7 @@ fn a_call_is_two_keys_from_its_bytes() {
     check(&mut program, "", &["alice → videoroom 100"]);
     check(&mut program, "Enter", &["Call 1", "What happened"]);
     check(&mut program, "Right", &["Ladder", "turn.lab.test"]);
+    check(&mut program, "Right", &["Offer and answer", "Detail"]);
     check(&mut program, "Right", &["Candidate pairs", "How it won"]);
     check(
         &mut program,

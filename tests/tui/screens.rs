@@ -39,8 +39,15 @@ fn ladder() {
 
 #[test]
 fn ice() {
-    check("videoroom-http", "ice", "Enter Right Right");
-    check("ice-failure-auth", "ice", "Enter Right Right");
+    check("videoroom-http", "ice", "i");
+    check("ice-failure-auth", "ice", "i");
+}
+
+#[test]
+fn offer_and_answer() {
+    check("videoroom-http", "agreed", "o");
+    check("audio-video", "agreed", "o Down Down Down");
+    check("videoroom-http", "answer_text", "o r r Down Down Down");
 }
 
 #[test]
@@ -49,7 +56,7 @@ fn packets() {
     check(
         "lossy",
         "packets_of_call",
-        "Enter Right Right Right Tab Tab",
+        "p Tab Tab",
     );
 }
 

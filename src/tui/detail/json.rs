@@ -6,7 +6,7 @@ use crate::tui::detail::DetailLine;
 use crate::tui::detail::Look;
 
 /// Lays `text` out; what is no JSON comes line by line as it is.
-pub(super) fn pretty(text: &str) -> Vec<DetailLine> {
+pub fn pretty(text: &str) -> Vec<DetailLine> {
     let mut lines = Vec::new();
     match serde_json::from_str::<Value>(text) {
         Ok(value) => push(&mut lines, 0, "", &value, ""),

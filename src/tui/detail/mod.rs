@@ -19,7 +19,7 @@ use crate::vocab::ids::AssociationId;
 use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::ids::StreamId;
 
-mod json;
+pub mod json;
 mod message;
 
 /// A line of detail.
@@ -56,11 +56,13 @@ impl DetailLine {
         }
     }
 
-    fn plain(text: &str) -> Self {
+    /// A plain line.
+    pub fn plain(text: &str) -> Self {
         Self::new(0, text, Look::Plain)
     }
 
-    fn dim(text: &str) -> Self {
+    /// A line of second importance.
+    pub fn dim(text: &str) -> Self {
         Self::new(0, text, Look::Dim)
     }
 }

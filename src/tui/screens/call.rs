@@ -29,16 +29,28 @@ pub fn title(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
     });
     let (glyph, style, word) = theme.outcome(verdict);
     let label = model(state, open).map_or("", |call| call.label.as_str());
-    let tabs_x = area.width.saturating_sub(tabs_width());
+    let tabs_x = area.width.saturating_sub(tabs_width(area.width));
     let head = format!(" Call {} · ", open.id.index() + 1);
     let tail = format!(" · {glyph} {word}");
     let room = usize::from(tabs_x).saturating_sub(width(&head) + width(&tail) + 1);
-    let pieces = [
-        Piece::new(head, theme.bold()),
-        Piece::new(elide(&shown(label), room).into_owned(), theme.bold()),
-        Piece::new(tail, style),
-    ];
-    put_pieces(buffer, area, 0, 0, &pieces);
+    // Where room is short, how it came out goes before whose call it is.
+    let pieces = if room < LABEL_LEAST {
+        vec![
+            Piece::new(head.trim_end_matches(" · ").to_owned(), theme.bold()),
+            Piece::new(tail, style),
+        ]
+    } else {
+        vec![
+            Piece::new(head, theme.bold()),
+            Piece::new(elide(&shown(label), room).into_owned(), theme.bold()),
+            Piece::new(tail, style),
+        ]
+    };
+    let left = Rect {
+        width: tabs_x,
+        ..area
+    };
+    put_pieces(buffer, left, 0, 0, &pieces);
     let mut x = tabs_x;
     for tab in Tab::ALL {
         let style = if tab == open.tab {
@@ -46,26 +58,42 @@ pub fn title(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
         } else {
             Style::new()
         };
-        x = put(buffer, area, x, 0, &format!(" {} ", tab.title()), style);
+        let title = title_in(tab, area.width);
+        x = put(buffer, area, x, 0, &format!(" {title} "), style);
     }
 }
 
 /// The tab under column `x` of a line `columns` wide.
 pub fn tab_at(x: u16, columns: u16) -> Option<Tab> {
-    let mut at = columns.saturating_sub(tabs_width());
+    let mut at = columns.saturating_sub(tabs_width(columns));
     if x < at {
         return None;
     }
     Tab::ALL.into_iter().find(|tab| {
-        at += title_width(*tab);
+        at += title_width(*tab, columns);
         x < at
     })
 }
 
-fn tabs_width() -> u16 {
-    Tab::ALL.into_iter().map(title_width).sum()
+fn tabs_width(columns: u16) -> u16 {
+    let widths = Tab::ALL.into_iter().map(|tab| title_width(tab, columns));
+    widths.sum()
 }
 
-fn title_width(tab: Tab) -> u16 {
-    u16::try_from(tab.title().len()).unwrap_or(0) + 2
+fn title_width(tab: Tab, columns: u16) -> u16 {
+    u16::try_from(title_in(tab, columns).len()).unwrap_or(0) + 2
 }
+
+/// What a tab is called in a line `columns` wide.
+const fn title_in(tab: Tab, columns: u16) -> &'static str {
+    if columns < WIDE {
+        tab.short_title()
+    } else {
+        tab.title()
+    }
+}
+
+/// From this width on tabs have their long names.
+const WIDE: u16 = 110;
+/// A label shorter than this says nothing.
+const LABEL_LEAST: usize = 6;

@@ -26,6 +26,7 @@ pub mod findings;
 pub mod ice;
 pub mod ladder;
 pub mod packets;
+pub mod sheet;
 pub mod timeline;
 
 /// Areas that all screens share.
@@ -82,6 +83,7 @@ pub fn render(frame: &mut Frame<'_>, state: &State) {
             match open.tab {
                 Tab::Timeline => timeline::render(buffer, areas.body, state, open),
                 Tab::Ladder => ladder::render(buffer, areas.body, state, open),
+                Tab::OfferAnswer => sheet::render(buffer, areas.body, state, state.scope()),
                 Tab::Ice => ice::render(buffer, areas.body, state, open),
                 Tab::Packets => packets::render(buffer, areas.body, state, &open.packets),
             }

@@ -12,6 +12,7 @@ use crate::timeline::lane::Lane;
 use crate::timeline::lanes::lanes;
 use crate::tui::detail::DetailLine;
 use crate::tui::detail::detail;
+use crate::tui::state::agreed::Agreed;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::packets::Packets;
@@ -48,6 +49,8 @@ pub struct Call {
     pub detail: Vec<DetailLine>,
     /// First line of the detail shown.
     pub detail_top: usize,
+    /// Its offers and answers.
+    pub agreed: Agreed,
     /// Selection in the pair grid.
     pub pairs: Cursor,
     /// Its packets.
@@ -61,6 +64,8 @@ pub enum Tab {
     Timeline,
     /// Arrows between hosts.
     Ladder,
+    /// What was offered, answered and agreed.
+    OfferAnswer,
     /// Candidates and pairs.
     Ice,
     /// The frames.
@@ -69,15 +74,31 @@ pub enum Tab {
 
 impl Tab {
     /// In order.
-    pub const ALL: [Self; 4] = [Self::Timeline, Self::Ladder, Self::Ice, Self::Packets];
+    pub const ALL: [Self; 5] = [
+        Self::Timeline,
+        Self::Ladder,
+        Self::OfferAnswer,
+        Self::Ice,
+        Self::Packets,
+    ];
 
     /// What its tab says.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Timeline => "Timeline",
             Self::Ladder => "Ladder",
+            Self::OfferAnswer => "Offer/Answer",
             Self::Ice => "ICE",
             Self::Packets => "Packets",
+        }
+    }
+
+    /// The same where room is short.
+    pub const fn short_title(self) -> &'static str {
+        match self {
+            Self::Timeline => "Time",
+            Self::OfferAnswer => "SDP",
+            _ => self.title(),
         }
     }
 
@@ -108,6 +129,7 @@ impl Call {
             in_detail: false,
             detail: Vec::new(),
             detail_top: 0,
+            agreed: Agreed::default(),
             pairs: Cursor::default(),
             packets: Packets::of_call(id),
         };
@@ -136,6 +158,7 @@ impl Call {
             self.hosts = Some(drawn.hosts);
             self.rows = drawn.rows;
         }
+        self.agreed.refresh(scene, call);
         self.refold(analysis);
     }
 

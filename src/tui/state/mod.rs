@@ -4,9 +4,10 @@
 //! | --- | --- |
 //! | [`calls`] | the list of calls |
 //! | [`call`] | an open call and its tabs |
+//! | [`agreed`] | its offers and answers |
 //! | [`packets`] | a list of frames, and the frame looked at |
 //! | [`findings`] | verdicts and findings |
-//! | [`cursor`], [`filter`] | what lists have in common |
+//! | [`listing`], [`cursor`], [`filter`] | what lists have in common |
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,11 +27,13 @@ use crate::tui::state::packets::Packets;
 use crate::tui::theme::Theme;
 use crate::vocab::ids::FrameNumber;
 
+pub mod agreed;
 pub mod call;
 pub mod calls;
 pub mod cursor;
 pub mod filter;
 pub mod findings;
+pub mod listing;
 pub mod packets;
 
 /// The state of the program.
@@ -261,8 +264,9 @@ impl State {
             (Page::Calls, Some(call)) => match call.tab {
                 Tab::Timeline => Scope::Timeline,
                 Tab::Ladder => Scope::Ladder,
+                Tab::OfferAnswer => Scope::OfferAnswer,
                 Tab::Ice => Scope::Ice,
-                Tab::Packets => Scope::Packets,
+                Tab::Packets => Scope::CallPackets,
             },
         }
     }

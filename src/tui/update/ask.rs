@@ -23,10 +23,10 @@ pub(super) fn filter(state: &mut State) {
     let known = match state.scope() {
         Scope::Calls => state.calls.filter.text(),
         Scope::Findings => state.findings.filter.text(),
-        Scope::Packets => state
+        Scope::CallPackets | Scope::Packets => state
             .packets_shown()
             .map_or("", |packets| packets.filter.text()),
-        Scope::Timeline | Scope::Ladder | Scope::Ice => {
+        Scope::Timeline | Scope::Ladder | Scope::OfferAnswer | Scope::Ice => {
             state.call.as_ref().map_or("", |call| call.filter.text())
         }
     };
@@ -136,7 +136,7 @@ fn apply_filter(state: &mut State, text: &str) {
             state.findings.filter = filter;
             state.findings.apply_filter(&analysis);
         }
-        Scope::Packets => {
+        Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
                 packets.wanted = packets.selected();
                 packets.filter = filter;
@@ -146,7 +146,7 @@ fn apply_filter(state: &mut State, text: &str) {
                 }
             }
         }
-        Scope::Timeline | Scope::Ladder | Scope::Ice => {
+        Scope::Timeline | Scope::Ladder | Scope::OfferAnswer | Scope::Ice => {
             if let Some(call) = &mut state.call {
                 call.filter = filter;
             }

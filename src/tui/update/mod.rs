@@ -84,6 +84,14 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
             let text = pick::text(state);
             return text.map(Effect::Copy).into_iter().collect();
         }
+        Action::CopyAll => {
+            let text = pick::whole(state);
+            return text.map(Effect::Copy).into_iter().collect();
+        }
+        Action::Tab(tab) => open::tab(state, tab),
+        Action::Face => travel::face(state),
+        Action::PreviousRound => travel::round(state, -1),
+        Action::NextRound => travel::round(state, 1),
         Action::TimeMode => {
             state.time_mode = state.time_mode.next();
             state.tell(format!("times: {}", state.time_mode.words()));

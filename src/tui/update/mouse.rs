@@ -7,6 +7,7 @@ use crate::tui::action::Action;
 use crate::tui::action::Pointer;
 use crate::tui::keymap::Scope;
 use crate::tui::screens;
+use crate::tui::sheet;
 use crate::tui::state::State;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::packets::Pane;
@@ -81,7 +82,7 @@ fn focus(state: &mut State, at: Position) {
                 state.findings.in_detail = detail.contains(at);
             }
         }
-        Scope::Packets => {
+        Scope::CallPackets | Scope::Packets => {
             let areas = screens::packets::areas(body);
             let panes = [
                 (areas.list, Pane::List),
@@ -94,6 +95,13 @@ fn focus(state: &mut State, at: Position) {
             }
         }
         Scope::Calls | Scope::Timeline | Scope::Ice => {}
+        scope => {
+            let (list, detail) = screens::sheet::areas(body, scope);
+            let listing = sheet::listing_mut(state, scope);
+            if let Some(listing) = listing.filter(|_| list.contains(at) || detail.contains(at)) {
+                listing.in_detail = detail.contains(at);
+            }
+        }
     }
 }
 
@@ -126,7 +134,7 @@ fn select(state: &mut State, at: Position) -> Option<Action> {
             let area = inside(screens::ice::areas(body, model).pairs);
             pick(&mut call.pairs, area, 1, at, model.ice.pairs.len())?.then_some(Action::Enter)
         }
-        Scope::Packets => {
+        Scope::CallPackets | Scope::Packets => {
             let areas = screens::packets::areas(body);
             let packets = state.packets_shown_mut()?;
             match packets.pane {
@@ -163,6 +171,17 @@ fn select(state: &mut State, at: Position) -> Option<Action> {
                 state.findings.evidence = 0;
                 state.findings.detail_top = 0;
             }
+            again.then_some(Action::Enter)
+        }
+        scope => {
+            let area = inside(screens::sheet::areas(body, scope).0);
+            let length = sheet::length(state, scope);
+            let listing = sheet::listing_mut(state, scope)?;
+            if listing.in_detail {
+                return None;
+            }
+            let again = pick(&mut listing.cursor, area, 1, at, length)?;
+            listing.detail_top = 0;
             again.then_some(Action::Enter)
         }
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::timeline::fold::Fold;
 use crate::tui::keymap::Scope;
+use crate::tui::sheet;
 use crate::tui::state::Page;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
@@ -32,7 +33,12 @@ pub(super) fn enter(state: &mut State) {
             }
             None => {}
         },
-        Scope::Timeline | Scope::Ladder | Scope::Ice => {
+        scope if sheet::listing(state, scope).is_some() => {
+            let row = sheet::selected(state, scope);
+            let frame = row.and_then(|row| row.frames.first().copied());
+            show_in_call(state, frame);
+        }
+        Scope::Timeline | Scope::Ladder | Scope::OfferAnswer | Scope::Ice => {
             let Some(open) = &mut state.call else {
                 return;
             };
@@ -43,16 +49,10 @@ pub(super) fn enter(state: &mut State) {
                 open.refold(&analysis);
                 return;
             }
-            match open.selected_frames(&analysis).first() {
-                Some(&frame) => {
-                    open.tab = Tab::Packets;
-                    open.packets.filter = Filter::default();
-                    open.packets.select(frame);
-                }
-                None => state.complain("no frame shows this"),
-            }
+            let frame = open.selected_frames(&analysis).first().copied();
+            show_in_call(state, frame);
         }
-        Scope::Packets => {
+        Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
                 match packets.pane {
                     Pane::List | Pane::Bytes => packets.pane = Pane::Tree,
@@ -87,6 +87,38 @@ fn call(state: &mut State, id: PeerConnectionId) {
     state.call = Some(open);
 }
 
+/// To a tab of the open call; from the list of calls, of the selected one.
+pub(super) fn tab(state: &mut State, tab: Tab) {
+    state.help = None;
+    if state.scope() == Scope::Calls {
+        let selected = state.calls.selected().map(|row| row.subject);
+        let Some(Subject::Call(id)) = selected else {
+            state.complain("no call is selected");
+            return;
+        };
+        call(state, id);
+    }
+    if let Some(open) = &mut state.call {
+        open.tab = tab;
+        open.in_detail = false;
+    }
+}
+
+/// Goes to a frame among the packets of the open call.
+fn show_in_call(state: &mut State, frame: Option<FrameNumber>) {
+    match (frame, &mut state.call) {
+        (Some(frame), Some(open)) => {
+            open.tab = Tab::Packets;
+            if !open.packets.filter.is_empty() {
+                open.packets.filter = Filter::default();
+                open.packets.matches = None;
+            }
+            open.packets.select(frame);
+        }
+        _ => state.complain("no frame shows this"),
+    }
+}
+
 /// Goes to a frame on the page of all packets.
 fn show_frame(state: &mut State, frame: Option<FrameNumber>) {
     let Some(frame) = frame else {
@@ -110,7 +142,7 @@ pub(super) fn back(state: &mut State) {
     }
     let analysis = Arc::clone(&state.analysis);
     match state.scope() {
-        Scope::Packets => {
+        Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
                 if packets.pane != Pane::List {
                     packets.pane = Pane::List;
@@ -159,7 +191,13 @@ pub(super) fn back(state: &mut State) {
                 return;
             }
         }
-        Scope::Ice => {}
+        scope => {
+            let listing = sheet::listing_mut(state, scope);
+            if let Some(listing) = listing.filter(|listing| listing.in_detail) {
+                listing.in_detail = false;
+                return;
+            }
+        }
     }
     if let Some(page) = state.came_from.take() {
         state.page = page;

@@ -2,6 +2,7 @@
 
 use crate::tui::keymap::Scope;
 use crate::tui::screens::findings::as_text;
+use crate::tui::sheet;
 use crate::tui::state::State;
 use crate::tui::state::packets::Packets;
 use crate::tui::state::packets::Pane;
@@ -30,7 +31,7 @@ pub(super) fn mark(state: &mut State) {
     }
     let marked = counted(state.marks.len() as u64, "frame");
     state.tell(format!("{marked} marked: s saves them"));
-    if state.scope() == Scope::Packets {
+    if matches!(state.scope(), Scope::CallPackets | Scope::Packets) {
         // On to the next, so that a run of frames is a run of keys.
         let in_list = state
             .packets_shown()
@@ -43,12 +44,16 @@ pub(super) fn mark(state: &mut State) {
 
 fn selected_frames(state: &State) -> Vec<FrameNumber> {
     match state.scope() {
-        Scope::Timeline | Scope::Ladder | Scope::Ice => state
+        scope if sheet::listing(state, scope).is_some() => {
+            let row = sheet::selected(state, scope);
+            row.map(|row| row.frames).unwrap_or_default()
+        }
+        Scope::Timeline | Scope::Ladder | Scope::OfferAnswer | Scope::Ice => state
             .call
             .as_ref()
             .map(|call| call.selected_frames(&state.analysis))
             .unwrap_or_default(),
-        Scope::Packets => state
+        Scope::CallPackets | Scope::Packets => state
             .packets_shown()
             .and_then(Packets::selected)
             .into_iter()
@@ -90,9 +95,18 @@ pub(super) fn text(state: &State) -> Option<String> {
                 frames(&pair.frames, &state.analysis.capture)
             ))
         }
-        Scope::Packets => packet_text(state),
+        Scope::CallPackets | Scope::Packets => packet_text(state),
+        Scope::OfferAnswer => sheet::as_text(state, state.scope()),
         Scope::Findings => as_text(state),
     }
+}
+
+/// All of what is shown, as text: a description as it crossed the wire.
+pub(super) fn whole(state: &State) -> Option<String> {
+    let call = state.call.as_ref()?;
+    let model = state.analysis.scene.peer_connections.get(call.id.index())?;
+    let description = model.descriptions.get(call.agreed.description()?)?;
+    Some(description.sdp.clone())
 }
 
 fn packet_text(state: &State) -> Option<String> {

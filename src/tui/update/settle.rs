@@ -8,6 +8,7 @@ use crate::tui::effect::Effect;
 use crate::tui::effect::Query;
 use crate::tui::effect::Target;
 use crate::tui::screens;
+use crate::tui::sheet;
 use crate::tui::state::Page;
 use crate::tui::state::State;
 use crate::tui::state::packets::Matches;
@@ -40,6 +41,14 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
                 screens::ice::list_height(body, model),
             );
         }
+    }
+    let scope = state.scope();
+    let (length, height) = (
+        sheet::length(state, scope),
+        screens::sheet::list_height(body, scope),
+    );
+    if let Some(listing) = sheet::listing_mut(state, scope) {
+        listing.cursor.show(length, height);
     }
     let also = signaling_frames(state);
     let (known, target) = (

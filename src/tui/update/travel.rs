@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+
 use crate::timeline::fold::Fold;
 use crate::tui::keymap::Scope;
 use crate::tui::screens;
+use crate::tui::sheet;
 use crate::tui::state::State;
+use crate::tui::state::agreed::Agreed;
 use crate::tui::state::packets::Packets;
 use crate::tui::state::packets::Pane;
 use crate::tui::update::tab;
@@ -81,7 +85,7 @@ pub(super) fn go(state: &mut State, step: Step) {
                 );
             }
         }
-        Scope::Packets => {
+        Scope::CallPackets | Scope::Packets => {
             let areas = screens::packets::areas(body);
             let height = screens::packets::list_height(body);
             if let Some(packets) = state.packets_shown_mut() {
@@ -107,6 +111,24 @@ pub(super) fn go(state: &mut State, step: Step) {
             findings.evidence = 0;
             findings.detail_top = 0;
         }
+        scope => go_in_sheet(state, scope, step, body),
+    }
+}
+
+fn go_in_sheet(state: &mut State, scope: Scope, step: Step, body: Rect) {
+    let length = sheet::length(state, scope);
+    let list = screens::sheet::list_height(body, scope);
+    let detail = screens::sheet::detail_height(body, scope);
+    let lines = screens::sheet::detail_length(body, state, scope);
+    let Some(listing) = sheet::listing_mut(state, scope) else {
+        return;
+    };
+    if listing.in_detail {
+        let most = lines.saturating_sub(detail);
+        let by = step.lines(detail);
+        listing.detail_top = listing.detail_top.saturating_add_signed(by).min(most);
+    } else {
+        listing.step(step.lines(list), length);
     }
 }
 
@@ -156,7 +178,7 @@ pub(super) fn pane(state: &mut State, by: isize) {
             }
         }
         Scope::Findings => state.findings.in_detail = !state.findings.in_detail,
-        Scope::Packets => {
+        Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
                 packets.pane = match (packets.pane, by > 0) {
                     (Pane::List, true) | (Pane::Bytes, false) => Pane::Tree,
@@ -166,6 +188,11 @@ pub(super) fn pane(state: &mut State, by: isize) {
             }
         }
         Scope::Calls | Scope::Timeline | Scope::Ice => {}
+        scope => {
+            if let Some(listing) = sheet::listing_mut(state, scope) {
+                listing.in_detail = !listing.in_detail;
+            }
+        }
     }
 }
 
@@ -203,7 +230,7 @@ pub(super) fn hit(state: &mut State, by: isize) {
             calls.cursor.at = around(calls.cursor.at, by, calls.shown.len());
             calls.refresh_lanes(&analysis);
         }
-        Scope::Packets => {
+        Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
                 packets.cursor.at = around(packets.cursor.at, by, packets.length());
             }
@@ -214,7 +241,41 @@ pub(super) fn hit(state: &mut State, by: isize) {
             findings.evidence = 0;
             findings.detail_top = 0;
         }
-        Scope::Ice => {}
+        Scope::OfferAnswer | Scope::Ice => {}
+    }
+}
+
+/// Shows the descriptions of a round in the next way.
+pub(super) fn face(state: &mut State) {
+    change_agreed(state, |agreed| {
+        agreed.turn_face();
+        None
+    });
+}
+
+/// To the next round of offer and answer, or the one before.
+pub(super) fn round(state: &mut State, by: isize) {
+    change_agreed(state, |agreed| {
+        let there = agreed.turn(by);
+        (!there).then_some(if by > 0 {
+            "that was the last round of offer and answer"
+        } else {
+            "that was the first round of offer and answer"
+        })
+    });
+}
+
+fn change_agreed(state: &mut State, change: impl FnOnce(&mut Agreed) -> Option<&'static str>) {
+    let analysis = Arc::clone(&state.analysis);
+    let Some(call) = &mut state.call else {
+        return;
+    };
+    let told = change(&mut call.agreed);
+    if let Some(model) = analysis.scene.peer_connections.get(call.id.index()) {
+        call.agreed.rebuild(&analysis.scene, model);
+    }
+    if let Some(text) = told {
+        state.tell(text);
     }
 }
 

@@ -1,0 +1,180 @@
+//! A sheet: rows in columns, and the selected row in detail below or beside them.
+//!
+//! ```text
+//! ┌ Offer and answer ──────────────────────────────────────────────────────────┐
+//! │   direction   sendonly              recvonly             alice sends       │
+//! └────────────────────────────────────────────────────────────────────────────┘
+//! ┌ Detail ────────────────────────────────────────────────────────────────────┐
+//! │ the same without cuts, and what there is to say of it                      │
+//! └────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::tui::keymap::Scope;
+use crate::tui::sheet;
+use crate::tui::sheet::Cell;
+use crate::tui::sheet::Ink;
+use crate::tui::state::State;
+use crate::tui::text::shown;
+use crate::tui::text::wrap;
+use crate::tui::theme::Theme;
+use crate::tui::times::stamp;
+use crate::tui::widgets::lines;
+use crate::tui::widgets::paint::Piece;
+use crate::tui::widgets::paint::inside;
+use crate::tui::widgets::paint::pane;
+use crate::tui::widgets::paint::pane_note;
+use crate::tui::widgets::paint::put;
+use crate::tui::widgets::paint::style_row;
+use crate::tui::widgets::table::Columns;
+use crate::vocab::time::Timestamp;
+
+/// The list's pane, the detail's pane.
+pub fn areas(body: Rect, _scope: Scope) -> (Rect, Rect) {
+    let detail = (body.height / 3).clamp(5, DETAIL_MOST).min(body.height);
+    split_below(body, body.height - detail)
+}
+
+fn split_below(body: Rect, list: u16) -> (Rect, Rect) {
+    (
+        Rect {
+            height: list,
+            ..body
+        },
+        Rect {
+            y: body.y + list,
+            height: body.height - list,
+            ..body
+        },
+    )
+}
+
+/// Rows of the list that fit.
+pub fn list_height(body: Rect, scope: Scope) -> usize {
+    inside(areas(body, scope).0).height.saturating_sub(1).into()
+}
+
+/// Lines of the detail that fit.
+pub fn detail_height(body: Rect, scope: Scope) -> usize {
+    inside(areas(body, scope).1).height.into()
+}
+
+/// Lines of the detail when broken to its width.
+pub fn detail_length(body: Rect, state: &State, scope: Scope) -> usize {
+    let columns = inside(areas(body, scope).1).width.saturating_sub(4);
+    lines::lay_out(&sheet::detail(state, scope), columns).len()
+}
+
+/// Draws the sheet.
+pub fn render(buffer: &mut Buffer, body: Rect, state: &State, scope: Scope) {
+    let (list, below) = areas(body, scope);
+    render_list(buffer, list, state, scope);
+    render_detail(buffer, below, state, scope);
+}
+
+fn render_list(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
+    let theme = state.theme;
+    let Some(listing) = sheet::listing(state, scope) else {
+        return;
+    };
+    let mut title = sheet::title(state, scope);
+    if !listing.filter.is_empty() {
+        title = format!("{title} with “{}”", shown(listing.filter.text()));
+    }
+    let inner = pane(buffer, area, &title, !listing.in_detail, theme);
+    let length = sheet::length(state, scope);
+    if length == 0 {
+        let text = match (&state.loading, listing.filter.is_empty()) {
+            (Some(_), true) => "Reading. What is found appears here.",
+            (_, false) => "Nothing has these words. Esc takes the filter away.",
+            (None, true) => sheet::empty(scope),
+        };
+        let lines = wrap(text, usize::from(inner.width.saturating_sub(2)));
+        for (y, line) in (0..inner.height).zip(lines) {
+            put(buffer, inner, 1, y, &line, theme.dim());
+        }
+        return;
+    }
+    let table = Columns::new(&sheet::columns(state, scope), inner.width.saturating_sub(3));
+    let cells = Rect {
+        x: inner.x + 2,
+        width: inner.width.saturating_sub(3),
+        ..inner
+    };
+    table.head(buffer, cells, 0, theme.dim());
+    let height = usize::from(inner.height.saturating_sub(1));
+    let mut previous = None;
+    for (y, at) in (1..inner.height).zip(listing.cursor.visible(length, height)) {
+        let Some(row) = sheet::row(state, scope, at) else {
+            continue;
+        };
+        table.row(buffer, cells, y, &pieces(state, &row.cells, &mut previous));
+        if row.frames.iter().any(|frame| state.marks.contains(frame)) {
+            put(buffer, inner, 1, y, "•", theme.poor());
+        }
+        if at == listing.cursor.at {
+            put(buffer, inner, 0, y, "▸", theme.bold());
+            let style = if listing.in_detail {
+                theme.selected_elsewhere()
+            } else {
+                theme.selected()
+            };
+            style_row(buffer, inner, y, style);
+        }
+    }
+    if length > height {
+        let note = format!("{} of {length}", listing.cursor.at + 1);
+        pane_note(buffer, area, &note, theme.dim());
+    }
+}
+
+fn pieces(state: &State, cells: &[Cell], previous: &mut Option<Timestamp>) -> Vec<Piece> {
+    let each = cells.iter().map(|cell| match cell {
+        Cell::Text(text, ink) => Piece::new(text.clone(), style(*ink, state.theme)),
+        Cell::Time(at) => {
+            let text = stamp(state, *at, *previous, 3);
+            *previous = Some(*at);
+            Piece::plain(text)
+        }
+    });
+    each.collect()
+}
+
+fn style(ink: Ink, theme: Theme) -> Style {
+    match ink {
+        Ink::Plain => Style::new(),
+        Ink::Dim => theme.dim(),
+        Ink::Bold => theme.bold(),
+        Ink::Good => theme.good(),
+        Ink::Poor => theme.poor(),
+        Ink::Bad => theme.bad(),
+        Ink::Of(layer) => theme.layer(layer),
+    }
+}
+
+fn render_detail(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
+    let Some(listing) = sheet::listing(state, scope) else {
+        return;
+    };
+    let inner = pane(buffer, area, "Detail", listing.in_detail, state.theme);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let detail = sheet::detail(state, scope);
+    let length = lines::lay_out(&detail, inner.width.saturating_sub(2)).len();
+    let height = usize::from(inner.height);
+    let top = listing.detail_top.min(length.saturating_sub(height));
+    lines::render(buffer, inner, &detail, top, state.theme);
+    if length > height {
+        let note = format!("{} of {length}", (top + height).min(length));
+        pane_note(buffer, area, &note, state.theme.dim());
+    }
+}
+
+/// Lines of a detail pane below a list at most, borders included.
+const DETAIL_MOST: u16 = 14;

@@ -1,0 +1,177 @@
+//! Sheets: screens that are a list of rows, and the selected row in detail. Here is what stands in them; `screens/sheet.rs` draws it.
+//!
+//! | file | rows |
+//! | --- | --- |
+//! | [`agreed`] | what offer and answer say, m-section by m-section, and what was agreed |
+//! | [`raw`] | a description line by line, explained |
+//!
+//! Figures come from the analysis as they are; what it does not know is `–`.
+
+use crate::session::model::peer_connection::PeerConnection;
+use crate::timeline::layer::Layer;
+use crate::tui::detail::DetailLine;
+use crate::tui::keymap::Scope;
+use crate::tui::state::State;
+use crate::tui::state::listing::Listing;
+use crate::tui::text::shown;
+use crate::tui::widgets::table::Column;
+use crate::vocab::address::Side;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::time::Timestamp;
+
+pub mod agreed;
+pub mod raw;
+
+/// A row.
+#[derive(Debug, Clone, Default)]
+pub struct Row {
+    /// Column by column.
+    pub cells: Vec<Cell>,
+    /// Frames that show it.
+    pub frames: Vec<FrameNumber>,
+    /// More of it, for the pane below.
+    pub detail: Vec<DetailLine>,
+    /// Does a part of the list begin here?
+    pub heading: bool,
+}
+
+/// What stands in a column.
+#[derive(Debug, Clone)]
+pub enum Cell {
+    /// Printable text.
+    Text(String, Ink),
+    /// An instant, shown as the user wants instants shown.
+    Time(Timestamp),
+}
+
+/// How text stands out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ink {
+    /// As it is.
+    #[default]
+    Plain,
+    /// Of second importance.
+    Dim,
+    /// A heading.
+    Bold,
+    /// Good news.
+    Good,
+    /// It suffers.
+    Poor,
+    /// Bad news.
+    Bad,
+    /// Of a layer.
+    Of(Layer),
+}
+
+impl Cell {
+    /// Text that may come from the wire.
+    pub fn new(text: &str, ink: Ink) -> Self {
+        Self::Text(shown(text).into_owned(), ink)
+    }
+
+    /// The same, as it is.
+    pub fn plain(text: &str) -> Self {
+        Self::new(text, Ink::Plain)
+    }
+}
+
+/// The sheet's place in the state, where `scope` has a sheet.
+pub fn listing(state: &State, scope: Scope) -> Option<&Listing> {
+    let call = state.call.as_ref();
+    match scope {
+        Scope::OfferAnswer => call.map(|call| &call.agreed.list),
+        _ => None,
+    }
+}
+
+/// The same, to change.
+pub fn listing_mut(state: &mut State, scope: Scope) -> Option<&mut Listing> {
+    let call = state.call.as_mut();
+    match scope {
+        Scope::OfferAnswer => call.map(|call| &mut call.agreed.list),
+        _ => None,
+    }
+}
+
+/// Rows of the sheet.
+pub fn length(state: &State, scope: Scope) -> usize {
+    let call = state.call.as_ref();
+    match scope {
+        Scope::OfferAnswer => call.map_or(0, |call| call.agreed.rows.len()),
+        _ => 0,
+    }
+}
+
+/// A row of the sheet.
+pub fn row(state: &State, scope: Scope, at: usize) -> Option<Row> {
+    let call = state.call.as_ref();
+    match scope {
+        Scope::OfferAnswer => call?.agreed.rows.get(at).cloned(),
+        _ => None,
+    }
+}
+
+/// The selected row.
+pub fn selected(state: &State, scope: Scope) -> Option<Row> {
+    row(state, scope, listing(state, scope)?.cursor.at)
+}
+
+/// The selected row in detail.
+pub fn detail(state: &State, scope: Scope) -> Vec<DetailLine> {
+    match scope {
+        _ => selected(state, scope).map(|row| row.detail).unwrap_or_default(),
+    }
+}
+
+/// The sheet's columns.
+pub fn columns(state: &State, scope: Scope) -> Vec<Column> {
+    match (scope, &state.call) {
+        (Scope::OfferAnswer, Some(call)) if call.agreed.is_raw() => raw::COLUMNS.to_vec(),
+        (Scope::OfferAnswer, _) => agreed::COLUMNS.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// Its heading.
+pub fn title(state: &State, scope: Scope) -> String {
+    match (scope, &state.call) {
+        (Scope::OfferAnswer, Some(call)) => call.agreed.title(),
+        _ => String::new(),
+    }
+}
+
+/// What stands there when there is no row: what is missing, and what to do about it.
+pub const fn empty(scope: Scope) -> &'static str {
+    match scope {
+        Scope::OfferAnswer => {
+            "No offer or answer was read: signaling is encrypted, or not in this capture. \
+             With its keys (--keylog) it can be read; page 3 says which."
+        }
+        _ => "",
+    }
+}
+
+/// The selected row as text.
+pub fn as_text(state: &State, scope: Scope) -> Option<String> {
+    let row = selected(state, scope)?;
+    let cells = row.cells.iter().map(|cell| match cell {
+        Cell::Text(text, _) => text.clone(),
+        Cell::Time(at) => crate::tui::times::stamp(state, *at, None, 3),
+    });
+    let cells: Vec<String> = cells.filter(|text| !text.trim().is_empty()).collect();
+    let frames = crate::tui::text::frames(&row.frames, &state.analysis.capture);
+    Some(match frames.is_empty() {
+        true => cells.join(" · "),
+        false => format!("{} ({frames})", cells.join(" · ")),
+    })
+}
+
+/// What a side of a call is called.
+pub fn name(call: &PeerConnection, side: Side) -> String {
+    let endpoint = call.endpoint(side);
+    shown(endpoint.name.as_deref().unwrap_or_else(|| side.word())).into_owned()
+}
+
+/// What is not known.
+pub const ABSENT: &str = "–";
