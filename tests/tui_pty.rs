@@ -153,7 +153,9 @@ fn a_user_finds_their_way_from_the_sample_to_its_bytes_and_out() {
     session.press("\t\t");
     session.press("l");
     session.press("?");
-    session.shows(&["Keys", "Everywhere", "quit from the top"]);
+    session.shows(&["Keys", "decode, open or close a field", "more"]);
+    session.press("G");
+    session.shows(&["Signs", "inferred, not read"]);
     session.press("?");
     session.press("3");
     session.shows(&["Findings", "It worked."]);

@@ -20,6 +20,10 @@ pub enum Scope {
     OfferAnswer,
     /// A call's candidate pairs.
     Ice,
+    /// A call's DTLS associations.
+    Dtls,
+    /// A call's TURN allocations.
+    Turn,
     /// Packets of a call.
     CallPackets,
     /// Packets of the capture.
@@ -30,12 +34,14 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Calls,
         Self::Timeline,
         Self::Ladder,
         Self::OfferAnswer,
         Self::Ice,
+        Self::Dtls,
+        Self::Turn,
         Self::CallPackets,
         Self::Packets,
         Self::Findings,
@@ -49,6 +55,8 @@ impl Scope {
             Self::Ladder => "Ladder",
             Self::OfferAnswer => "Offer/Answer",
             Self::Ice => "ICE",
+            Self::Dtls => "DTLS",
+            Self::Turn => "TURN",
             Self::CallPackets => "Packets of the call",
             Self::Packets => "Packets",
             Self::Findings => "Findings",
@@ -227,6 +235,8 @@ const FRAMES: &[Scope] = &[
     Scope::Ladder,
     Scope::OfferAnswer,
     Scope::Ice,
+    Scope::Dtls,
+    Scope::Turn,
     Scope::CallPackets,
     Scope::Packets,
     Scope::Findings,
@@ -237,6 +247,8 @@ const TABS: &[Scope] = &[
     Scope::Ladder,
     Scope::OfferAnswer,
     Scope::Ice,
+    Scope::Dtls,
+    Scope::Turn,
 ];
 /// Screens from which a call's tabs are one key away.
 const NEAR_CALL: &[Scope] = &[
@@ -245,6 +257,8 @@ const NEAR_CALL: &[Scope] = &[
     Scope::Ladder,
     Scope::OfferAnswer,
     Scope::Ice,
+    Scope::Dtls,
+    Scope::Turn,
     Scope::CallPackets,
 ];
 /// Packets, of the capture or of a call.
@@ -253,6 +267,8 @@ const PACKETS: &[Scope] = &[Scope::CallPackets, Scope::Packets];
 const PANES: &[Scope] = &[
     Scope::Ladder,
     Scope::OfferAnswer,
+    Scope::Dtls,
+    Scope::Turn,
     Scope::CallPackets,
     Scope::Packets,
     Scope::Findings,
@@ -335,13 +351,7 @@ pub const BINDINGS: &[Binding] = &[
         "fold or unfold idle stretches",
     )
     .at(5, "fold"),
-    row(
-        &[key('g')],
-        Action::GoTo,
-        PACKETS,
-        "go to a frame number",
-    )
-    .at(4, "go to"),
+    row(&[key('g')], Action::GoTo, PACKETS, "go to a frame number").at(4, "go to"),
     row(&[named(KeyCode::Tab)], Action::NextPane, PANES, "next pane").at(3, "pane"),
     row(
         &[named(KeyCode::BackTab)],
@@ -380,6 +390,8 @@ pub const BINDINGS: &[Binding] = &[
             Scope::Ladder,
             Scope::OfferAnswer,
             Scope::Ice,
+            Scope::Dtls,
+            Scope::Turn,
             Scope::CallPackets,
             Scope::Packets,
         ],
@@ -408,6 +420,18 @@ pub const BINDINGS: &[Binding] = &[
         Action::Tab(Tab::Ice),
         NEAR_CALL,
         "the call's candidates and pairs",
+    ),
+    row(
+        &[key('d')],
+        Action::Tab(Tab::Dtls),
+        NEAR_CALL,
+        "the call's DTLS handshakes",
+    ),
+    row(
+        &[key('u')],
+        Action::Tab(Tab::Turn),
+        NEAR_CALL,
+        "the call's TURN allocations",
     ),
     row(
         &[key('p')],
@@ -534,6 +558,8 @@ mod tests {
             A::Tab(Tab::Ladder),
             A::Tab(Tab::OfferAnswer),
             A::Tab(Tab::Ice),
+            A::Tab(Tab::Dtls),
+            A::Tab(Tab::Turn),
             A::Tab(Tab::Packets),
             A::Face,
             A::PreviousRound,

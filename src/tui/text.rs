@@ -118,6 +118,11 @@ pub fn bitrate(bits_per_second: f64) -> String {
     plain(&figures::bitrate(bits_per_second))
 }
 
+/// `16 kB`.
+pub fn bytes(number: u64) -> String {
+    plain(&figures::bytes(number))
+}
+
 /// `16.2 s`.
 pub fn span(span: std::time::Duration) -> String {
     plain(&figures::span(span))

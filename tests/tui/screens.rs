@@ -51,13 +51,22 @@ fn offer_and_answer() {
 }
 
 #[test]
+fn dtls() {
+    check("audio-video", "dtls", "d Down");
+    check("dtls-failure-offer", "dtls", "d");
+    check("ice-failure-auth", "dtls", "d");
+}
+
+#[test]
+fn turn() {
+    check("turn-stale-nonce", "turn", "u Down");
+    check("ice-failure-auth", "turn", "u Down Down");
+}
+
+#[test]
 fn packets() {
     check("videoroom-http", "packets", "2 g 1 8 1 Enter Tab Down Down");
-    check(
-        "lossy",
-        "packets_of_call",
-        "p Tab Tab",
-    );
+    check("lossy", "packets_of_call", "p Tab Tab");
 }
 
 #[test]

@@ -83,7 +83,9 @@ pub fn render(frame: &mut Frame<'_>, state: &State) {
             match open.tab {
                 Tab::Timeline => timeline::render(buffer, areas.body, state, open),
                 Tab::Ladder => ladder::render(buffer, areas.body, state, open),
-                Tab::OfferAnswer => sheet::render(buffer, areas.body, state, state.scope()),
+                Tab::OfferAnswer | Tab::Dtls | Tab::Turn => {
+                    sheet::render(buffer, areas.body, state, state.scope());
+                }
                 Tab::Ice => ice::render(buffer, areas.body, state, open),
                 Tab::Packets => packets::render(buffer, areas.body, state, &open.packets),
             }

@@ -111,7 +111,12 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
         let Some(row) = sheet::row(state, scope, at) else {
             continue;
         };
-        table.row(buffer, cells, y, &pieces(state, &row.cells, &mut previous));
+        table.row(
+            buffer,
+            cells,
+            y,
+            &pieces(state, &row.cells, &table, &mut previous),
+        );
         if row.frames.iter().any(|frame| state.marks.contains(frame)) {
             put(buffer, inner, 1, y, "•", theme.poor());
         }
@@ -131,8 +136,17 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
     }
 }
 
-fn pieces(state: &State, cells: &[Cell], previous: &mut Option<Timestamp>) -> Vec<Piece> {
-    let each = cells.iter().map(|cell| match cell {
+fn pieces(
+    state: &State,
+    cells: &[Cell],
+    table: &Columns,
+    previous: &mut Option<Timestamp>,
+) -> Vec<Piece> {
+    let each = cells.iter().enumerate().map(|(at, cell)| match cell {
+        Cell::Stretch(from, until, ink) => {
+            let text = stretch(*from, *until, table.room(at).into());
+            Piece::new(text, style(*ink, state.theme))
+        }
         Cell::Text(text, ink) => Piece::new(text.clone(), style(*ink, state.theme)),
         Cell::Time(at) => {
             let text = stamp(state, *at, *previous, 3);
@@ -141,6 +155,18 @@ fn pieces(state: &State, cells: &[Cell], previous: &mut Option<Timestamp>) -> Ve
         }
     });
     each.collect()
+}
+
+/// `····▐██▌`: a stretch of what `columns` stand for.
+fn stretch(from: f64, until: f64, columns: usize) -> String {
+    let last = columns.saturating_sub(1);
+    let place = |part: f64| ((part.clamp(0.0, 1.0) * last as f64).round() as usize).min(last);
+    let (first, end) = (place(from), place(until).max(place(from)));
+    let bar = match end - first {
+        0 => "▌".to_owned(),
+        more => format!("▐{}▌", "█".repeat(more - 1)),
+    };
+    format!("{}{bar}", "·".repeat(first))
 }
 
 fn style(ink: Ink, theme: Theme) -> Style {

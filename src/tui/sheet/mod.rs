@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`agreed`] | what offer and answer say, m-section by m-section, and what was agreed |
 //! | [`raw`] | a description line by line, explained |
+//! | [`dtls`] | flights, certificates, alerts |
+//! | [`turn`] | what became of each allocation |
 //!
 //! Figures come from the analysis as they are; what it does not know is `–`.
 
@@ -20,7 +22,9 @@ use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 pub mod agreed;
+pub mod dtls;
 pub mod raw;
+pub mod turn;
 
 /// A row.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +46,8 @@ pub enum Cell {
     Text(String, Ink),
     /// An instant, shown as the user wants instants shown.
     Time(Timestamp),
+    /// A stretch of the time that all rows share, from 0 to 1.
+    Stretch(f64, f64, Ink),
 }
 
 /// How text stands out.
@@ -70,9 +76,34 @@ impl Cell {
         Self::Text(shown(text).into_owned(), ink)
     }
 
+    /// Its text, where it has any of its own.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Text(text, _) => text,
+            Self::Time(_) | Self::Stretch(..) => "",
+        }
+    }
+
     /// The same, as it is.
     pub fn plain(text: &str) -> Self {
         Self::new(text, Ink::Plain)
+    }
+}
+
+/// Rows that are made once, and their list.
+#[derive(Debug, Default)]
+pub struct Sheet {
+    /// The rows.
+    pub rows: Vec<Row>,
+    /// Selection.
+    pub list: Listing,
+}
+
+impl Sheet {
+    /// Takes new rows; the selection stays where it is.
+    pub fn take(&mut self, rows: Vec<Row>) {
+        self.rows = rows;
+        self.list.cursor.step(0, self.rows.len());
     }
 }
 
@@ -81,6 +112,8 @@ pub fn listing(state: &State, scope: Scope) -> Option<&Listing> {
     let call = state.call.as_ref();
     match scope {
         Scope::OfferAnswer => call.map(|call| &call.agreed.list),
+        Scope::Dtls => call.map(|call| &call.dtls.list),
+        Scope::Turn => call.map(|call| &call.turn.list),
         _ => None,
     }
 }
@@ -90,6 +123,8 @@ pub fn listing_mut(state: &mut State, scope: Scope) -> Option<&mut Listing> {
     let call = state.call.as_mut();
     match scope {
         Scope::OfferAnswer => call.map(|call| &mut call.agreed.list),
+        Scope::Dtls => call.map(|call| &mut call.dtls.list),
+        Scope::Turn => call.map(|call| &mut call.turn.list),
         _ => None,
     }
 }
@@ -99,6 +134,8 @@ pub fn length(state: &State, scope: Scope) -> usize {
     let call = state.call.as_ref();
     match scope {
         Scope::OfferAnswer => call.map_or(0, |call| call.agreed.rows.len()),
+        Scope::Dtls => call.map_or(0, |call| call.dtls.rows.len()),
+        Scope::Turn => call.map_or(0, |call| call.turn.rows.len()),
         _ => 0,
     }
 }
@@ -108,6 +145,8 @@ pub fn row(state: &State, scope: Scope, at: usize) -> Option<Row> {
     let call = state.call.as_ref();
     match scope {
         Scope::OfferAnswer => call?.agreed.rows.get(at).cloned(),
+        Scope::Dtls => call?.dtls.rows.get(at).cloned(),
+        Scope::Turn => call?.turn.rows.get(at).cloned(),
         _ => None,
     }
 }
@@ -119,9 +158,8 @@ pub fn selected(state: &State, scope: Scope) -> Option<Row> {
 
 /// The selected row in detail.
 pub fn detail(state: &State, scope: Scope) -> Vec<DetailLine> {
-    match scope {
-        _ => selected(state, scope).map(|row| row.detail).unwrap_or_default(),
-    }
+    let row = selected(state, scope);
+    row.map(|row| row.detail).unwrap_or_default()
 }
 
 /// The sheet's columns.
@@ -129,6 +167,8 @@ pub fn columns(state: &State, scope: Scope) -> Vec<Column> {
     match (scope, &state.call) {
         (Scope::OfferAnswer, Some(call)) if call.agreed.is_raw() => raw::COLUMNS.to_vec(),
         (Scope::OfferAnswer, _) => agreed::COLUMNS.to_vec(),
+        (Scope::Dtls, _) => dtls::columns(state.time_mode),
+        (Scope::Turn, _) => turn::columns(state.time_mode),
         _ => Vec::new(),
     }
 }
@@ -137,6 +177,8 @@ pub fn columns(state: &State, scope: Scope) -> Vec<Column> {
 pub fn title(state: &State, scope: Scope) -> String {
     match (scope, &state.call) {
         (Scope::OfferAnswer, Some(call)) => call.agreed.title(),
+        (Scope::Dtls, _) => "DTLS".to_owned(),
+        (Scope::Turn, _) => "TURN".to_owned(),
         _ => String::new(),
     }
 }
@@ -148,6 +190,12 @@ pub const fn empty(scope: Scope) -> &'static str {
             "No offer or answer was read: signaling is encrypted, or not in this capture. \
              With its keys (--keylog) it can be read; page 3 says which."
         }
+        Scope::Dtls => {
+            "No DTLS was seen on this call's conversations: it did not get that far, or went another way."
+        }
+        Scope::Turn => {
+            "No TURN allocation of this call was seen. Inside TLS (turns:) it shows only with keys (--keylog)."
+        }
         _ => "",
     }
 }
@@ -158,12 +206,14 @@ pub fn as_text(state: &State, scope: Scope) -> Option<String> {
     let cells = row.cells.iter().map(|cell| match cell {
         Cell::Text(text, _) => text.clone(),
         Cell::Time(at) => crate::tui::times::stamp(state, *at, None, 3),
+        Cell::Stretch(..) => String::new(),
     });
     let cells: Vec<String> = cells.filter(|text| !text.trim().is_empty()).collect();
     let frames = crate::tui::text::frames(&row.frames, &state.analysis.capture);
-    Some(match frames.is_empty() {
-        true => cells.join(" · "),
-        false => format!("{} ({frames})", cells.join(" · ")),
+    Some(if frames.is_empty() {
+        cells.join(" · ")
+    } else {
+        format!("{} ({frames})", cells.join(" · "))
     })
 }
 
@@ -171,6 +221,11 @@ pub fn as_text(state: &State, scope: Scope) -> Option<String> {
 pub fn name(call: &PeerConnection, side: Side) -> String {
     let endpoint = call.endpoint(side);
     shown(endpoint.name.as_deref().unwrap_or_else(|| side.word())).into_owned()
+}
+
+/// `name        value`, a line of detail.
+pub fn fact(name: &str, value: &str) -> DetailLine {
+    DetailLine::plain(&format!("{name:<13}{value}"))
 }
 
 /// What is not known.

@@ -37,7 +37,11 @@ pub fn rows(description: &SignaledDescription) -> Vec<Row> {
             Cell::new(&format!("✖ {fault}"), Ink::Bad),
         ],
         frames: description.frames.clone(),
-        detail: vec![DetailLine::new(0, &fault.to_string(), Look::Tone(Tone::Bad))],
+        detail: vec![DetailLine::new(
+            0,
+            &fault.to_string(),
+            Look::Tone(Tone::Bad),
+        )],
         heading: false,
     }));
     if !parsed.unread.is_empty() || parsed.omitted_bytes > 0 {

@@ -136,7 +136,10 @@ impl Agreed {
         };
         match self.rounds.len() {
             0 | 1 => what.to_owned(),
-            rounds => format!("{what} · round {} of {rounds}, < > choose", self.place() + 1),
+            rounds => format!(
+                "{what} · round {} of {rounds}, < > choose",
+                self.place() + 1
+            ),
         }
     }
 }

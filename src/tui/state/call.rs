@@ -12,6 +12,9 @@ use crate::timeline::lane::Lane;
 use crate::timeline::lanes::lanes;
 use crate::tui::detail::DetailLine;
 use crate::tui::detail::detail;
+use crate::tui::sheet::Sheet;
+use crate::tui::sheet::dtls;
+use crate::tui::sheet::turn;
 use crate::tui::state::agreed::Agreed;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
@@ -51,6 +54,10 @@ pub struct Call {
     pub detail_top: usize,
     /// Its offers and answers.
     pub agreed: Agreed,
+    /// Its DTLS associations.
+    pub dtls: Sheet,
+    /// Its TURN allocations.
+    pub turn: Sheet,
     /// Selection in the pair grid.
     pub pairs: Cursor,
     /// Its packets.
@@ -68,17 +75,23 @@ pub enum Tab {
     OfferAnswer,
     /// Candidates and pairs.
     Ice,
+    /// Handshakes and certificates.
+    Dtls,
+    /// Allocations.
+    Turn,
     /// The frames.
     Packets,
 }
 
 impl Tab {
     /// In order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::Timeline,
         Self::Ladder,
         Self::OfferAnswer,
         Self::Ice,
+        Self::Dtls,
+        Self::Turn,
         Self::Packets,
     ];
 
@@ -89,6 +102,8 @@ impl Tab {
             Self::Ladder => "Ladder",
             Self::OfferAnswer => "Offer/Answer",
             Self::Ice => "ICE",
+            Self::Dtls => "DTLS",
+            Self::Turn => "TURN",
             Self::Packets => "Packets",
         }
     }
@@ -130,6 +145,8 @@ impl Call {
             detail: Vec::new(),
             detail_top: 0,
             agreed: Agreed::default(),
+            dtls: Sheet::default(),
+            turn: Sheet::default(),
             pairs: Cursor::default(),
             packets: Packets::of_call(id),
         };
@@ -159,6 +176,8 @@ impl Call {
             self.rows = drawn.rows;
         }
         self.agreed.refresh(scene, call);
+        self.dtls.take(dtls::rows(analysis, call));
+        self.turn.take(turn::rows(analysis, call));
         self.refold(analysis);
     }
 

@@ -266,6 +266,8 @@ impl State {
                 Tab::Ladder => Scope::Ladder,
                 Tab::OfferAnswer => Scope::OfferAnswer,
                 Tab::Ice => Scope::Ice,
+                Tab::Dtls => Scope::Dtls,
+                Tab::Turn => Scope::Turn,
                 Tab::Packets => Scope::CallPackets,
             },
         }

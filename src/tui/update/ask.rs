@@ -26,9 +26,7 @@ pub(super) fn filter(state: &mut State) {
         Scope::CallPackets | Scope::Packets => state
             .packets_shown()
             .map_or("", |packets| packets.filter.text()),
-        Scope::Timeline | Scope::Ladder | Scope::OfferAnswer | Scope::Ice => {
-            state.call.as_ref().map_or("", |call| call.filter.text())
-        }
+        _ => state.call.as_ref().map_or("", |call| call.filter.text()),
     };
     let known = known.to_owned();
     ask(state, PromptKind::Filter, known);
@@ -146,7 +144,7 @@ fn apply_filter(state: &mut State, text: &str) {
                 }
             }
         }
-        Scope::Timeline | Scope::Ladder | Scope::OfferAnswer | Scope::Ice => {
+        _ => {
             if let Some(call) = &mut state.call {
                 call.filter = filter;
             }

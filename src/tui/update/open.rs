@@ -38,7 +38,7 @@ pub(super) fn enter(state: &mut State) {
             let frame = row.and_then(|row| row.frames.first().copied());
             show_in_call(state, frame);
         }
-        Scope::Timeline | Scope::Ladder | Scope::OfferAnswer | Scope::Ice => {
+        Scope::Timeline | Scope::Ladder | Scope::Ice => {
             let Some(open) = &mut state.call else {
                 return;
             };
@@ -77,6 +77,8 @@ pub(super) fn enter(state: &mut State) {
             }
             None => {}
         },
+        // A sheet that lost its call.
+        _ => {}
     }
 }
 

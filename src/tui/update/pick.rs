@@ -48,7 +48,7 @@ fn selected_frames(state: &State) -> Vec<FrameNumber> {
             let row = sheet::selected(state, scope);
             row.map(|row| row.frames).unwrap_or_default()
         }
-        Scope::Timeline | Scope::Ladder | Scope::OfferAnswer | Scope::Ice => state
+        Scope::Timeline | Scope::Ladder | Scope::Ice => state
             .call
             .as_ref()
             .map(|call| call.selected_frames(&state.analysis))
@@ -59,7 +59,7 @@ fn selected_frames(state: &State) -> Vec<FrameNumber> {
             .into_iter()
             .collect(),
         Scope::Findings => state.findings.selected_frames(&state.analysis).to_vec(),
-        Scope::Calls => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
@@ -96,8 +96,8 @@ pub(super) fn text(state: &State) -> Option<String> {
             ))
         }
         Scope::CallPackets | Scope::Packets => packet_text(state),
-        Scope::OfferAnswer => sheet::as_text(state, state.scope()),
         Scope::Findings => as_text(state),
+        scope => sheet::as_text(state, scope),
     }
 }
 

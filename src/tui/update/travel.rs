@@ -241,7 +241,7 @@ pub(super) fn hit(state: &mut State, by: isize) {
             findings.evidence = 0;
             findings.detail_top = 0;
         }
-        Scope::OfferAnswer | Scope::Ice => {}
+        _ => {}
     }
 }
 

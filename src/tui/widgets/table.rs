@@ -88,6 +88,11 @@ impl Columns {
         }
     }
 
+    /// Columns of the terminal that a column has; 0 when it was left out.
+    pub fn room(&self, column: usize) -> u16 {
+        self.columns.get(column).map_or(0, |(_, _, room)| *room)
+    }
+
     /// Draws the headings.
     pub fn head(&self, buffer: &mut Buffer, area: Rect, y: u16, style: Style) {
         let titles: Vec<Piece> = self

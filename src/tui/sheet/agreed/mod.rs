@@ -84,7 +84,12 @@ pub fn rows(scene: &Scene, call: &PeerConnection, round: Round) -> Vec<Row> {
     }
     if count > SECTIONS_SHOWN {
         let more = counted((count - SECTIONS_SHOWN) as u64, "section");
-        rows.push(looked.row("", ABSENT, ABSENT, Cell::new(&format!("{more} more"), Ink::Dim)));
+        rows.push(looked.row(
+            "",
+            ABSENT,
+            ABSENT,
+            Cell::new(&format!("{more} more"), Ink::Dim),
+        ));
     }
     rows
 }
@@ -138,9 +143,10 @@ impl Looked<'_> {
         };
         let (offered, answered) = (bundle(offer), bundle(answer));
         if !(offered.is_empty() && answered.is_empty()) {
-            let agreed = match answered.is_empty() || self.sections.is_empty() {
-                true => Cell::plain(ABSENT),
-                false => Cell::new(&format!("one transport: mids {answered}"), Ink::Plain),
+            let agreed = if answered.is_empty() || self.sections.is_empty() {
+                Cell::plain(ABSENT)
+            } else {
+                Cell::new(&format!("one transport: mids {answered}"), Ink::Plain)
             };
             rows.push(self.row("BUNDLE", &offered, &answered, agreed));
         }
@@ -179,18 +185,26 @@ impl Looked<'_> {
 
     /// A row; text may come from the wire. Nothing on one side is `–`.
     fn row(self, what: &str, offer: &str, answer: &str, agreed: Cell) -> Row {
-        let or_absent = |text: &str| match text.is_empty() {
-            true => Cell::new(ABSENT, Ink::Dim),
-            false => Cell::plain(text),
+        let or_absent = |text: &str| {
+            if text.is_empty() {
+                Cell::new(ABSENT, Ink::Dim)
+            } else {
+                Cell::plain(text)
+            }
         };
         let mut detail = vec![DetailLine::new(0, what.trim(), Look::Heading)];
-        let agreed_text = match &agreed {
-            Cell::Text(text, _) => text.clone(),
-            Cell::Time(_) => String::new(),
-        };
-        for (side, text) in [("offer", offer), ("answer", answer), ("agreed", &agreed_text)] {
+        let agreed_text = agreed.text().to_owned();
+        for (side, text) in [
+            ("offer", offer),
+            ("answer", answer),
+            ("agreed", &agreed_text),
+        ] {
             if !text.is_empty() {
-                detail.push(DetailLine::new(0, &format!("{side:<7} {text}"), Look::Plain));
+                detail.push(DetailLine::new(
+                    0,
+                    &format!("{side:<7} {text}"),
+                    Look::Plain,
+                ));
             }
         }
         Row {

@@ -31,7 +31,9 @@ struct Section<'a> {
 
 /// The rows of the section at `index` of both descriptions.
 pub(super) fn rows(looked: Looked<'_>, index: usize) -> Vec<Row> {
-    let [offer, answer] = looked.both().map(|it| it.and_then(|it| it.media.get(index)));
+    let [offer, answer] = looked
+        .both()
+        .map(|it| it.and_then(|it| it.media.get(index)));
     let agreed = looked.sections.iter().find(|it| it.index == index);
     let section = Section {
         looked,
@@ -65,20 +67,22 @@ impl<'a> Section<'a> {
         let kind = either.map_or("?", |it| it.kind.word());
         let line = |section: Option<&MediaSection>| {
             section.map_or_else(String::new, |it| {
-                let port = it.port.map_or_else(|| "?".to_owned(), |port| port.to_string());
+                let port = it
+                    .port
+                    .map_or_else(|| "?".to_owned(), |port| port.to_string());
                 format!("{} {port} {}", it.kind.word(), it.protocol)
             })
         };
         let verdict = match self.agreed.map(|agreed| agreed.rejection) {
             None => Cell::new("open", Ink::Dim),
             Some(None) => Cell::new("● agreed", Ink::Good),
-            Some(Some(Rejection::ByOfferer)) => Cell::new("stopped by the offerer (port 0)", Ink::Dim),
+            Some(Some(Rejection::ByOfferer)) => {
+                Cell::new("stopped by the offerer (port 0)", Ink::Dim)
+            }
             Some(Some(Rejection::ByAnswerer)) => {
                 Cell::new("✖ rejected by the answerer (port 0)", Ink::Bad)
             }
-            Some(Some(Rejection::NotInAnswer)) => {
-                Cell::new("✖ missing in the answer", Ink::Bad)
-            }
+            Some(Some(Rejection::NotInAnswer)) => Cell::new("✖ missing in the answer", Ink::Bad),
             Some(Some(Rejection::NotInOffer)) => Cell::new("✖ was not offered", Ink::Bad),
         };
         let what = format!("mid {mid} {kind}");
@@ -135,24 +139,27 @@ impl<'a> Section<'a> {
         let mut row = self.row("codecs", listed, |agreed| {
             let each = agreed.codecs.iter().map(|codec| {
                 let types = codec.payload_types;
-                let number = match types.to_offerer == types.to_answerer {
-                    true => types.to_answerer.to_string(),
-                    false => format!("{}/{}", types.to_answerer, types.to_offerer),
+                let number = if types.to_offerer == types.to_answerer {
+                    types.to_answerer.to_string()
+                } else {
+                    format!("{}/{}", types.to_answerer, types.to_offerer)
                 };
                 let rtx = codec.rtx.map(|rtx| format!(" + {} rtx", rtx.to_answerer));
                 let label = short(&codec.label);
                 format!("{number} {label}{}", rtx.unwrap_or_default())
             });
             let each: Vec<String> = each.collect();
-            match each.is_empty() && agreed.kind != MediaKind::Application {
-                true => Cell::new("✖ no codec in both", Ink::Bad),
-                false => Cell::plain(&each.join(" · ")),
+            if each.is_empty() && agreed.kind != MediaKind::Application {
+                Cell::new("✖ no codec in both", Ink::Bad)
+            } else {
+                Cell::plain(&each.join(" · "))
             }
         })?;
         for codec in self.agreed.iter().flat_map(|agreed| &agreed.codecs) {
-            let feedback = match codec.feedback.is_empty() {
-                true => String::new(),
-                false => format!(", feedback {}", codec.feedback.join(", ")),
+            let feedback = if codec.feedback.is_empty() {
+                String::new()
+            } else {
+                format!(", feedback {}", codec.feedback.join(", "))
             };
             let text = format!("{}{feedback}", codec.label);
             row.detail.push(DetailLine::new(2, &text, Look::Dim));
@@ -172,9 +179,12 @@ impl<'a> Section<'a> {
             }
         }
         let rows = reasons.iter().map(|(why, codecs)| {
-            let each = codecs.iter().map(|it| format!("{} {}", it.payload_type, short(&it.label)));
+            let each = codecs
+                .iter()
+                .map(|it| format!("{} {}", it.payload_type, short(&it.label)));
             let each: Vec<String> = each.collect();
-            self.looked.row(" dropped", &each.join(" · "), "", Cell::new(why, Ink::Poor))
+            self.looked
+                .row(" dropped", &each.join(" · "), "", Cell::new(why, Ink::Poor))
         });
         rows.collect()
     }
@@ -199,7 +209,11 @@ impl<'a> Section<'a> {
             let each = each.map(|it| extension(it.id, &it.uri));
             Cell::plain(&each.collect::<Vec<_>>().join(" · "))
         })?;
-        for it in self.agreed.iter().flat_map(|agreed| &agreed.header_extensions) {
+        for it in self
+            .agreed
+            .iter()
+            .flat_map(|agreed| &agreed.header_extensions)
+        {
             let text = format!("{} {}", it.id, it.uri);
             row.detail.push(DetailLine::new(2, &text, Look::Dim));
         }
@@ -228,7 +242,8 @@ impl<'a> Section<'a> {
         let of = |it: &MediaSection| {
             let each = it.ssrcs.iter().map(|stream| {
                 let repairs = it.ssrcs.iter();
-                let mut repairs = repairs.filter(|other| it.retransmission_of(other.ssrc) == Some(stream.ssrc));
+                let mut repairs =
+                    repairs.filter(|other| it.retransmission_of(other.ssrc) == Some(stream.ssrc));
                 let rtx = if repairs.next().is_some() { " rtx" } else { "" };
                 format!("{}{rtx}", stream.ssrc)
             });
@@ -240,15 +255,21 @@ impl<'a> Section<'a> {
     fn rtcp(self) -> Option<Row> {
         let words = |mux: bool, rsize: bool| {
             let words = [(mux, "mux"), (rsize, "reduced size")];
-            let said = words.into_iter().filter(|(is, _)| *is).map(|(_, word)| word);
+            let said = words
+                .into_iter()
+                .filter(|(is, _)| *is)
+                .map(|(_, word)| word);
             said.collect::<Vec<_>>().join(", ")
         };
         self.row(
             "RTCP",
             |it| words(it.rtcp_mux, it.rtcp_rsize),
-            |agreed| match agreed.rtcp_mux {
-                true => Cell::plain(&words(true, agreed.rtcp_rsize)),
-                false => Cell::new("on a port of its own", Ink::Poor),
+            |agreed| {
+                if agreed.rtcp_mux {
+                    Cell::plain(&words(true, agreed.rtcp_rsize))
+                } else {
+                    Cell::new("on a port of its own", Ink::Poor)
+                }
             },
         )
     }
@@ -258,7 +279,11 @@ impl<'a> Section<'a> {
             let port = it.sctp_port.map(|port| format!("SCTP port {port}"));
             let most = it.max_message_size_bytes;
             let most = most.map(|bytes| format!("messages to {}", counted(bytes, "byte")));
-            [port, most].into_iter().flatten().collect::<Vec<_>>().join(", ")
+            [port, most]
+                .into_iter()
+                .flatten()
+                .collect::<Vec<_>>()
+                .join(", ")
         };
         self.row("data", of, |_| Cell::plain(""))
     }
@@ -293,7 +318,11 @@ impl<'a> Section<'a> {
         let of = |it: &MediaSection| {
             let setup = it.setup().map(|setup| setup.word().to_owned());
             let prints = it.fingerprints().iter().map(ToString::to_string);
-            setup.into_iter().chain(prints).collect::<Vec<_>>().join(" · ")
+            setup
+                .into_iter()
+                .chain(prints)
+                .collect::<Vec<_>>()
+                .join(" · ")
         };
         let call = self.looked.call;
         let transports = call.dtls.iter();
@@ -323,7 +352,8 @@ impl<'a> Section<'a> {
         })?;
         if matches.contains(&false) {
             let text = "A certificate seen in the handshake has another hash than the description announced: tab DTLS.";
-            row.detail.push(DetailLine::new(0, text, Look::Tone(Tone::Bad)));
+            row.detail
+                .push(DetailLine::new(0, text, Look::Tone(Tone::Bad)));
         }
         frames.sort_unstable();
         frames.dedup();
@@ -352,5 +382,12 @@ fn short(label: &str) -> &str {
 /// `4 mid` of `urn:ietf:params:rtp-hdrext:sdes:mid`.
 fn extension(id: u16, uri: &str) -> String {
     let last = uri.rsplit([':', '/']).find(|part| !part.is_empty());
-    format!("{id} {}", last.unwrap_or(uri))
+    let last = last.unwrap_or(uri);
+    // The best known of those that have only a draft for a name.
+    let last = if last.contains("transport-wide-cc") {
+        "transport-wide-cc"
+    } else {
+        last
+    };
+    format!("{id} {last}")
 }
