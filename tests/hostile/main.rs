@@ -96,14 +96,14 @@ fn every_cut_and_every_bit_flip_of_every_packet() {
 
 #[test]
 fn damaged_payloads_pass_every_parser() {
+    // Only the first payload of each transport, kind and length: a call repeats itself, and so do calls.
+    let mut seen = std::collections::HashSet::new();
     for path in captures() {
-        // Only the first payload of each kind and length: a call repeats itself.
-        let mut seen = std::collections::HashSet::new();
         for sample in samples(&path) {
             let packet = decode(sample.link, &sample.data, sample.data.len() as u32);
-            let payload = match packet.body {
-                Body::Udp(datagram) => datagram.payload,
-                Body::Tcp(segment) => segment.payload,
+            let (is_udp, payload) = match packet.body {
+                Body::Udp(datagram) => (true, datagram.payload),
+                Body::Tcp(segment) => (false, segment.payload),
                 _ => continue,
             };
             let kind = payload.first().map(|first| match first {
@@ -111,7 +111,7 @@ fn damaged_payloads_pass_every_parser() {
                 0x40..=0x7f => 4,
                 first => first >> 4,
             });
-            if seen.insert((kind, payload.len() / 64)) {
+            if seen.insert((is_udp, kind, payload.len() / 64)) {
                 Damage::SAMPLED.each(payload, all_parsers);
             }
         }
