@@ -13,6 +13,8 @@ use rtcscope::crypt::quic::session::Opened;
 use rtcscope::crypt::quic::session::Session as QuicSession;
 use rtcscope::crypt::tls::session::Peer;
 use rtcscope::crypt::tls::session::Session;
+use rtcscope::flow::demux::Demux;
+use rtcscope::flow::demux::FlowLimits;
 use rtcscope::flow::exchange::Exchanges;
 use rtcscope::flow::exchange::Scheme;
 use rtcscope::flow::http::connection::HttpConnection;
@@ -34,6 +36,7 @@ use rtcscope::vocab::address::Direction;
 use rtcscope::vocab::address::FiveTuple;
 use rtcscope::vocab::address::Transport;
 use rtcscope::vocab::address::TransportAddress;
+use rtcscope::vocab::frame;
 use rtcscope::vocab::frame::LinkType;
 use rtcscope::vocab::ids::FlowId;
 use rtcscope::vocab::ids::FrameNumber;
@@ -80,6 +83,7 @@ pub const TARGETS: &[Target] = &[
     ("datagram", datagram),
     ("dns", dns),
     ("dtls", dtls),
+    ("fragments", fragments),
     ("framing", framing),
     ("hpack", hpack),
     ("http1", http1),
@@ -127,6 +131,65 @@ pub fn packet(data: &[u8]) {
             "a payload outside its frame"
         );
     }
+}
+
+/// Pieces that [`fragments`] takes: enough to overlap in every way, and few enough for the tests.
+const FRAGMENTS: u64 = 24;
+
+/// Pieces of IPv4 and IPv6 packets: six bytes say how each comes, and how much of the input it carries.
+///
+/// # Panics
+///
+/// When more packets come out than pieces went in.
+pub fn fragments(data: &[u8]) {
+    let mut demux = Demux::new(FlowLimits { flows: 64 });
+    let (mut rest, mut number) = (data, 0);
+    while number < FRAGMENTS
+        && let Some((&[kind, identification, offset_high, offset_low, length, wait], after)) =
+            rest.split_first_chunk::<6>()
+    {
+        let (payload, after) = after.split_at(after.len().min(usize::from(length)));
+        rest = after;
+        number += 1;
+        let place = u16::from_be_bytes([offset_high, offset_low]);
+        let total = payload.len() as u16;
+        let mut packet = Vec::new();
+        if kind & 1 == 0 {
+            packet.extend([0x45, 0]);
+            packet.extend((20 + total).to_be_bytes());
+            packet.extend([0, identification]);
+            packet.extend((place & 0x3fff).to_be_bytes());
+            packet.extend([64, [17, 6, 4, 47][usize::from(kind >> 1 & 3)], 0, 0]);
+            packet.extend([192, 0, 2, 1, 192, 0, 2, 2]);
+        } else {
+            packet.extend([0x60, 0, 0, 0]);
+            packet.extend((8 + total).to_be_bytes());
+            packet.extend([44, 64]);
+            packet.extend([0x20; 32]);
+            packet.extend([[17, 60, 44, 41][usize::from(kind >> 1 & 3)], 0]);
+            packet.extend(place.to_be_bytes());
+            packet.extend([0, 0, 0, identification]);
+        }
+        packet.extend(payload);
+        let frame = frame::Frame {
+            number: FrameNumber::new(0, number),
+            at: Timestamp::from_nanos(number * 1_000_000 + (u64::from(wait) << 30)),
+            original_length: packet.len() as u32 + u32::from(kind >> 7),
+            link: LinkType::RawIp,
+            interface: 0,
+            data: &packet,
+        };
+        demux.push(&frame, &mut |seen, observation| {
+            black_box((seen, observation));
+        });
+    }
+    demux.finish(&mut |seen, observation| {
+        black_box((seen, observation));
+    });
+    let flows = demux.table().records().iter();
+    let own = flows.filter(|flow| flow.relayed.is_none());
+    let packets: u64 = own.map(|flow| flow.packets[0] + flow.packets[1]).sum();
+    assert!(packets <= number, "packets out of nothing");
 }
 
 /// A tunnel of any kind, by IP protocol or UDP port, whole or cut, and the headers before and around 802.11 and PPP.

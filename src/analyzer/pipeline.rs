@@ -310,7 +310,7 @@ impl Analyzer {
         Quality {
             truncated_packets: self.demux.counts().truncated_packets,
             dropped_packets: files.iter().filter_map(FileInfo::dropped).sum(),
-            duplicate_packets: 0,
+            duplicate_packets: self.demux.counts().duplicate_packets,
             time_steps_back: files.iter().map(|file| file.time_steps_back).sum(),
             largest_step_back: files
                 .iter()

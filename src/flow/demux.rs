@@ -13,8 +13,10 @@ use std::sync::Arc;
 
 use crate::crypt::keylog::KeyLog;
 use crate::crypt::tls::facts::{Facts, Opening};
+use crate::flow::copies::{Copies, Seen};
 use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
+use crate::flow::fragments::{Fragments, Taken};
 use crate::flow::observation::Observation;
 use crate::flow::piggyback::Piggyback;
 use crate::flow::quic::connections::Connections;
@@ -33,7 +35,7 @@ use crate::vocab::time::Timestamp;
 use crate::wire::channel_data::ChannelData;
 use crate::wire::datagram::{Kind, classify};
 use crate::wire::dtls::probe::probe as probe_dtls;
-use crate::wire::packet::{Body, decode, glance};
+use crate::wire::packet::{Body, Packet, Piece, decode, decode_whole, glance};
 use crate::wire::rtcp::classify::{Classified, classify as classify_rtcp};
 use crate::wire::span::Span;
 use crate::wire::stun::{Class, Message};
@@ -63,6 +65,8 @@ pub struct FlowCounts {
     pub rtp_like: u64,
     /// Packets of no protocol known here.
     pub other_packets: u64,
+    /// Packets that were captured before, and are not counted anywhere else.
+    pub duplicate_packets: u64,
     /// Packets cut by the snap length.
     pub truncated_packets: u64,
     /// TLS connections.
@@ -113,6 +117,8 @@ pub struct Demux {
     /// `None` while one of them is at work.
     quic: Option<Box<Connections>>,
     waiting: Waiting,
+    fragments: Fragments,
+    copies: Copies,
     counts: FlowCounts,
     faults: FaultLog,
 }
@@ -141,6 +147,9 @@ impl Demux {
     /// TURN inside TURN is opened this deep.
     const DEPTH: u8 = 3;
 
+    /// Pieces of packets in pieces: a tunnel's, and those of the packet in it.
+    const JOINED: u8 = 3;
+
     /// An empty demultiplexer with these bounds.
     pub fn new(limits: FlowLimits) -> Self {
         Self {
@@ -152,6 +161,8 @@ impl Demux {
             tcp: TcpConversations::default(),
             quic: None,
             waiting: Waiting::default(),
+            fragments: Fragments::default(),
+            copies: Copies::default(),
             counts: FlowCounts::default(),
             faults: FaultLog::default(),
         }
@@ -195,7 +206,9 @@ impl Demux {
 
     /// Counters.
     pub const fn counts(&self) -> FlowCounts {
-        self.counts
+        let mut counts = self.counts;
+        counts.other_packets += self.fragments.given_up();
+        counts
     }
 
     /// Malformed input met on this floor and below.
@@ -234,25 +247,49 @@ impl Demux {
             self.counts.truncated_packets += 1;
         }
         let packet = decode(frame.link, frame.data, frame.original_length);
+        self.packet(frame, known, &packet, 0, sink);
+    }
+
+    /// One packet, out of a frame or of `joined` generations of pieces.
+    #[inline]
+    fn packet<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        known: Option<(FlowId, Direction)>,
+        packet: &Packet<'_>,
+        joined: u8,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        let seen = self.copies.look(frame, packet);
+        if seen == Seen::Elsewhere {
+            self.counts.duplicate_packets += 1;
+            return;
+        }
         if let Some(fault) = packet.fault {
             self.faults.record(fault, Some(frame.number));
         }
         let way = Way {
             ttl: packet.ip.map_or(0, |ip| ip.hop_limit),
             encapsulation: packet.encapsulation,
+            again: seen == Seen::Here,
         };
-        match packet.body {
+        match &packet.body {
             Body::Udp(datagram) => {
                 // The glance saw the outermost datagram.
                 let known = known.filter(|_| packet.encapsulation.is_empty());
-                self.udp(frame, known, &datagram, &way, sink);
+                self.udp(frame, known, datagram, &way, sink);
             }
-            Body::Tcp(segment) => self.tcp(frame, &segment, &way, sink),
+            Body::Tcp(segment) => self.tcp(frame, segment, &way, sink),
+            // Errors quote what caused them, so that two are never the same by chance.
+            Body::Icmp(_) if way.again => self.counts.duplicate_packets += 1,
             Body::Icmp(message) => {
-                self.icmp(frame, &message, packet.ip.map(|ip| ip.source), sink);
+                self.icmp(frame, message, packet.ip.map(|ip| ip.source), sink);
             }
+            Body::Fragment(piece) => self.fragment(frame, packet, piece, joined, sink),
             Body::Unreadable(fault) => {
-                self.faults.record(fault, Some(frame.number));
+                self.faults.record(*fault, Some(frame.number));
                 self.counts.other_packets += 1;
             }
             Body::UnsupportedLink(_) => {
@@ -260,10 +297,45 @@ impl Demux {
                 self.faults.record(fault, Some(frame.number));
                 self.counts.other_packets += 1;
             }
-            Body::Fragment(_) | Body::OtherIp { .. } | Body::NotIp { .. } => {
+            Body::OtherIp { .. } | Body::NotIp { .. } => {
                 self.counts.other_packets += 1;
             }
         }
+    }
+
+    /// A piece of a packet; the last one missing brings the whole, as if it had come in that piece's frame.
+    #[cold]
+    fn fragment<S>(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        piece: &Piece<'_>,
+        joined: u8,
+        sink: &mut S,
+    ) where
+        S: FnMut(Sighting, Observation<'_>),
+    {
+        if joined >= Self::JOINED {
+            let fault = Fault::new(Layer::Ip, "ip-fragments-nested-too-deep", 0);
+            self.faults.record(fault, Some(frame.number));
+            return;
+        }
+        let Some(ip) = &packet.ip else { return };
+        let whole = match self.fragments.take(frame, ip, piece, &mut self.faults) {
+            Taken::Whole(whole) => whole,
+            Taken::Copy => {
+                self.counts.duplicate_packets += 1;
+                return;
+            }
+            Taken::Held => return,
+        };
+        let frame = Frame {
+            original_length: whole.frame_bytes,
+            ..*frame
+        };
+        let payload = Span::new(&whole.payload, whole.length);
+        let inner = decode_whole(piece.version, &whole.ip, payload, packet);
+        self.packet(&frame, None, &inner, joined + 1, sink);
     }
 
     /// The capture is over: lets TCP conversations give what they still hold.
@@ -271,6 +343,7 @@ impl Demux {
     where
         S: FnMut(Sighting, Observation<'_>),
     {
+        self.fragments.finish(&mut self.faults);
         self.ask_waiting(sink);
         for flow in self.tcp.flows() {
             self.with_conversation(flow, |demux, conversation, shared| {
@@ -337,6 +410,10 @@ impl Demux {
             self.counts.other_packets += 1;
             return;
         };
+        if way.again && self.table.is_mirrored(flow, direction) {
+            self.counts.duplicate_packets += 1;
+            return;
+        }
         self.count(frame, flow, direction, way);
         if self.waiting.due {
             self.waiting.segments += 1;
@@ -535,6 +612,10 @@ impl Demux {
             self.counts.other_packets += 1;
             return;
         };
+        if way.again && self.table.is_mirrored(flow, direction) {
+            self.counts.duplicate_packets += 1;
+            return;
+        }
         self.count(frame, flow, direction, way);
         if is_dns(source.port, destination.port) {
             self.dns(frame, flow, direction, udp.payload, sink);

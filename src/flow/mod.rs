@@ -8,6 +8,8 @@
 //! | `piggyback` | DTLS inside checks |
 //! | [`tcp`], [`reassembly`] | byte streams |
 //! | `application` | what runs on a byte stream |
+//! | `fragments` | pieces of IP packets, put together |
+//! | `copies` | packets captured twice |
 //! | `tls_stream`, `tls_records` | TLS: ciphertext in, plaintext out |
 //! | `quic` | QUIC: datagrams in, streams out |
 //! | [`http`], [`http2`], [`http3`], [`exchange`], [`body`] | HTTP exchanges |
@@ -16,8 +18,10 @@
 //! | [`observation`] | what trackers are told |
 
 pub mod body;
+mod copies;
 pub mod demux;
 pub mod exchange;
+mod fragments;
 pub mod http;
 pub mod http2;
 pub mod http3;

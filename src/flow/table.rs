@@ -121,6 +121,8 @@ pub struct FlowRecord {
     pub icmp_errors: u64,
     /// The tunnels around its first packet; none inside TURN.
     pub encapsulation: Encapsulation,
+    /// Packets that came again just as they were, by direction index: copies of a mirror where they are many.
+    pub repeats: [u32; 2],
     /// Server name from TLS or QUIC, where seen.
     pub server_name: Option<String>,
     /// What is known of the TLS connection in it, or of QUIC's TLS handshake; of several, the last.
@@ -136,6 +138,8 @@ pub struct Way {
     pub ttl: u8,
     /// The tunnels around it.
     pub encapsulation: Encapsulation,
+    /// Did the same packet come just before, at the same place?
+    pub again: bool,
 }
 
 /// The TURN leg around an inner datagram.
@@ -284,6 +288,17 @@ impl FlowTable {
         }
     }
 
+    /// Is a packet that came again a mirror's copy? It is where so many do that no network can be the reason.
+    #[cold]
+    pub fn is_mirrored(&mut self, id: FlowId, direction: Direction) -> bool {
+        let Some(record) = self.records.get_mut(id.index()) else {
+            return false;
+        };
+        let repeats = &mut record.repeats[direction.index()];
+        *repeats = repeats.saturating_add(1);
+        u64::from(*repeats) * MIRRORED >= record.packets[direction.index()]
+    }
+
     /// Notes that `protocol` was recognised in the conversation.
     #[inline]
     pub fn recognise(&mut self, id: FlowId, protocol: FlowProtocol) {
@@ -358,6 +373,7 @@ impl FlowTable {
             icmp_errors: 0,
             ttl: [0; 2],
             encapsulation: Encapsulation::default(),
+            repeats: [0; 2],
             server_name: None,
             tls: None,
             quic: None,
@@ -365,3 +381,6 @@ impl FlowTable {
         Some(id)
     }
 }
+
+/// One packet in so many comes twice behind a mirror; a network that repeats as many would be of no use.
+const MIRRORED: u64 = 4;

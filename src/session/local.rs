@@ -100,6 +100,7 @@ mod tests {
             icmp_errors: 0,
             ttl,
             encapsulation: Encapsulation::default(),
+            repeats: [0; 2],
             server_name: None,
             tls: None,
             quic: None,

@@ -14,6 +14,7 @@ use crate::vocab::address::FiveTuple;
 use crate::vocab::address::Transport;
 use crate::vocab::frame::Frame;
 use crate::vocab::ids::FrameNumber;
+use crate::wire::ip::Protocol;
 use crate::wire::packet::Body;
 use crate::wire::packet::decode;
 
@@ -86,6 +87,15 @@ fn tuple(frame: &Frame<'_>) -> Option<FiveTuple> {
     let (transport, a, b) = match decode(frame.link, frame.data, frame.original_length).body {
         Body::Udp(udp) => (Transport::Udp, udp.source, udp.destination),
         Body::Tcp(tcp) => (Transport::Tcp, tcp.source, tcp.destination),
+        // Only the first piece of a packet tells its ports; it stands for the others.
+        Body::Fragment(piece) => {
+            let transport = match piece.protocol {
+                Protocol::Tcp => Transport::Tcp,
+                _ => Transport::Udp,
+            };
+            let (source, destination) = piece.ports?;
+            (transport, source, destination)
+        }
         Body::Icmp(message) => return message.quote.as_ref()?.five_tuple(),
         _ => return None,
     };

@@ -161,6 +161,20 @@ pub fn split_v6(packet: Span<'_>) -> Result<Datagram<'_>, Fault> {
     Ok(datagram)
 }
 
+/// The packet that pieces made, with the first one's header: past the extension headers that stand in the pieces' payload.
+pub fn joined(header: Header, payload: Span<'_>) -> Datagram<'_> {
+    let mut datagram = Datagram {
+        header,
+        fragment: None,
+        payload,
+        fault: None,
+    };
+    if is_extension(header.protocol) {
+        skip_extensions(&mut datagram);
+    }
+    datagram
+}
+
 /// The fields of an IPv6 header that we keep.
 #[inline]
 pub fn header_v6(slice: &Ipv6HeaderSlice<'_>) -> Header {
@@ -231,11 +245,8 @@ fn skip_extensions(datagram: &mut Datagram<'_>) {
         };
         datagram.header.protocol = Protocol::from_code(next.0);
         datagram.payload = datagram.payload.skip(length);
-        // Past the first piece there is data, not another header.
-        if datagram
-            .fragment
-            .is_some_and(|fragment| fragment.offset > 0)
-        {
+        // What follows is of the packet that the pieces make.
+        if datagram.fragment.is_some() {
             return;
         }
     }

@@ -225,12 +225,7 @@ pub fn decode_whole<'a>(
     payload: Span<'a>,
     around: &Packet<'_>,
 ) -> Packet<'a> {
-    let datagram = ip::Datagram {
-        header: *ip,
-        fragment: None,
-        payload,
-        fault: None,
-    };
+    let datagram = ip::joined(*ip, payload);
     let around = Around {
         vlan: around.vlan,
         ip: around.ip,

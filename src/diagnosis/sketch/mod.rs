@@ -399,6 +399,7 @@ impl Sketch {
             icmp_errors: 0,
             ttl: [64, 60],
             encapsulation: Encapsulation::default(),
+            repeats: [0; 2],
             server_name: None,
             tls: None,
             quic: None,

@@ -93,9 +93,12 @@ pub fn summary(frame: &Frame<'_>, known: &Known) -> Summary {
             (Layer::Other, "ICMP", format!("{}{about}", message.name()))
         }
         Body::Fragment(piece) => {
+            let fragment = piece.fragment;
+            let last = if fragment.more { "" } else { ", the last" };
             let text = format!(
-                "fragment at byte {} of {}",
-                piece.fragment.offset,
+                "fragment of packet {:#x} at byte {}{last}, {}",
+                fragment.identification,
+                fragment.offset,
                 name(piece.protocol.name(), piece.protocol.code())
             );
             (Layer::Other, "IP", text)
