@@ -179,11 +179,6 @@ const WORTH_COUNTING: i64 = 20;
 
 const KNOWN: &[Known] = &[
     (
-        "ntop__stun_zoom.pcapng",
-        "certificates",
-        "both: the facts name the whole chain, we the end's own certificate, which is what a fingerprint is of",
-    ),
-    (
         "ntop__wa_voice.pcap",
         "packets of f50386f4",
         "the facts: one packet went to a second address first, and a lone packet without signaling is no stream to us",

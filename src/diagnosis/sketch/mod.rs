@@ -211,6 +211,7 @@ impl Sketch {
                 direction,
                 fingerprints: certificate_of(side),
                 certificate: None,
+                issuers: Vec::new(),
                 chain_length: 1,
                 at: at(to),
                 frames: vec![frame(to)],

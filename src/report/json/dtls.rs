@@ -57,7 +57,7 @@ pub struct Dtls<'a> {
     pub resumed: Option<bool>,
     /// Was it decrypted?
     pub decrypted: bool,
-    /// Certificates seen in the clear (up to DTLS 1.2).
+    /// Certificates seen in the clear (up to DTLS 1.2), each followed by those that it came with.
     pub certificates: Vec<Certificate<'a>>,
     /// Alerts.
     pub alerts: Vec<Alert>,
@@ -95,7 +95,9 @@ pub struct Certificate<'a> {
     pub side: Option<&'static str>,
     /// Its SHA-256 hash, as in SDP.
     pub fingerprint: String,
-    /// Does that side's description have its hash? Null when there is no description.
+    /// Its place in the chain that was sent: 0 for the sender's own, and then one for each issuer.
+    pub position: usize,
+    /// Does that side's description have its hash? Null when there is no description, and for issuers, whose hash nobody compares.
     pub matches_sdp: Option<bool>,
     /// Subject.
     pub subject: Option<&'a str>,
@@ -145,9 +147,9 @@ impl<'a> Dtls<'a> {
             frames: context.frames(&change.frames),
         });
         let certificates = association.certificates.iter().enumerate();
-        let certificates = certificates.map(|(index, certificate)| {
+        let certificates = certificates.flat_map(|(index, certificate)| {
             let matches = transport.matches_sdp.get(index).copied().flatten();
-            Certificate::new(context, certificate, side(certificate.direction), matches)
+            Certificate::chain(context, certificate, side(certificate.direction), matches)
         });
         let alerts = association.alerts.iter();
         let offered = association.srtp_profiles_offered.iter();
@@ -196,20 +198,27 @@ impl<'a> Dtls<'a> {
 }
 
 impl<'a> Certificate<'a> {
-    fn new(
+    /// A certificate and its issuers.
+    fn chain(
         context: Context<'a>,
         seen: &'a CertificateSeen,
         side: Option<&'static str>,
         matches_sdp: Option<bool>,
-    ) -> Self {
-        let certificate = seen.certificate.as_ref();
-        Self {
+    ) -> impl Iterator<Item = Self> {
+        let own = (&seen.fingerprints, &seen.certificate);
+        let issuers = seen.issuers.iter();
+        let issuers = issuers.map(|issuer| (&issuer.fingerprints, &issuer.certificate));
+        let chain = std::iter::once(own).chain(issuers).enumerate();
+        chain.map(move |(position, (fingerprints, certificate))| Self {
             side,
-            fingerprint: seen.fingerprints.text(HashFunction::Sha256),
-            matches_sdp,
-            subject: certificate.map(|certificate| certificate.subject.as_str()),
+            fingerprint: fingerprints.text(HashFunction::Sha256),
+            position,
+            matches_sdp: matches_sdp.filter(|_| position == 0),
+            subject: certificate
+                .as_ref()
+                .map(|certificate| certificate.subject.as_str()),
             frames: context.frames(&seen.frames),
-        }
+        })
     }
 }
 

@@ -96,9 +96,10 @@ fn when_and_where(analysis: &Analysis) -> Words {
     let (tls, dtls) = analysis.capture.secrets;
     if tls + dtls > 0 {
         let secrets = counted(tls + dtls, "key-log secret");
-        line = line
-            .dot()
-            .text(format!("{secrets}, {} fit DTLS here", count(dtls)));
+        line = line.dot().text(secrets);
+        if dtls > 0 {
+            line = line.text(format!(", {} for DTLS here", count(dtls)));
+        }
     }
     line
 }

@@ -72,12 +72,29 @@ pub struct CertificateSeen {
     pub fingerprints: Fingerprints,
     /// What it says; `None` when it does not parse.
     pub certificate: Option<Certificate>,
+    /// Those that it came with, each said to have issued the one before; WebRTC compares none of them. At most
+    /// [`CertificateSeen::ISSUERS_KEPT`].
+    pub issuers: Vec<Issuer>,
     /// Certificates in the message.
     pub chain_length: usize,
     /// When its last fragment came.
     pub at: Timestamp,
     /// Frames that carried it.
     pub frames: Vec<FrameNumber>,
+}
+
+impl CertificateSeen {
+    /// Issuers kept of each chain.
+    pub const ISSUERS_KEPT: usize = 8;
+}
+
+/// A certificate further up a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Issuer {
+    /// Its hashes.
+    pub fingerprints: Fingerprints,
+    /// What it says; `None` when it does not parse.
+    pub certificate: Option<Certificate>,
 }
 
 /// An alert.

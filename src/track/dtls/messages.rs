@@ -3,6 +3,7 @@
 use crate::track::dtls::association::Association;
 use crate::track::dtls::facts::CertificateSeen;
 use crate::track::dtls::facts::HelloFacts;
+use crate::track::dtls::facts::Issuer;
 use crate::track::dtls::facts::Retry;
 use crate::vocab::address::Direction;
 use crate::vocab::fault::Fault;
@@ -203,10 +204,18 @@ fn certificate(
         faults.record(Fault::new(Layer::Dtls, name, offset), Some(seen.frame));
     }
     if association.certificates.len() < Association::CERTIFICATES_KEPT {
+        let issuers = chain.certificates.iter().skip(1);
+        let issuers = issuers
+            .take(CertificateSeen::ISSUERS_KEPT)
+            .map(|(_, der)| Issuer {
+                fingerprints: Fingerprints::of(der),
+                certificate: Certificate::parse(der, Protocol::Dtls).ok(),
+            });
         association.certificates.push(CertificateSeen {
             direction: seen.direction,
             fingerprints: Fingerprints::of(der),
             certificate: certificate.ok(),
+            issuers: issuers.collect(),
             chain_length: chain.certificates.len(),
             at: seen.at,
             frames: message.frames.to_vec(),
