@@ -163,6 +163,8 @@ fn a_user_finds_their_way_from_the_sample_to_its_bytes_and_out() {
     session.press("q");
     session.shows(&["Packets of call 1"]);
     session.press("q");
+    session.shows(&["How it won"]);
+    session.press("q");
     session.shows(&["alice ← videoroom 100"]);
     session.press("q");
     assert!(session.ends());
@@ -172,6 +174,57 @@ fn a_user_finds_their_way_from_the_sample_to_its_bytes_and_out() {
     );
     assert!(session.wrote("\u{1b}[?1000l"), "the mouse is given back");
     assert!(session.wrote("\u{1b}[?25h"), "the cursor is back");
+}
+
+#[test]
+fn a_user_visits_every_tab_marks_two_frames_and_saves_the_call() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("call.pcapng");
+    let mut session = Session::start(&["captures/lossy/capture.pcapng"], (120, 40));
+    session.shows(&["alice ← videoroom 100"]);
+    for (key, words) in [
+        ("o", "Offer and answer"),
+        ("r", "The offer, line by line"),
+        ("i", "Candidate pairs"),
+        ("d", "its hash stands in the SDP"),
+        ("u", "No TURN allocation"),
+        ("m", "≤ "),
+        ("e", "Findings of call 1"),
+        ("p", "Packets of call 1"),
+        ("4", "HTTP by time"),
+        ("5", "Flows by time"),
+        ("1", "Packets of call 1"),
+    ] {
+        session.press(key);
+        session.shows(&[words]);
+    }
+    session.press("  ");
+    session.shows(&["2 frames marked"]);
+    session.press("sx");
+    session.shows(&["Save the marked frames as: marked.pcapngx"]);
+    session.press(ESCAPE);
+    // Escape and what follows at once would be one key.
+    session.shows(&["Enter decode"]);
+    session.press("g");
+    session.shows(&["Go to frame (17) or time"]);
+    session.press("10s\r");
+    session.shows(&["Frame "]);
+    session.press(ESCAPE);
+    session.shows(&["outcome"]);
+    // Nothing is marked any more in a new start; the call is what s saves then.
+    session.press("q");
+    assert!(session.ends());
+    let mut session = Session::start(&["captures/lossy/capture.pcapng"], (120, 40));
+    session.shows(&["alice ← videoroom 100"]);
+    session.press("s");
+    session.shows(&["Save the call as: call-1.pcapng"]);
+    // Ctrl-U takes the name away.
+    session.press("\u{15}");
+    session.press(&format!("{}\r", path.display()));
+    session.shows(&["frames saved to"]);
+    assert!(path.metadata().unwrap().len() > 100_000);
+    session.press("q");
+    assert!(session.ends());
 }
 
 #[test]

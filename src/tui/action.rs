@@ -47,9 +47,9 @@ pub enum Action {
     TimeMode,
     /// Copy what is selected to the clipboard.
     Copy,
-    /// Ask where to save the marked frames.
+    /// Ask where to save the marked frames, or the call when none is marked.
     Save,
-    /// Ask for a frame number to go to.
+    /// Ask for a frame number or an instant to go to.
     GoTo,
     /// Fold or unfold idle stretches.
     Fold,
@@ -61,6 +61,16 @@ pub enum Action {
     PreviousRound,
     /// To the next round.
     NextRound,
+    /// To the worst second of the call's media.
+    Worst,
+    /// Sort by the next column.
+    NextSort,
+    /// Sort by the column before.
+    PreviousSort,
+    /// Turn the order round.
+    ReverseSort,
+    /// Copy the screen as text.
+    CopyScreen,
     /// Copy all of what is shown: a whole description.
     CopyAll,
     /// Show or hide the keys.

@@ -9,8 +9,10 @@ use crate::ingest::info::FileInfo;
 use crate::tui::packet::known::Known;
 use crate::tui::state::Loading;
 use crate::tui::state::filter::Filter;
+use crate::vocab::address::FiveTuple;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::time::Timestamp;
 
 /// Something to do outside of the state.
 #[derive(Debug, Clone)]
@@ -19,6 +21,8 @@ pub enum Effect {
     ReadLines(Vec<FrameNumber>),
     /// Read a frame whole, to be looked at.
     LookAt(FrameNumber),
+    /// Select the first frame from an instant on in the list that is shown.
+    Seek(Timestamp),
     /// Search the capture for frames; what is found comes as news.
     Scan {
         /// Which list it is for.
@@ -30,6 +34,13 @@ pub enum Effect {
     },
     /// Put text into the clipboard.
     Copy(String),
+    /// Search the capture for a call's frames and save them; how it went comes as news.
+    SaveCall {
+        /// Where.
+        path: PathBuf,
+        /// What is searched for.
+        query: Query,
+    },
     /// Save frames.
     Save {
         /// Where.
@@ -55,6 +66,8 @@ pub struct Query {
     pub filter: Filter,
     /// The call that it must belong to.
     pub call: Option<PeerConnectionId>,
+    /// The conversation that it must belong to, in either direction.
+    pub flow: Option<FiveTuple>,
     /// Frames that belong to the call although their conversation serves others too: its signaling.
     pub also: HashSet<FrameNumber>,
     /// Frames per file to look at.
@@ -72,6 +85,13 @@ pub enum News {
     Snapshot(Arc<Analysis>, Arc<[FileInfo]>),
     /// Reading is over; a last snapshot came before.
     Loaded,
+    /// A call was saved, or could not be.
+    Saved {
+        /// What to tell. Printable.
+        text: String,
+        /// Was it saved?
+        good: bool,
+    },
     /// A scan found frames, or got further without.
     Found {
         /// Which list.

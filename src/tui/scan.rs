@@ -73,6 +73,10 @@ fn matches(frame: &Frame<'_>, query: &Query) -> bool {
                 || tuple(frame).is_some_and(|tuple| query.known.call(&tuple) == Some(call))
         }
     };
+    let belongs = belongs
+        && query.flow.is_none_or(|wanted| {
+            tuple(frame).is_some_and(|it| it == wanted || it == turned(wanted))
+        });
     if !belongs || query.filter.is_empty() {
         return belongs;
     }
@@ -80,6 +84,15 @@ fn matches(frame: &Frame<'_>, query: &Query) -> bool {
     query
         .filter
         .passes(&[&line.source, &line.destination, line.protocol, &line.text])
+}
+
+/// The same conversation, seen from the other end.
+const fn turned(tuple: FiveTuple) -> FiveTuple {
+    FiveTuple {
+        transport: tuple.transport,
+        a: tuple.b,
+        b: tuple.a,
+    }
 }
 
 /// The conversation of a frame; that of the quoted packet, for an ICMP error.

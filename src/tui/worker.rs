@@ -3,9 +3,11 @@
 use std::io;
 use std::io::Write;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -14,6 +16,7 @@ use ratatui::crossterm::execute;
 
 use crate::ingest::frame_reader::FrameReader;
 use crate::ingest::index::FrameIndex;
+use crate::ingest::info::FileInfo;
 use crate::ingest::save::Marked;
 use crate::ingest::save::Remarks;
 use crate::ingest::save::save_frames;
@@ -27,6 +30,7 @@ use crate::tui::state::State;
 use crate::tui::text::counted;
 use crate::tui::text::shown;
 use crate::vocab::ids::FrameNumber;
+use crate::vocab::time::Timestamp;
 
 /// Reads frames by number and does the rest of what is asked for.
 #[derive(Debug)]
@@ -60,8 +64,10 @@ impl Worker {
                     scan,
                     query,
                 } => self.start_scan(target, scan, query),
+                Effect::Seek(at) => self.seek(at, state),
                 Effect::Copy(text) => copy(&text, state),
                 Effect::Save { path, frames } => self.save(&path, &frames, state),
+                Effect::SaveCall { path, query } => self.start_save(path, query, state),
             }
         }
     }
@@ -98,6 +104,39 @@ impl Worker {
         }
     }
 
+    fn seek(&mut self, at: Timestamp, state: &mut State) {
+        let found = self.first_from(at, &state.packets.totals);
+        if let (Some(frame), Some(packets)) = (found, state.packets_shown_mut()) {
+            packets.select(frame);
+        }
+    }
+
+    /// The first frame captured at `at` or later; of several files, the one that has the earliest. Frames stand in order of time in
+    /// a file, but for what a clock that steps back puts out of order.
+    fn first_from(&mut self, at: Timestamp, totals: &[u64]) -> Option<FrameNumber> {
+        let mut best: Option<(Timestamp, FrameNumber)> = None;
+        for (file, &total) in (0_u16..).zip(totals) {
+            let (mut low, mut high, mut found) = (1, total, None);
+            while low <= high {
+                let middle = low + (high - low) / 2;
+                let number = FrameNumber::new(file, middle);
+                let Ok(frame) = self.reader.read(number) else {
+                    break;
+                };
+                if frame.at < at {
+                    low = middle + 1;
+                } else {
+                    found = Some((frame.at, number));
+                    high = middle - 1;
+                }
+            }
+            if let Some(found) = found {
+                best = Some(best.map_or(found, |best| best.min(found)));
+            }
+        }
+        best.map(|(_, frame)| frame)
+    }
+
     fn start_scan(&mut self, target: Target, number: u64, query: Query) {
         let slot = match target {
             Target::Page => &mut self.scans[0],
@@ -111,30 +150,88 @@ impl Worker {
     }
 
     fn save(&mut self, path: &Path, frames: &[FrameNumber], state: &mut State) {
-        if path.exists() {
-            state.complain(format!(
-                "{} is already there: choose another name",
-                shown(&path.display().to_string())
-            ));
+        if let Err(text) = is_free(path) {
+            state.complain(text);
             return;
         }
-        let marked: Vec<Marked<'_>> = frames
-            .iter()
-            .map(|&number| Marked {
-                number,
-                comment: None,
-            })
-            .collect();
         let files = Arc::clone(&state.files);
-        match save_frames(path, &marked, &mut self.reader, &files, Remarks::default()) {
-            Ok(count) => state.tell(format!(
-                "{} saved to {}",
-                counted(count, "frame"),
-                shown(&path.display().to_string())
-            )),
-            Err(error) => state.complain(shown(&error.to_string()).into_owned()),
+        match write(path, frames, &mut self.reader, &files) {
+            Ok(text) => state.tell(text),
+            Err(text) => state.complain(text),
         }
     }
+
+    /// Saves a call in the background: its frames have to be searched for.
+    fn start_save(&self, path: PathBuf, query: Query, state: &mut State) {
+        if let Err(text) = is_free(&path) {
+            state.saving = false;
+            state.complain(text);
+            return;
+        }
+        let (index, news, files) = (
+            self.index.clone(),
+            self.news.clone(),
+            Arc::clone(&state.files),
+        );
+        thread::spawn(move || {
+            let (sender, found) = mpsc::channel();
+            scan(
+                index.clone(),
+                Target::Call,
+                0,
+                &query,
+                &sender,
+                &AtomicBool::new(false),
+            );
+            drop(sender);
+            let chunks = found.into_iter().map(|news| match news {
+                News::Found { frames, .. } => frames,
+                _ => Vec::new(),
+            });
+            let frames: Vec<FrameNumber> = chunks.flatten().collect();
+            let written = write(&path, &frames, &mut FrameReader::new(index), &files);
+            let good = written.is_ok();
+            let text = written.unwrap_or_else(|text| text);
+            // Nobody left to hear it: then the program is ending.
+            let _ = news.send(News::Saved { text, good });
+        });
+    }
+}
+
+/// Nothing that is there is written over.
+fn is_free(path: &Path) -> Result<(), String> {
+    if path.exists() {
+        let name = path.display().to_string();
+        return Err(format!(
+            "{} is already there: choose another name",
+            shown(&name)
+        ));
+    }
+    Ok(())
+}
+
+/// Writes frames to a new file; gives what to tell either way.
+fn write(
+    path: &Path,
+    frames: &[FrameNumber],
+    reader: &mut FrameReader,
+    files: &[FileInfo],
+) -> Result<String, String> {
+    let marked: Vec<Marked<'_>> = frames
+        .iter()
+        .map(|&number| Marked {
+            number,
+            comment: None,
+        })
+        .collect();
+    let count = save_frames(path, &marked, reader, files, Remarks::default())
+        .map_err(|error| shown(&error.to_string()).into_owned())?;
+    let name = path.display().to_string();
+    Ok(format!(
+        "{} saved to {}",
+        counted(count, "frame"),
+        shown(&name)
+    ))
 }
 
 impl Drop for Worker {

@@ -98,7 +98,7 @@ impl Program {
             self.worker.perform(effects, &mut self.state);
             let packets = self.state.packets_shown();
             let matches = packets.and_then(|packets| packets.matches.as_ref());
-            if matches.is_some_and(|matches| !matches.done) {
+            if self.state.saving || matches.is_some_and(|matches| !matches.done) {
                 let news = self
                     .news
                     .recv_timeout(Duration::from_secs(20))

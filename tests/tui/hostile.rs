@@ -1,5 +1,7 @@
 //! Text from the wire that would act on a terminal never reaches the screen.
 
+use std::sync::Arc;
+
 use rtcscope::analyzer::analysis::Analysis;
 use rtcscope::vocab::printable::acts_on_terminal;
 
@@ -17,6 +19,26 @@ fn poison(mut analysis: Analysis) -> Analysis {
         EVIL.clone_into(&mut call.label);
         call.a.name = Some(EVIL.to_owned());
         call.b.name = Some(EVIL.to_owned());
+        for description in &mut call.descriptions {
+            description.sdp = format!("s={EVIL}\r\n{}a={EVIL}", description.sdp);
+            for section in &mut Arc::make_mut(&mut description.parsed).media {
+                section.mid = Some(EVIL.to_owned());
+                EVIL.clone_into(&mut section.protocol);
+                section.transport.ice_ufrag = Some(EVIL.to_owned());
+                for codec in &mut section.codecs {
+                    EVIL.clone_into(&mut codec.name);
+                }
+            }
+        }
+        for section in call.negotiations.iter_mut().flat_map(|it| &mut it.sections) {
+            section.mid = Some(EVIL.to_owned());
+            for codec in &mut section.codecs {
+                EVIL.clone_into(&mut codec.label);
+            }
+            for extension in &mut section.header_extensions {
+                EVIL.clone_into(&mut extension.uri);
+            }
+        }
         for candidate in &mut call.ice.candidates {
             EVIL.clone_into(&mut candidate.address);
             EVIL.clone_into(&mut candidate.protocol);
@@ -28,6 +50,41 @@ fn poison(mut analysis: Analysis) -> Analysis {
         for message in &mut dialogue.messages {
             EVIL.clone_into(&mut message.summary);
             message.exchange = None;
+        }
+    }
+    for exchange in &mut scene.http {
+        exchange.upgraded = Some(EVIL.to_owned());
+        if let Some(request) = &mut exchange.request {
+            EVIL.clone_into(&mut request.method);
+            EVIL.clone_into(&mut request.target);
+            request.headers = [(EVIL, EVIL)].into_iter().collect();
+            request.body.bytes = EVIL.as_bytes().into();
+        }
+        if let Some(response) = &mut exchange.response {
+            EVIL.clone_into(&mut response.reason);
+            response.body.content_type = Some(EVIL.to_owned());
+            response.body.bytes = format!("{{\"{EVIL}\": \"x\"}}").into_bytes().into();
+        }
+    }
+    for flow in &mut scene.flows {
+        flow.server_name = Some(EVIL.to_owned());
+    }
+    for turn in &mut scene.turn {
+        turn.realm = Some(EVIL.to_owned());
+        turn.username = Some(EVIL.to_owned());
+        turn.software = Some(EVIL.to_owned());
+        for error in &mut turn.errors {
+            EVIL.clone_into(&mut error.reason);
+        }
+    }
+    for certificate in scene
+        .dtls
+        .iter_mut()
+        .flat_map(|it| &mut it.association.certificates)
+    {
+        if let Some(certificate) = &mut certificate.certificate {
+            EVIL.clone_into(&mut certificate.subject);
+            EVIL.clone_into(&mut certificate.issuer);
         }
     }
     for stream in &mut scene.streams {
@@ -65,6 +122,18 @@ fn hostile_text_is_spelled_out_on_every_screen() {
             "Esc Esc",
             "] ",
             "Tab",
+            "1 1 o",
+            "r",
+            "r End",
+            "d",
+            "d Down Down Down",
+            "u",
+            "u Down",
+            "m",
+            "e",
+            "4",
+            "4 Down Tab",
+            "5",
             "2 /",
         ] {
             let buffer = program.press(keys).draw();
@@ -79,6 +148,6 @@ fn hostile_text_is_spelled_out_on_every_screen() {
             // Sealing a cell at the last moment would show a question mark, and not what it was.
             spelled_out += usize::from(text.contains("\\x1b"));
         }
-        assert!(spelled_out >= 6, "{name}: {spelled_out}");
+        assert!(spelled_out >= 14, "{name}: {spelled_out}");
     }
 }

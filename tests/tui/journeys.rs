@@ -38,7 +38,8 @@ fn a_call_is_two_keys_from_its_bytes() {
         &["Packets of call 1", "Frame 181", "Binding request"],
     );
     check(&mut program, "Tab Tab", &["0000  "]);
-    check(&mut program, "Esc Esc", &["alice ← videoroom 100"]);
+    check(&mut program, "Esc Esc", &["How it won"]);
+    check(&mut program, "Esc", &["alice ← videoroom 100"]);
     assert!(!program.state.quit);
     program.press("q");
     assert!(program.state.quit);
@@ -185,7 +186,15 @@ fn every_size_is_drawn_without_complaint() {
             "Right",
             "Right",
             "Right Tab",
+            "m Tab",
+            "o",
+            "r",
+            "d",
+            "u",
+            "e",
             "? ",
+            "Esc 4",
+            "5",
             "Esc 3",
             "2 Tab",
             "1",
@@ -248,4 +257,208 @@ fn a_frame_is_drawn_in_milliseconds() {
         "{:?}",
         started.elapsed()
     );
+}
+
+/// What a new user wants first, each in at most six keys from the start.
+#[test]
+fn why_a_failed_call_failed_is_one_key_away() {
+    let mut program = Program::open("ice-failure-auth", SIZE);
+    check(
+        &mut program,
+        "]",
+        &[
+            "rejects the credentials",
+            "401",
+            "Evidence",
+            "Check TURN username",
+        ],
+    );
+    // The same from the call.
+    let mut program = Program::open("ice-failure-auth", SIZE);
+    check(&mut program, "e", &["Findings of call 1", "failed"]);
+    check(
+        &mut program,
+        "Down",
+        &["rejects the credentials", "Evidence"],
+    );
+}
+
+#[test]
+fn the_answer_is_three_keys_away() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(
+        &mut program,
+        "o r r",
+        &["The answer, line by line", "a=recvonly", "a=setup:active"],
+    );
+    check(&mut program, "Enter", &["Packets of call 1", "HTTP 200"]);
+}
+
+#[test]
+fn the_worst_second_of_a_lossy_stream_is_three_keys_away() {
+    let mut program = Program::open("lossy", SIZE);
+    check(
+        &mut program,
+        "Down m w",
+        &["6.00–7.00 s (the worst)", "5 lost"],
+    );
+    check(
+        &mut program,
+        "Enter",
+        &["Packets of call 2 with “ssrc 350113466”", "ssrc 350113466"],
+    );
+    let packets = &program.state.call.as_ref().unwrap().packets;
+    let line = &packets.lines[&packets.selected().unwrap()];
+    let seconds = program.state.analysis.scene.seconds(line.at);
+    assert!((6.0..7.0).contains(&seconds), "{seconds}");
+    check(&mut program, "Esc", &["6.00–7.00 s (the worst)"]);
+}
+
+#[test]
+fn a_call_is_saved_with_two_keys_and_can_be_read_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("call.pcapng");
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(&mut program, "s", &["Save the call as: call-1.pcapng"]);
+    let prompt = program.state.prompt.as_mut().unwrap();
+    prompt.input = path.display().to_string().into();
+    check(&mut program, "Enter", &["frames saved to"]);
+    let saved = rtcscope::ingest::raw::Input::Path(path);
+    let mut source = rtcscope::ingest::source::Source::open(vec![saved]).unwrap();
+    let mut frames = 0;
+    while source.pull().is_some() {
+        frames += 1;
+    }
+    program.press("p");
+    let shown = program.state.call.as_ref().unwrap().packets.length();
+    assert_eq!(frames, shown);
+    assert!(frames > 500, "{frames}");
+}
+
+#[test]
+fn a_tab_of_the_selected_call_is_one_key_away() {
+    for (key, words) in [
+        ("T", "What happened"),
+        ("L", "Ladder"),
+        ("o", "Offer and answer"),
+        ("i", "Candidate pairs"),
+        ("d", "handshake over time"),
+        ("u", "No TURN allocation"),
+        ("m", "bit rate"),
+        ("e", "Findings of call 1"),
+        ("p", "Packets of call 1"),
+    ] {
+        let mut program = Program::open("videoroom-http", SIZE);
+        check(&mut program, key, &["Call 1", words]);
+        check(&mut program, "Esc", &["alice ← videoroom 100"]);
+        program.press("Enter");
+        check(&mut program, key, &[words]);
+    }
+}
+
+#[test]
+fn the_tabs_follow_each_other() {
+    let mut program = Program::open("lossy", SIZE);
+    program.press("Enter");
+    for words in [
+        "What happened",
+        "Ladder",
+        "Offer and answer",
+        "Candidate pairs",
+        "handshake over time",
+        "TURN",
+        "jitter",
+        "Findings of call",
+        "Packets of call",
+    ] {
+        check(&mut program, "", &[words]);
+        program.press("Right");
+    }
+}
+
+#[test]
+fn rounds_of_a_renegotiation_are_told_apart() {
+    let mut program = Program::start("videoroom-http", SIZE, |mut analysis| {
+        // The offer once more, as if it had been made again and never answered.
+        let call = &mut analysis.scene.peer_connections[0];
+        let again = call.descriptions[0].clone();
+        call.descriptions.push(again);
+        analysis
+    });
+    check(&mut program, "o", &["round 2 of 2", "no answer seen"]);
+    check(&mut program, "<", &["round 1 of 2", "● agreed"]);
+    check(&mut program, "<", &["the first round"]);
+    check(&mut program, "r", &["The offer, line by line"]);
+    check(&mut program, "> r", &["round 2 of 2", "Offer and answer"]);
+}
+
+#[test]
+fn a_frame_and_an_instant_are_found_from_anywhere() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(&mut program, "g 1 8 1 Enter", &["Packets", "Frame 181"]);
+    check(&mut program, "Esc", &["alice ← videoroom 100"]);
+    program.press(": 5 . 0 s Enter");
+    let at = |program: &Program| {
+        let packets = program.state.packets_shown().unwrap();
+        let line = &packets.lines[&packets.selected().unwrap()];
+        program.state.analysis.scene.seconds(line.at)
+    };
+    assert!((5.0..5.2).contains(&at(&program)), "{}", at(&program));
+    program.press("g 0 9 : 0 6 : 5 5 Enter");
+    assert!((6.0..7.5).contains(&at(&program)), "{}", at(&program));
+    check(
+        &mut program,
+        "g 9 9 9 9 s Enter",
+        &["is no frame and no instant"],
+    );
+    check(&mut program, "g x Enter", &["is no frame and no instant"]);
+    program.press("1 Enter g 5 . 0 Enter");
+    let call = program.state.call.as_ref().unwrap();
+    let row = &call.rows[call.selected_row().unwrap()];
+    assert!(program.state.analysis.scene.seconds(row.at) >= 5.0);
+}
+
+#[test]
+fn a_conversation_shows_its_packets_and_no_others() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(
+        &mut program,
+        "5 > r Enter",
+        &["Packets of 192.168.10.2:48633 ↔ 203.0.113.10:10112"],
+    );
+    // 460 packets, and an ICMP error about one of them.
+    assert_eq!(program.state.packets.length(), 461);
+    check(&mut program, "Esc", &["Flows by bytes"]);
+    check(&mut program, "2", &["of 1 334"]);
+}
+
+#[test]
+fn an_exchange_leads_to_its_frames() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(
+        &mut program,
+        "4 / o p t i o n s Enter",
+        &["with “options”", "OPTIONS"],
+    );
+    check(&mut program, "Enter", &["Packets", "OPTIONS"]);
+    check(&mut program, "Esc Esc", &["HTTP by time", "GET"]);
+    program.press("> > >");
+    let sizes: Vec<u64> = program
+        .state
+        .http
+        .shown
+        .iter()
+        .filter_map(|&at| program.state.analysis.scene.http[at].response.as_ref())
+        .map(|response| response.body.wire_bytes)
+        .collect();
+    assert!(sizes.is_sorted(), "{sizes:?}");
+}
+
+#[test]
+fn the_screen_can_be_had_as_text() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    program.press("m");
+    let drawn = program.text();
+    let text = rtcscope::tui::screens::as_text(&program.state);
+    assert_eq!(text.trim_end(), drawn.trim_end());
 }

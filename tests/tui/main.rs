@@ -1,6 +1,7 @@
 //! The screens, as a user meets them: keys in, text out. No terminal is needed; `tui_pty` has one.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod figures;
 mod harness;
 mod hostile;
 mod journeys;

@@ -64,6 +64,23 @@ fn turn() {
 }
 
 #[test]
+fn media() {
+    check("lossy", "media", "Down m w");
+    check("audio-video", "media", "m Down");
+    check("p2p-symmetric-nat", "media", "m");
+}
+
+#[test]
+fn http() {
+    check("videoroom-http", "http", "4 Down Down Down");
+}
+
+#[test]
+fn flows() {
+    check("videoroom-http", "flows", "5 > r");
+}
+
+#[test]
 fn packets() {
     check("videoroom-http", "packets", "2 g 1 8 1 Enter Tab Down Down");
     check("lossy", "packets_of_call", "p Tab Tab");
@@ -73,6 +90,7 @@ fn packets() {
 fn findings() {
     check("ice-failure-auth", "findings", "]");
     check("lossy", "findings", "3");
+    check("lossy", "findings_of_call", "Down e");
 }
 
 #[test]

@@ -10,11 +10,11 @@ pub fn pretty(text: &str) -> Vec<DetailLine> {
     let mut lines = Vec::new();
     match serde_json::from_str::<Value>(text) {
         Ok(value) => push(&mut lines, 0, "", &value, ""),
-        Err(_) => lines.extend(
-            text.lines()
-                .take(LINES_MAX)
-                .map(|line| DetailLine::new(0, line, Look::Plain)),
-        ),
+        Err(_) => lines.extend(text.lines().take(LINES_MAX).map(|line| {
+            let indent = line.len() - line.trim_start_matches(' ').len();
+            let indent = u16::try_from(indent).unwrap_or(u16::MAX);
+            DetailLine::new(indent, line.trim_start_matches(' '), Look::Plain)
+        })),
     }
     lines
 }

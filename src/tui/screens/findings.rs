@@ -65,12 +65,14 @@ pub fn list_height(body: Rect) -> usize {
 /// Draws the page.
 pub fn render(buffer: &mut Buffer, body: Rect, state: &State) {
     let (list, detail) = areas(body);
-    let (theme, page) = (state.theme, &state.findings);
-    let title = if page.filter.is_empty() {
-        "Findings".to_owned()
-    } else {
-        format!("Findings with “{}”", shown(page.filter.text()))
+    let (theme, page) = (state.theme, state.findings_shown());
+    let mut title = match page.call {
+        Some(id) => format!("Findings of call {}", id.index() + 1),
+        None => "Findings".to_owned(),
     };
+    if !page.filter.is_empty() {
+        title = format!("{title} with “{}”", shown(page.filter.text()));
+    }
     let inner = pane(buffer, list, &title, !page.in_detail, theme);
     if page.shown.is_empty() {
         let text = match (&state.loading, page.items.is_empty()) {
@@ -159,7 +161,7 @@ fn subject(analysis: &Analysis, verdict: &Verdict) -> String {
 }
 
 fn render_detail(buffer: &mut Buffer, area: Rect, state: &State) {
-    let (theme, page) = (state.theme, &state.findings);
+    let (theme, page) = (state.theme, state.findings_shown());
     let inner = pane(buffer, area, "Detail", page.in_detail, theme);
     let inner = Rect {
         x: inner.x + 1,
@@ -200,11 +202,11 @@ fn render_detail(buffer: &mut Buffer, area: Rect, state: &State) {
 /// Goes `by` lines of evidence up or down, and beyond the first and the last scrolls the rest into sight.
 pub fn scroll(state: &mut State, by: isize) {
     let inner = inside(areas(super::areas(state).body).1);
-    let (lines, evidence) = detail(state, &state.findings);
+    let (lines, evidence) = detail(state, state.findings_shown());
     let laid = lay_out(&lines, inner.width.saturating_sub(4));
     let height = usize::from(inner.height);
     let most = laid.len().saturating_sub(height);
-    let page = &mut state.findings;
+    let page = state.findings_shown_mut();
     let to = page
         .evidence
         .checked_add_signed(by)
@@ -330,7 +332,7 @@ fn verdict_lines(analysis: &Analysis, verdict: &Verdict) -> Vec<DetailLine> {
 
 /// The selected finding as text for a ticket.
 pub fn as_text(state: &State) -> Option<String> {
-    let (lines, _) = detail(state, &state.findings);
+    let (lines, _) = detail(state, state.findings_shown());
     let text: Vec<String> = lines
         .iter()
         .map(|line| format!("{}{}", " ".repeat(line.indent.into()), line.text))

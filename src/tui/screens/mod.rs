@@ -8,12 +8,14 @@
 //! ```
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::tui::state::Page;
 use crate::tui::state::State;
 use crate::tui::state::call::Tab;
+use crate::tui::text::width as text_width;
 use crate::tui::text::wrap;
 use crate::tui::widgets::bars;
 use crate::tui::widgets::help;
@@ -25,6 +27,7 @@ pub mod calls;
 pub mod findings;
 pub mod ice;
 pub mod ladder;
+pub mod media;
 pub mod packets;
 pub mod sheet;
 pub mod timeline;
@@ -62,8 +65,34 @@ pub fn areas(state: &State) -> Areas {
 
 /// Draws everything. Changes nothing.
 pub fn render(frame: &mut Frame<'_>, state: &State) {
-    let whole = frame.area();
-    let buffer = frame.buffer_mut();
+    draw(frame.buffer_mut(), state);
+}
+
+/// The screen as text, without colours.
+pub fn as_text(state: &State) -> String {
+    let (width, height) = state.size;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    draw(&mut buffer, state);
+    let rows = buffer.content.chunks(usize::from(width.max(1)));
+    let lines = rows.map(|row| {
+        let mut line = String::new();
+        let mut covered: usize = 0;
+        for cell in row {
+            // The column after a wide character is part of it.
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            line.push_str(cell.symbol());
+            covered = text_width(cell.symbol()).saturating_sub(1);
+        }
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn draw(buffer: &mut Buffer, state: &State) {
+    let whole = buffer.area;
     if whole.width < LEAST.0 || whole.height < LEAST.1 {
         let text = format!(
             "rtcscope needs at least {} columns and {} lines: please make the window larger.",
@@ -83,14 +112,16 @@ pub fn render(frame: &mut Frame<'_>, state: &State) {
             match open.tab {
                 Tab::Timeline => timeline::render(buffer, areas.body, state, open),
                 Tab::Ladder => ladder::render(buffer, areas.body, state, open),
-                Tab::OfferAnswer | Tab::Dtls | Tab::Turn => {
+                Tab::OfferAnswer | Tab::Dtls | Tab::Turn | Tab::Media => {
                     sheet::render(buffer, areas.body, state, state.scope());
                 }
                 Tab::Ice => ice::render(buffer, areas.body, state, open),
+                Tab::Findings => findings::render(buffer, areas.body, state),
                 Tab::Packets => packets::render(buffer, areas.body, state, &open.packets),
             }
         }
         (Page::Packets, _) => packets::render(buffer, areas.body, state, &state.packets),
+        (Page::Http | Page::Flows, _) => sheet::render(buffer, areas.body, state, state.scope()),
         (Page::Findings, _) => findings::render(buffer, areas.body, state),
     }
     bars::footer(buffer, areas.footer, state);

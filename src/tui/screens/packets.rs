@@ -90,6 +90,9 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packets
         Some(id) => format!("Packets of call {}", id.index() + 1),
         None => "Packets".to_owned(),
     };
+    if let Some(flow) = packets.flow {
+        let _ = write!(title, " of {} ↔ {}", flow.a, flow.b);
+    }
     if !packets.filter.is_empty() {
         let _ = write!(title, " with “{}”", shown(packets.filter.text()));
     }

@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::tui::keymap::Scope;
+use crate::tui::screens::media;
 use crate::tui::sheet;
 use crate::tui::sheet::Cell;
 use crate::tui::sheet::Ink;
@@ -33,7 +34,33 @@ use crate::tui::widgets::table::Columns;
 use crate::vocab::time::Timestamp;
 
 /// The list's pane, the detail's pane.
-pub fn areas(body: Rect, _scope: Scope) -> (Rect, Rect) {
+pub fn areas(body: Rect, state: &State, scope: Scope) -> (Rect, Rect) {
+    if scope == Scope::Media {
+        // The charts are what the screen is for.
+        let rows = u16::try_from(sheet::length(state, scope)).unwrap_or(u16::MAX);
+        let list = rows
+            .saturating_add(3)
+            .clamp(4, (body.height * 2 / 5).max(4));
+        return split_below(body, list.min(body.height));
+    }
+    if matches!(scope, Scope::Http | Scope::Flows) {
+        if body.width < BESIDE {
+            return split_below(body, body.height / 2);
+        }
+        let list = body.width * 3 / 5;
+        let (left, right) = (list, body.width - list);
+        return (
+            Rect {
+                width: left,
+                ..body
+            },
+            Rect {
+                x: body.x + left,
+                width: right,
+                ..body
+            },
+        );
+    }
     let detail = (body.height / 3).clamp(5, DETAIL_MOST).min(body.height);
     split_below(body, body.height - detail)
 }
@@ -53,26 +80,32 @@ fn split_below(body: Rect, list: u16) -> (Rect, Rect) {
 }
 
 /// Rows of the list that fit.
-pub fn list_height(body: Rect, scope: Scope) -> usize {
-    inside(areas(body, scope).0).height.saturating_sub(1).into()
+pub fn list_height(body: Rect, state: &State, scope: Scope) -> usize {
+    inside(areas(body, state, scope).0)
+        .height
+        .saturating_sub(1)
+        .into()
 }
 
 /// Lines of the detail that fit.
-pub fn detail_height(body: Rect, scope: Scope) -> usize {
-    inside(areas(body, scope).1).height.into()
+pub fn detail_height(body: Rect, state: &State, scope: Scope) -> usize {
+    inside(areas(body, state, scope).1).height.into()
 }
 
 /// Lines of the detail when broken to its width.
 pub fn detail_length(body: Rect, state: &State, scope: Scope) -> usize {
-    let columns = inside(areas(body, scope).1).width.saturating_sub(4);
+    let columns = inside(areas(body, state, scope).1).width.saturating_sub(4);
     lines::lay_out(&sheet::detail(state, scope), columns).len()
 }
 
 /// Draws the sheet.
 pub fn render(buffer: &mut Buffer, body: Rect, state: &State, scope: Scope) {
-    let (list, below) = areas(body, scope);
+    let (list, below) = areas(body, state, scope);
     render_list(buffer, list, state, scope);
-    render_detail(buffer, below, state, scope);
+    match (scope, &state.call) {
+        (Scope::Media, Some(open)) => media::render_charts(buffer, below, state, open),
+        _ => render_detail(buffer, below, state, scope),
+    }
 }
 
 fn render_list(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
@@ -202,5 +235,7 @@ fn render_detail(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
     }
 }
 
+/// From this width on the detail of long lists stands beside them.
+const BESIDE: u16 = 150;
 /// Lines of a detail pane below a list at most, borders included.
 const DETAIL_MOST: u16 = 14;

@@ -6,6 +6,9 @@
 //! | [`raw`] | a description line by line, explained |
 //! | [`dtls`] | flights, certificates, alerts |
 //! | [`turn`] | what became of each allocation |
+//! | [`media`] | the streams |
+//! | [`http`] | HTTP exchanges |
+//! | [`flows`] | conversations |
 //!
 //! Figures come from the analysis as they are; what it does not know is `–`.
 
@@ -23,6 +26,9 @@ use crate::vocab::time::Timestamp;
 
 pub mod agreed;
 pub mod dtls;
+pub mod flows;
+pub mod http;
+pub mod media;
 pub mod raw;
 pub mod turn;
 
@@ -114,6 +120,9 @@ pub fn listing(state: &State, scope: Scope) -> Option<&Listing> {
         Scope::OfferAnswer => call.map(|call| &call.agreed.list),
         Scope::Dtls => call.map(|call| &call.dtls.list),
         Scope::Turn => call.map(|call| &call.turn.list),
+        Scope::Media => call.map(|call| &call.media.list),
+        Scope::Http => Some(&state.http),
+        Scope::Flows => Some(&state.flows),
         _ => None,
     }
 }
@@ -125,6 +134,9 @@ pub fn listing_mut(state: &mut State, scope: Scope) -> Option<&mut Listing> {
         Scope::OfferAnswer => call.map(|call| &mut call.agreed.list),
         Scope::Dtls => call.map(|call| &mut call.dtls.list),
         Scope::Turn => call.map(|call| &mut call.turn.list),
+        Scope::Media => call.map(|call| &mut call.media.list),
+        Scope::Http => Some(&mut state.http),
+        Scope::Flows => Some(&mut state.flows),
         _ => None,
     }
 }
@@ -136,6 +148,9 @@ pub fn length(state: &State, scope: Scope) -> usize {
         Scope::OfferAnswer => call.map_or(0, |call| call.agreed.rows.len()),
         Scope::Dtls => call.map_or(0, |call| call.dtls.rows.len()),
         Scope::Turn => call.map_or(0, |call| call.turn.rows.len()),
+        Scope::Media => call.map_or(0, |call| call.media.streams.len()),
+        Scope::Http => state.http.shown.len(),
+        Scope::Flows => state.flows.shown.len(),
         _ => 0,
     }
 }
@@ -147,6 +162,19 @@ pub fn row(state: &State, scope: Scope, at: usize) -> Option<Row> {
         Scope::OfferAnswer => call?.agreed.rows.get(at).cloned(),
         Scope::Dtls => call?.dtls.rows.get(at).cloned(),
         Scope::Turn => call?.turn.rows.get(at).cloned(),
+        Scope::Media => {
+            let scene = &state.analysis.scene;
+            let stream = scene.streams.get(call?.media.streams.get(at)?.index())?;
+            Some(media::row(
+                scene.peer_connections.get(call?.id.index())?,
+                stream,
+            ))
+        }
+        Scope::Http => {
+            let exchange = state.analysis.scene.http.get(*state.http.shown.get(at)?)?;
+            Some(http::row(&state.analysis, exchange))
+        }
+        Scope::Flows => flows::row(&state.analysis, *state.flows.shown.get(at)?),
         _ => None,
     }
 }
@@ -158,8 +186,19 @@ pub fn selected(state: &State, scope: Scope) -> Option<Row> {
 
 /// The selected row in detail.
 pub fn detail(state: &State, scope: Scope) -> Vec<DetailLine> {
-    let row = selected(state, scope);
-    row.map(|row| row.detail).unwrap_or_default()
+    let analysis = &state.analysis;
+    let at = listing(state, scope)
+        .and_then(|list| list.shown.get(list.cursor.at))
+        .copied();
+    let exchange = at.and_then(|at| analysis.scene.http.get(at));
+    match (scope, at, exchange) {
+        (Scope::Http, _, Some(exchange)) => http::detail(analysis, exchange),
+        (Scope::Http, ..) | (Scope::Flows, None, _) => Vec::new(),
+        (Scope::Flows, Some(at), _) => flows::detail(analysis, at),
+        _ => selected(state, scope)
+            .map(|row| row.detail)
+            .unwrap_or_default(),
+    }
 }
 
 /// The sheet's columns.
@@ -169,6 +208,9 @@ pub fn columns(state: &State, scope: Scope) -> Vec<Column> {
         (Scope::OfferAnswer, _) => agreed::COLUMNS.to_vec(),
         (Scope::Dtls, _) => dtls::columns(state.time_mode),
         (Scope::Turn, _) => turn::columns(state.time_mode),
+        (Scope::Media, _) => media::COLUMNS.to_vec(),
+        (Scope::Http, _) => http::columns(state.time_mode),
+        (Scope::Flows, _) => flows::columns(state.time_mode),
         _ => Vec::new(),
     }
 }
@@ -179,6 +221,9 @@ pub fn title(state: &State, scope: Scope) -> String {
         (Scope::OfferAnswer, Some(call)) => call.agreed.title(),
         (Scope::Dtls, _) => "DTLS".to_owned(),
         (Scope::Turn, _) => "TURN".to_owned(),
+        (Scope::Media, _) => "Media".to_owned(),
+        (Scope::Http, _) => sorted("HTTP", &state.http, &http::KEYS),
+        (Scope::Flows, _) => sorted("Flows", &state.flows, &flows::KEYS),
         _ => String::new(),
     }
 }
@@ -196,8 +241,53 @@ pub const fn empty(scope: Scope) -> &'static str {
         Scope::Turn => {
             "No TURN allocation of this call was seen. Inside TLS (turns:) it shows only with keys (--keylog)."
         }
+        Scope::Media => {
+            "No RTP of this call was seen: it did not get that far, or media went another way."
+        }
+        Scope::Http => {
+            "No HTTP was read: there is none in this capture, or it is encrypted. With its keys (--keylog) it can be read."
+        }
+        Scope::Flows => "No UDP or TCP conversation was seen.",
         _ => "",
     }
+}
+
+/// `HTTP by time`, `Flows by bytes, the largest first`.
+fn sorted(title: &str, listing: &Listing, keys: &[&str]) -> String {
+    let key = keys.get(listing.sort.key).copied().unwrap_or_default();
+    let order = if listing.sort.descending {
+        ", the last first"
+    } else {
+        ""
+    };
+    format!("{title} by {key}{order}")
+}
+
+/// What the list of `scope` can be sorted by; nothing for the others.
+pub const fn sort_keys(scope: Scope) -> &'static [&'static str] {
+    match scope {
+        Scope::Http => &http::KEYS,
+        Scope::Flows => &flows::KEYS,
+        _ => &[],
+    }
+}
+
+/// Puts the rows of a list that can be sorted and filtered in order; the selected one stays selected where it is still there.
+pub fn arrange(state: &mut State, scope: Scope) {
+    let analysis = std::sync::Arc::clone(&state.analysis);
+    let scene = &analysis.scene;
+    let Some(list) = listing_mut(state, scope) else {
+        return;
+    };
+    let selected = list.shown.get(list.cursor.at).copied();
+    list.shown = match scope {
+        Scope::Http => http::shown(scene, &list.filter, list.sort),
+        Scope::Flows => flows::shown(scene, &list.filter, list.sort),
+        _ => return,
+    };
+    let at = list.shown.iter().position(|&at| Some(at) == selected);
+    list.cursor.select(at.unwrap_or(0), list.shown.len());
+    list.detail_top = 0;
 }
 
 /// The selected row as text.

@@ -18,6 +18,8 @@ use crate::tui::sheet::turn;
 use crate::tui::state::agreed::Agreed;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
+use crate::tui::state::findings::Findings;
+use crate::tui::state::media::Media;
 use crate::tui::state::packets::Packets;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
@@ -32,6 +34,8 @@ pub struct Call {
     first_at: Timestamp,
     /// The tab shown.
     pub tab: Tab,
+    /// The tab that a jump to its packets left, where Back leads.
+    pub came_from: Option<Tab>,
     /// Its lanes.
     pub lanes: Vec<Lane>,
     /// Its hosts, when it could be drawn as a ladder.
@@ -58,8 +62,12 @@ pub struct Call {
     pub dtls: Sheet,
     /// Its TURN allocations.
     pub turn: Sheet,
+    /// Its streams.
+    pub media: Media,
     /// Selection in the pair grid.
     pub pairs: Cursor,
+    /// Its verdict and findings.
+    pub findings: Findings,
     /// Its packets.
     pub packets: Packets,
 }
@@ -79,19 +87,25 @@ pub enum Tab {
     Dtls,
     /// Allocations.
     Turn,
+    /// Streams.
+    Media,
+    /// What was found.
+    Findings,
     /// The frames.
     Packets,
 }
 
 impl Tab {
     /// In order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Timeline,
         Self::Ladder,
         Self::OfferAnswer,
         Self::Ice,
         Self::Dtls,
         Self::Turn,
+        Self::Media,
+        Self::Findings,
         Self::Packets,
     ];
 
@@ -104,6 +118,8 @@ impl Tab {
             Self::Ice => "ICE",
             Self::Dtls => "DTLS",
             Self::Turn => "TURN",
+            Self::Media => "Media",
+            Self::Findings => "Findings",
             Self::Packets => "Packets",
         }
     }
@@ -113,6 +129,8 @@ impl Tab {
         match self {
             Self::Timeline => "Time",
             Self::OfferAnswer => "SDP",
+            Self::Findings => "Found",
+            Self::Packets => "Pkts",
             _ => self.title(),
         }
     }
@@ -134,6 +152,7 @@ impl Call {
             id,
             first_at: call.map(|call| call.first_at).unwrap_or_default(),
             tab: Tab::Timeline,
+            came_from: None,
             lanes: Vec::new(),
             hosts: None,
             rows: Vec::new(),
@@ -147,7 +166,9 @@ impl Call {
             agreed: Agreed::default(),
             dtls: Sheet::default(),
             turn: Sheet::default(),
+            media: Media::default(),
             pairs: Cursor::default(),
+            findings: Findings::default(),
             packets: Packets::of_call(id),
         };
         open.refresh(analysis);
@@ -177,6 +198,9 @@ impl Call {
         }
         self.agreed.refresh(scene, call);
         self.dtls.take(dtls::rows(analysis, call));
+        self.findings.call = Some(self.id);
+        self.findings.refresh(analysis);
+        self.media.refresh(scene, call);
         self.turn.take(turn::rows(analysis, call));
         self.refold(analysis);
     }

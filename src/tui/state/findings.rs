@@ -6,10 +6,13 @@ use crate::diagnosis::finding::Verdict;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 
 /// The page.
 #[derive(Debug, Default)]
 pub struct Findings {
+    /// The call whose findings it shows; `None`: those of the capture.
+    pub call: Option<PeerConnectionId>,
     /// All lines.
     pub items: Vec<Item>,
     /// Positions of the lines that the filter lets through.
@@ -39,6 +42,9 @@ impl Findings {
     /// Takes a new analysis in.
     pub fn refresh(&mut self, analysis: &Analysis) {
         self.items = items(analysis);
+        if let Some(call) = self.call {
+            self.items.retain(|item| concerns(analysis, *item, call));
+        }
         self.apply_filter(analysis);
     }
 
@@ -111,6 +117,15 @@ impl Findings {
             .map(|line| line.frames.as_slice())
             .unwrap_or_default()
     }
+}
+
+/// Is a line about `call`?
+fn concerns(analysis: &Analysis, item: Item, call: PeerConnectionId) -> bool {
+    let about = match item {
+        Item::Verdict(at) => analysis.verdicts.get(at).map(|it| it.peer_connection),
+        Item::Finding(at) => analysis.findings.get(at).map(|it| it.peer_connection),
+    };
+    about == Some(Some(call))
 }
 
 fn items(analysis: &Analysis) -> Vec<Item> {

@@ -30,6 +30,15 @@ pub struct Sort {
 }
 
 impl Sort {
+    /// The other way round.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        Self {
+            descending: !self.descending,
+            ..self
+        }
+    }
+
     /// The key `by` further on among `keys`, around the ends.
     #[must_use]
     pub const fn moved(self, by: isize, keys: usize) -> Self {

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`calls`] | the list of calls |
 //! | [`call`] | an open call and its tabs |
-//! | [`agreed`] | its offers and answers |
+//! | [`agreed`], [`media`] | its offers and answers, its streams |
 //! | [`packets`] | a list of frames, and the frame looked at |
 //! | [`findings`] | verdicts and findings |
 //! | [`listing`], [`cursor`], [`filter`] | what lists have in common |
@@ -23,9 +23,11 @@ use crate::tui::state::call::Call;
 use crate::tui::state::call::Tab;
 use crate::tui::state::calls::Calls;
 use crate::tui::state::findings::Findings;
+use crate::tui::state::listing::Listing;
 use crate::tui::state::packets::Packets;
 use crate::tui::theme::Theme;
 use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
 
 pub mod agreed;
 pub mod call;
@@ -34,6 +36,7 @@ pub mod cursor;
 pub mod filter;
 pub mod findings;
 pub mod listing;
+pub mod media;
 pub mod packets;
 
 /// The state of the program.
@@ -65,6 +68,10 @@ pub struct State {
     pub packets: Packets,
     /// The findings.
     pub findings: Findings,
+    /// HTTP exchanges.
+    pub http: Listing,
+    /// Conversations.
+    pub flows: Listing,
     /// First line of the help shown; `None` when it is not open.
     pub help: Option<usize>,
     /// A question to the user.
@@ -75,6 +82,8 @@ pub struct State {
     pub marks: BTreeSet<FrameNumber>,
     /// How times are shown.
     pub time_mode: TimeMode,
+    /// Is a call being saved?
+    pub saving: bool,
     /// Scans started so far.
     pub scans: u64,
     /// Is it over?
@@ -90,11 +99,21 @@ pub enum Page {
     Packets,
     /// Findings.
     Findings,
+    /// HTTP exchanges.
+    Http,
+    /// Conversations.
+    Flows,
 }
 
 impl Page {
     /// In the order of their numbers, from 1.
-    pub const ALL: [Self; 3] = [Self::Calls, Self::Packets, Self::Findings];
+    pub const ALL: [Self; 5] = [
+        Self::Calls,
+        Self::Packets,
+        Self::Findings,
+        Self::Http,
+        Self::Flows,
+    ];
 
     /// What its tab says.
     pub const fn title(self) -> &'static str {
@@ -102,6 +121,8 @@ impl Page {
             Self::Calls => "Calls",
             Self::Packets => "Packets",
             Self::Findings => "Findings",
+            Self::Http => "HTTP",
+            Self::Flows => "Flows",
         }
     }
 }
@@ -147,10 +168,12 @@ pub struct Prompt {
 pub enum PromptKind {
     /// Words to filter by.
     Filter,
-    /// A frame number.
+    /// A frame number, or an instant.
     GoTo,
     /// A file name for the marked frames.
     Save,
+    /// A file name for a call.
+    SaveCall(PeerConnectionId),
 }
 
 impl PromptKind {
@@ -158,8 +181,9 @@ impl PromptKind {
     pub const fn question(self) -> &'static str {
         match self {
             Self::Filter => "Filter by words",
-            Self::GoTo => "Go to frame",
-            Self::Save => "Save marked frames as",
+            Self::GoTo => "Go to frame (17) or time (12.5s, 09:06:49)",
+            Self::Save => "Save the marked frames as",
+            Self::SaveCall(_) => "Save the call as",
         }
     }
 }
@@ -245,11 +269,14 @@ impl State {
             call: None,
             packets: Packets::default(),
             findings: Findings::default(),
+            http: Listing::default(),
+            flows: Listing::default(),
             help: None,
             prompt: None,
             notice: None,
             marks: BTreeSet::new(),
             time_mode: TimeMode::default(),
+            saving: false,
             scans: 0,
             quit: false,
         }
@@ -260,6 +287,8 @@ impl State {
         match (self.page, &self.call) {
             (Page::Packets, _) => Scope::Packets,
             (Page::Findings, _) => Scope::Findings,
+            (Page::Http, _) => Scope::Http,
+            (Page::Flows, _) => Scope::Flows,
             (Page::Calls, None) => Scope::Calls,
             (Page::Calls, Some(call)) => match call.tab {
                 Tab::Timeline => Scope::Timeline,
@@ -268,6 +297,8 @@ impl State {
                 Tab::Ice => Scope::Ice,
                 Tab::Dtls => Scope::Dtls,
                 Tab::Turn => Scope::Turn,
+                Tab::Media => Scope::Media,
+                Tab::Findings => Scope::CallFindings,
                 Tab::Packets => Scope::CallPackets,
             },
         }
@@ -288,6 +319,24 @@ impl State {
             (Page::Packets, _) => Some(&mut self.packets),
             (Page::Calls, Some(call)) if call.tab == Tab::Packets => Some(&mut call.packets),
             _ => None,
+        }
+    }
+
+    /// The findings on the screen: the open call's, else the capture's.
+    pub fn findings_shown(&self) -> &Findings {
+        match &self.call {
+            Some(call) if self.page == Page::Calls && call.tab == Tab::Findings => &call.findings,
+            _ => &self.findings,
+        }
+    }
+
+    /// The same, to change.
+    pub fn findings_shown_mut(&mut self) -> &mut Findings {
+        match &mut self.call {
+            Some(call) if self.page == Page::Calls && call.tab == Tab::Findings => {
+                &mut call.findings
+            }
+            _ => &mut self.findings,
         }
     }
 

@@ -12,8 +12,10 @@ use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::tui::widgets::tree::TreeLine;
 use crate::tui::widgets::tree::flatten;
+use crate::vocab::address::FiveTuple;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::time::Timestamp;
 use crate::wire::detail::Field;
 
 /// A list of frames.
@@ -21,6 +23,8 @@ use crate::wire::detail::Field;
 pub struct Packets {
     /// The call whose frames it shows; `None`: all of them.
     pub call: Option<PeerConnectionId>,
+    /// The conversation whose frames it shows; `None`: all of them.
+    pub flow: Option<FiveTuple>,
     /// The filter.
     pub filter: Filter,
     /// What a scan found, for a list that does not show everything.
@@ -33,6 +37,8 @@ pub struct Packets {
     pub pane: Pane,
     /// A frame to select as soon as the scan gets there.
     pub wanted: Option<FrameNumber>,
+    /// An instant, whose frame is to be selected as soon as it is known.
+    pub wanted_at: Option<Timestamp>,
     /// Lines of the frames shown lately.
     pub lines: HashMap<FrameNumber, Summary>,
     /// The frame looked at.
@@ -96,7 +102,7 @@ impl Packets {
 
     /// Does what it shows have to be searched for?
     pub const fn needs_scan(&self) -> bool {
-        self.call.is_some() || !self.filter.is_empty()
+        self.call.is_some() || self.flow.is_some() || !self.filter.is_empty()
     }
 
     /// Lines of the list.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use ratatui::crossterm::event::KeyCode;
 use ratatui::crossterm::event::KeyEvent;
@@ -10,40 +11,64 @@ use tui_input::Input;
 use tui_input::InputRequest;
 
 use crate::tui::effect::Effect;
+use crate::tui::effect::Query;
 use crate::tui::keymap::Scope;
+use crate::tui::sheet;
+use crate::tui::state::Page;
 use crate::tui::state::Prompt;
 use crate::tui::state::PromptKind;
 use crate::tui::state::State;
+use crate::tui::state::call::Call;
+use crate::tui::state::calls::Subject;
 use crate::tui::state::filter::Filter;
+use crate::tui::update::jump;
+use crate::tui::update::jump::Spot;
+use crate::tui::update::settle::signaling_of;
 use crate::tui::update::travel;
 use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::time::Timestamp;
 
 /// Asks for words to filter by.
 pub(super) fn filter(state: &mut State) {
     let known = match state.scope() {
         Scope::Calls => state.calls.filter.text(),
-        Scope::Findings => state.findings.filter.text(),
+        Scope::CallFindings | Scope::Findings => state.findings_shown().filter.text(),
         Scope::CallPackets | Scope::Packets => state
             .packets_shown()
             .map_or("", |packets| packets.filter.text()),
+        Scope::Http => state.http.filter.text(),
+        Scope::Flows => state.flows.filter.text(),
         _ => state.call.as_ref().map_or("", |call| call.filter.text()),
     };
     let known = known.to_owned();
     ask(state, PromptKind::Filter, known);
 }
 
-/// Asks for a frame number.
+/// Asks for a frame number, or an instant.
 pub(super) fn go_to(state: &mut State) {
     ask(state, PromptKind::GoTo, String::new());
 }
 
-/// Asks where to save the marked frames.
+/// Asks where to save the marked frames; when none is marked, where to save the call.
 pub(super) fn save(state: &mut State) {
-    if state.marks.is_empty() {
-        state.complain("nothing is marked: Space marks the selected frames");
+    if !state.marks.is_empty() {
+        ask(state, PromptKind::Save, "marked.pcapng".to_owned());
         return;
     }
-    ask(state, PromptKind::Save, "marked.pcapng".to_owned());
+    let open = state.call.as_ref().map(|call| call.id);
+    let open = open.filter(|_| state.page == Page::Calls);
+    let selected = match state.calls.selected().map(|row| row.subject) {
+        Some(Subject::Call(id)) if state.scope() == Scope::Calls => Some(id),
+        _ => None,
+    };
+    match open.or(selected) {
+        Some(id) => {
+            let name = format!("call-{}.pcapng", id.index() + 1);
+            ask(state, PromptKind::SaveCall(id), name);
+        }
+        None => state.complain("nothing is marked: Space marks the selected frames"),
+    }
 }
 
 fn ask(state: &mut State, kind: PromptKind, known: String) {
@@ -99,17 +124,18 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
     let text = prompt.input.value().trim();
     match prompt.kind {
         PromptKind::Filter => apply_filter(state, text),
-        PromptKind::GoTo => match frame(state, text) {
-            Some(frame) => {
-                if let Some(packets) = state.packets_shown_mut() {
-                    packets.select(frame);
-                }
-            }
+        PromptKind::GoTo => match spot(state, text) {
+            Some(spot) => jump::go_to(state, spot),
             None => state.complain(format!(
-                "{} is no frame of this capture",
+                "{} is no frame and no instant of this capture",
                 crate::tui::text::shown(text)
             )),
         },
+        PromptKind::SaveCall(id) => {
+            if !text.is_empty() {
+                return vec![save_call(state, id, PathBuf::from(text))];
+            }
+        }
         PromptKind::Save => {
             if !text.is_empty() {
                 return vec![Effect::Save {
@@ -130,9 +156,10 @@ fn apply_filter(state: &mut State, text: &str) {
             state.calls.filter = filter;
             state.calls.apply_filter(&analysis);
         }
-        Scope::Findings => {
-            state.findings.filter = filter;
-            state.findings.apply_filter(&analysis);
+        Scope::CallFindings | Scope::Findings => {
+            let findings = state.findings_shown_mut();
+            findings.filter = filter;
+            findings.apply_filter(&analysis);
         }
         Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
@@ -144,6 +171,12 @@ fn apply_filter(state: &mut State, text: &str) {
                 }
             }
         }
+        scope @ (Scope::Http | Scope::Flows) => {
+            if let Some(listing) = sheet::listing_mut(state, scope) {
+                listing.filter = filter;
+            }
+            sheet::arrange(state, scope);
+        }
         _ => {
             if let Some(call) = &mut state.call {
                 call.filter = filter;
@@ -153,6 +186,78 @@ fn apply_filter(state: &mut State, text: &str) {
             }
         }
     }
+}
+
+/// The search for the frames of a call, and the file they go to.
+fn save_call(state: &mut State, id: PeerConnectionId, path: PathBuf) -> Effect {
+    let known = state.call.as_ref().filter(|call| call.id == id);
+    let also = known.map_or_else(
+        || signaling_of(&Call::open(&state.analysis, id)),
+        signaling_of,
+    );
+    state.saving = true;
+    state.tell("saving the call");
+    Effect::SaveCall {
+        path,
+        query: Query {
+            filter: Filter::default(),
+            call: Some(id),
+            flow: None,
+            also,
+            totals: state.packets.totals.clone(),
+            known: Arc::clone(&state.known),
+        },
+    }
+}
+
+/// A frame, or an instant: `17`, `2:17`; `12.5s`, `12.5`, `09:06:49.5`.
+fn spot(state: &State, text: &str) -> Option<Spot> {
+    if let Some(frame) = frame(state, text) {
+        return Some(Spot::Frame(frame));
+    }
+    let scene = &state.analysis.scene;
+    let at = match text.strip_suffix('s') {
+        Some(seconds) => after(scene.start, seconds)?,
+        None if text.matches(':').count() == 2 => on_the_clock(scene.start, text)?,
+        None if text.contains('.') => after(scene.start, text)?,
+        None => return None,
+    };
+    (at <= scene.end).then_some(Spot::Instant(at))
+}
+
+/// So many seconds after the first frame.
+fn after(start: Timestamp, seconds: &str) -> Option<Timestamp> {
+    let seconds = seconds.trim().parse::<f64>().ok()?;
+    Some(start.after(Duration::try_from_secs_f64(seconds).ok()?))
+}
+
+/// `09:06:49.5`, UTC, of the day of the first frame, or of the next.
+fn on_the_clock(start: Timestamp, text: &str) -> Option<Timestamp> {
+    let mut parts = text.split(':');
+    let hours = parts
+        .next()?
+        .trim()
+        .parse::<u64>()
+        .ok()
+        .filter(|hours| *hours < 24)?;
+    let minutes = parts
+        .next()?
+        .parse::<u64>()
+        .ok()
+        .filter(|minutes| *minutes < 60)?;
+    let seconds = parts
+        .next()?
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .filter(|seconds| *seconds < 61.0)?;
+    let of_day = Duration::from_secs(hours * 3_600 + minutes * 60);
+    let of_day = of_day.checked_add(Duration::try_from_secs_f64(seconds).ok()?)?;
+    let midnight = start.nanos() - start.nanos() % DAY.as_nanos() as u64;
+    let at = Timestamp::from_nanos(midnight).after(of_day);
+    // A second written without its fraction is the one that the capture starts in.
+    let early = at.after(Duration::from_secs(1)) <= start;
+    Some(if early { at.after(DAY) } else { at })
 }
 
 /// `17`, or `2:17` for frame 17 of the second file.
@@ -166,5 +271,7 @@ fn frame(state: &State, text: &str) -> Option<FrameNumber> {
         .then(|| FrameNumber::new(file, number))
 }
 
+/// A day.
+const DAY: Duration = Duration::from_secs(86_400);
 /// Longest answer, characters.
 const ANSWER_MAX: usize = 300;

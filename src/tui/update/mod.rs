@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`travel`] | up, down and from pane to pane |
 //! | [`open`] | into things and out again |
+//! | [`jump`] | to the frames behind something, to a frame or an instant |
 //! | [`ask`] | questions to the user and their answers |
 //! | [`pick`] | what is selected: to mark, to copy |
 //! | [`mouse`] | clicks and the wheel |
@@ -18,14 +19,18 @@ use crate::tui::action::Pointer;
 use crate::tui::effect::Effect;
 use crate::tui::effect::News;
 use crate::tui::effect::Target;
+use crate::tui::keymap::Scope;
 use crate::tui::keymap::action;
 use crate::tui::packet::known::Known;
+use crate::tui::screens;
+use crate::tui::sheet;
 use crate::tui::state::Page;
 use crate::tui::state::State;
 use crate::tui::state::call::Tab;
 use crate::tui::update::travel::Step;
 
 mod ask;
+mod jump;
 mod mouse;
 mod open;
 mod pick;
@@ -84,12 +89,17 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
             let text = pick::text(state);
             return text.map(Effect::Copy).into_iter().collect();
         }
+        Action::CopyScreen => return vec![Effect::Copy(screens::as_text(state))],
         Action::CopyAll => {
             let text = pick::whole(state);
             return text.map(Effect::Copy).into_iter().collect();
         }
         Action::Tab(tab) => open::tab(state, tab),
+        Action::NextSort => travel::sort(state, |sort, keys| sort.moved(1, keys)),
+        Action::PreviousSort => travel::sort(state, |sort, keys| sort.moved(-1, keys)),
+        Action::ReverseSort => travel::sort(state, |sort, _| sort.reversed()),
         Action::Face => travel::face(state),
+        Action::Worst => travel::worst(state),
         Action::PreviousRound => travel::round(state, -1),
         Action::NextRound => travel::round(state, 1),
         Action::TimeMode => {
@@ -122,6 +132,8 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
                 call.packets.totals.clone_from(&state.packets.totals);
             }
             state.analysis = analysis;
+            sheet::arrange(state, Scope::Http);
+            sheet::arrange(state, Scope::Flows);
         }
         News::Loaded => {
             state.loading = None;
@@ -133,6 +145,14 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
                     packets.wanted = packets.wanted.or_else(|| packets.selected());
                     packets.matches = None;
                 }
+            }
+        }
+        News::Saved { text, good } => {
+            state.saving = false;
+            if good {
+                state.tell(text);
+            } else {
+                state.complain(text);
             }
         }
         News::Found {

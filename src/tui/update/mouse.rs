@@ -54,6 +54,7 @@ fn click(state: &mut State, at: Position) -> Option<Action> {
             && let Some(call) = &mut state.call
         {
             call.tab = tab;
+            call.came_from = None;
             call.in_detail = false;
         }
         return None;
@@ -76,10 +77,10 @@ fn focus(state: &mut State, at: Position) {
                 call.in_detail = detail.contains(at);
             }
         }
-        Scope::Findings => {
+        Scope::CallFindings | Scope::Findings => {
             let (list, detail) = screens::findings::areas(body);
             if list.contains(at) || detail.contains(at) {
-                state.findings.in_detail = detail.contains(at);
+                state.findings_shown_mut().in_detail = detail.contains(at);
             }
         }
         Scope::CallPackets | Scope::Packets => {
@@ -96,7 +97,7 @@ fn focus(state: &mut State, at: Position) {
         }
         Scope::Calls | Scope::Timeline | Scope::Ice => {}
         scope => {
-            let (list, detail) = screens::sheet::areas(body, scope);
+            let (list, detail) = screens::sheet::areas(body, state, scope);
             let listing = sheet::listing_mut(state, scope);
             if let Some(listing) = listing.filter(|_| list.contains(at) || detail.contains(at)) {
                 listing.in_detail = detail.contains(at);
@@ -160,21 +161,22 @@ fn select(state: &mut State, at: Position) -> Option<Action> {
                 }
             }
         }
-        Scope::Findings => {
-            if state.findings.in_detail {
+        Scope::CallFindings | Scope::Findings => {
+            let findings = state.findings_shown_mut();
+            if findings.in_detail {
                 return None;
             }
             let area = inside(screens::findings::areas(body).0);
-            let length = state.findings.shown.len();
-            let again = pick(&mut state.findings.cursor, area, 0, at, length)?;
+            let length = findings.shown.len();
+            let again = pick(&mut findings.cursor, area, 0, at, length)?;
             if !again {
-                state.findings.evidence = 0;
-                state.findings.detail_top = 0;
+                findings.evidence = 0;
+                findings.detail_top = 0;
             }
             again.then_some(Action::Enter)
         }
         scope => {
-            let area = inside(screens::sheet::areas(body, scope).0);
+            let area = inside(screens::sheet::areas(body, state, scope).0);
             let length = sheet::length(state, scope);
             let listing = sheet::listing_mut(state, scope)?;
             if listing.in_detail {

@@ -13,7 +13,10 @@ use crate::tui::state::calls::Subject;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::findings::Item;
 use crate::tui::state::packets::Pane;
-use crate::vocab::ids::FrameNumber;
+use crate::tui::update::jump::flow;
+use crate::tui::update::jump::media;
+use crate::tui::update::jump::show_frame;
+use crate::tui::update::jump::show_in_call;
 use crate::vocab::ids::PeerConnectionId;
 
 /// Into what is selected.
@@ -33,6 +36,12 @@ pub(super) fn enter(state: &mut State) {
             }
             None => {}
         },
+        Scope::Media => media(state),
+        Scope::Http => {
+            let row = sheet::selected(state, Scope::Http);
+            show_frame(state, row.and_then(|row| row.frames.first().copied()));
+        }
+        Scope::Flows => flow(state),
         scope if sheet::listing(state, scope).is_some() => {
             let row = sheet::selected(state, scope);
             let frame = row.and_then(|row| row.frames.first().copied());
@@ -60,9 +69,10 @@ pub(super) fn enter(state: &mut State) {
                 }
             }
         }
-        Scope::Findings => match state.findings.selected() {
+        Scope::CallFindings | Scope::Findings => match state.findings_shown().selected() {
             Some(Item::Finding(_)) => {
-                let frame = state.findings.selected_frames(&analysis).first().copied();
+                let frames = state.findings_shown().selected_frames(&analysis);
+                let frame = frames.first().copied();
                 show_frame(state, frame);
             }
             Some(Item::Verdict(at)) => {
@@ -71,8 +81,12 @@ pub(super) fn enter(state: &mut State) {
                     .get(at)
                     .and_then(|verdict| verdict.peer_connection)
                 {
+                    let here = state.call.as_ref().is_some_and(|open| open.id == id);
+                    if !here {
+                        call(state, id);
+                    }
                     state.page = Page::Calls;
-                    call(state, id);
+                    tab(state, Tab::Timeline);
                 }
             }
             None => {}
@@ -102,39 +116,9 @@ pub(super) fn tab(state: &mut State, tab: Tab) {
     }
     if let Some(open) = &mut state.call {
         open.tab = tab;
+        open.came_from = None;
         open.in_detail = false;
     }
-}
-
-/// Goes to a frame among the packets of the open call.
-fn show_in_call(state: &mut State, frame: Option<FrameNumber>) {
-    match (frame, &mut state.call) {
-        (Some(frame), Some(open)) => {
-            open.tab = Tab::Packets;
-            if !open.packets.filter.is_empty() {
-                open.packets.filter = Filter::default();
-                open.packets.matches = None;
-            }
-            open.packets.select(frame);
-        }
-        _ => state.complain("no frame shows this"),
-    }
-}
-
-/// Goes to a frame on the page of all packets.
-fn show_frame(state: &mut State, frame: Option<FrameNumber>) {
-    let Some(frame) = frame else {
-        state.complain("no frame shows this");
-        return;
-    };
-    state.came_from = Some(state.page);
-    state.page = Page::Packets;
-    if !state.packets.filter.is_empty() {
-        state.packets.filter = Filter::default();
-        state.packets.matches = None;
-    }
-    state.packets.pane = Pane::List;
-    state.packets.select(frame);
 }
 
 /// Out again: of the help, a pane, a filter, a jump, the call; on the top level, of the program.
@@ -143,6 +127,13 @@ pub(super) fn back(state: &mut State) {
         return;
     }
     let analysis = Arc::clone(&state.analysis);
+    let came_from = state.came_from.is_some();
+    let in_list = state
+        .packets_shown()
+        .is_some_and(|packets| packets.pane == Pane::List);
+    let in_call = state.scope() == Scope::CallPackets && in_list;
+    let open = state.call.as_mut().filter(|_| in_call);
+    let came_from_tab = open.and_then(|open| open.came_from.take());
     match state.scope() {
         Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
@@ -150,16 +141,31 @@ pub(super) fn back(state: &mut State) {
                     packets.pane = Pane::List;
                     return;
                 }
-                if !packets.filter.is_empty() {
+                if let Some(tab) = came_from_tab {
+                    if !packets.filter.is_empty() {
+                        packets.filter = Filter::default();
+                        packets.matches = None;
+                    }
+                    if let Some(open) = &mut state.call {
+                        open.tab = tab;
+                    }
+                    return;
+                }
+                if !packets.filter.is_empty() || packets.flow.is_some() {
+                    // What a jump narrowed, going back widens again.
+                    let jumped = packets.filter.is_empty() && came_from;
                     packets.wanted = packets.selected();
                     packets.filter = Filter::default();
+                    packets.flow = None;
                     packets.matches = None;
                     if !packets.needs_scan()
                         && let Some(frame) = packets.wanted
                     {
                         packets.select(frame);
                     }
-                    return;
+                    if !jumped {
+                        return;
+                    }
                 }
             }
         }
@@ -175,14 +181,15 @@ pub(super) fn back(state: &mut State) {
                 }
             }
         }
-        Scope::Findings => {
-            if state.findings.in_detail {
-                state.findings.in_detail = false;
+        Scope::CallFindings | Scope::Findings => {
+            let findings = state.findings_shown_mut();
+            if findings.in_detail {
+                findings.in_detail = false;
                 return;
             }
-            if !state.findings.filter.is_empty() {
-                state.findings.filter = Filter::default();
-                state.findings.apply_filter(&analysis);
+            if !findings.filter.is_empty() {
+                findings.filter = Filter::default();
+                findings.apply_filter(&analysis);
                 return;
             }
         }
@@ -195,9 +202,16 @@ pub(super) fn back(state: &mut State) {
         }
         scope => {
             let listing = sheet::listing_mut(state, scope);
-            if let Some(listing) = listing.filter(|listing| listing.in_detail) {
-                listing.in_detail = false;
-                return;
+            if let Some(listing) = listing {
+                if listing.in_detail {
+                    listing.in_detail = false;
+                    return;
+                }
+                if !listing.filter.is_empty() {
+                    listing.filter = Filter::default();
+                    sheet::arrange(state, scope);
+                    return;
+                }
             }
         }
     }
@@ -236,8 +250,8 @@ pub(super) fn finding(state: &mut State, by: isize) {
         });
         return;
     }
-    if state.page == Page::Findings {
-        if !state.findings.step_finding(by, false) {
+    if matches!(state.scope(), Scope::Findings | Scope::CallFindings) {
+        if !state.findings_shown_mut().step_finding(by, false) {
             state.tell(if by > 0 {
                 "that was the last finding"
             } else {

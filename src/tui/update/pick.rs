@@ -58,7 +58,10 @@ fn selected_frames(state: &State) -> Vec<FrameNumber> {
             .and_then(Packets::selected)
             .into_iter()
             .collect(),
-        Scope::Findings => state.findings.selected_frames(&state.analysis).to_vec(),
+        Scope::CallFindings | Scope::Findings => state
+            .findings_shown()
+            .selected_frames(&state.analysis)
+            .to_vec(),
         _ => Vec::new(),
     }
 }
@@ -96,7 +99,7 @@ pub(super) fn text(state: &State) -> Option<String> {
             ))
         }
         Scope::CallPackets | Scope::Packets => packet_text(state),
-        Scope::Findings => as_text(state),
+        Scope::CallFindings | Scope::Findings => as_text(state),
         scope => sheet::as_text(state, scope),
     }
 }

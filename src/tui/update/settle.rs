@@ -11,6 +11,7 @@ use crate::tui::screens;
 use crate::tui::sheet;
 use crate::tui::state::Page;
 use crate::tui::state::State;
+use crate::tui::state::call::Call;
 use crate::tui::state::packets::Matches;
 use crate::tui::state::packets::Packets;
 use crate::tui::widgets::hex;
@@ -22,10 +23,8 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
     let calls = screens::calls::list_height(body, state);
     state.calls.cursor.show(state.calls.shown.len(), calls);
     let findings = screens::findings::list_height(body);
-    state
-        .findings
-        .cursor
-        .show(state.findings.shown.len(), findings);
+    let shown = state.findings_shown_mut();
+    shown.cursor.show(shown.shown.len(), findings);
     if let Some(call) = &mut state.call {
         let ladder = screens::ladder::list_height(body);
         let timeline = screens::timeline::list_height(body, call);
@@ -45,7 +44,7 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
     let scope = state.scope();
     let (length, height) = (
         sheet::length(state, scope),
-        screens::sheet::list_height(body, scope),
+        screens::sheet::list_height(body, state, scope),
     );
     if let Some(listing) = sheet::listing_mut(state, scope) {
         listing.cursor.show(length, height);
@@ -76,6 +75,7 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
             let query = Query {
                 filter: packets.filter.clone(),
                 call: packets.call,
+                flow: packets.flow,
                 also,
                 totals: packets.totals.clone(),
                 known,
@@ -86,6 +86,10 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
                 query,
             });
         }
+        // Which frame an instant is in has to be looked up in the file.
+        if let Some(at) = packets.wanted_at.take() {
+            effects.push(Effect::Seek(at));
+        }
         effects.extend(frames_to_read(packets, body));
     }
     state.scans = scans;
@@ -94,7 +98,12 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
 
 /// Frames of the open call's signaling: their conversations may serve other calls too.
 fn signaling_frames(state: &State) -> HashSet<FrameNumber> {
-    let rows = state.call.iter().flat_map(|call| &call.rows);
+    state.call.as_ref().map(signaling_of).unwrap_or_default()
+}
+
+/// Frames of a call's signaling.
+pub(super) fn signaling_of(call: &Call) -> HashSet<FrameNumber> {
+    let rows = call.rows.iter();
     let messages = rows.filter(|row| matches!(row.subject, Subject::Message(..)));
     messages
         .flat_map(|row| row.frames.iter().copied())

@@ -10,6 +10,8 @@ use crate::tui::screens;
 use crate::tui::sheet;
 use crate::tui::state::State;
 use crate::tui::state::agreed::Agreed;
+use crate::tui::state::call::Tab;
+use crate::tui::state::listing::Sort;
 use crate::tui::state::packets::Packets;
 use crate::tui::state::packets::Pane;
 use crate::tui::update::tab;
@@ -98,13 +100,13 @@ pub(super) fn go(state: &mut State, step: Step) {
                 );
             }
         }
-        Scope::Findings => {
+        Scope::CallFindings | Scope::Findings => {
             let height = screens::findings::list_height(body);
-            if state.findings.in_detail {
+            if state.findings_shown().in_detail {
                 screens::findings::scroll(state, step.lines(height));
                 return;
             }
-            let findings = &mut state.findings;
+            let findings = state.findings_shown_mut();
             findings
                 .cursor
                 .step(step.lines(height), findings.shown.len());
@@ -117,13 +119,13 @@ pub(super) fn go(state: &mut State, step: Step) {
 
 fn go_in_sheet(state: &mut State, scope: Scope, step: Step, body: Rect) {
     let length = sheet::length(state, scope);
-    let list = screens::sheet::list_height(body, scope);
-    let detail = screens::sheet::detail_height(body, scope);
+    let list = screens::sheet::list_height(body, state, scope);
+    let detail = screens::sheet::detail_height(body, state, scope);
     let lines = screens::sheet::detail_length(body, state, scope);
     let Some(listing) = sheet::listing_mut(state, scope) else {
         return;
     };
-    if listing.in_detail {
+    if listing.in_detail && scope != Scope::Media {
         let most = lines.saturating_sub(detail);
         let by = step.lines(detail);
         listing.detail_top = listing.detail_top.saturating_add_signed(by).min(most);
@@ -163,8 +165,14 @@ pub(super) fn sideways(state: &mut State, by: isize) {
             Pane::List => {}
         }
     }
+    let analysis = Arc::clone(&state.analysis);
     if let Some(call) = state.call.as_mut().filter(|_| in_call) {
+        if call.tab == Tab::Media && call.media.list.in_detail {
+            call.media.step(&analysis.scene, by);
+            return;
+        }
         call.tab = call.tab.moved(by);
+        call.came_from = None;
         call.in_detail = false;
     }
 }
@@ -177,7 +185,10 @@ pub(super) fn pane(state: &mut State, by: isize) {
                 call.in_detail = !call.in_detail;
             }
         }
-        Scope::Findings => state.findings.in_detail = !state.findings.in_detail,
+        Scope::CallFindings | Scope::Findings => {
+            let findings = state.findings_shown_mut();
+            findings.in_detail = !findings.in_detail;
+        }
         Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
                 packets.pane = match (packets.pane, by > 0) {
@@ -235,13 +246,43 @@ pub(super) fn hit(state: &mut State, by: isize) {
                 packets.cursor.at = around(packets.cursor.at, by, packets.length());
             }
         }
-        Scope::Findings => {
-            let findings = &mut state.findings;
+        Scope::CallFindings | Scope::Findings => {
+            let findings = state.findings_shown_mut();
             findings.cursor.at = around(findings.cursor.at, by, findings.shown.len());
             findings.evidence = 0;
             findings.detail_top = 0;
         }
-        _ => {}
+        scope => {
+            let length = sheet::length(state, scope);
+            if let Some(listing) = sheet::listing_mut(state, scope) {
+                listing.cursor.at = around(listing.cursor.at, by, length);
+                listing.detail_top = 0;
+            }
+        }
+    }
+}
+
+/// Sorts the list shown anew.
+pub(super) fn sort(state: &mut State, change: impl FnOnce(Sort, usize) -> Sort) {
+    let scope = state.scope();
+    let keys = sheet::sort_keys(scope).len();
+    if let Some(listing) = sheet::listing_mut(state, scope) {
+        listing.sort = change(listing.sort, keys);
+        listing.cursor.at = 0;
+        listing.shown.clear();
+    }
+    sheet::arrange(state, scope);
+}
+
+/// To the worst second of the call's streams.
+pub(super) fn worst(state: &mut State) {
+    let analysis = Arc::clone(&state.analysis);
+    let found = state
+        .call
+        .as_mut()
+        .is_some_and(|call| call.media.go_to_worst(&analysis.scene));
+    if !found {
+        state.tell("nothing was lost here");
     }
 }
 

@@ -187,14 +187,18 @@ fn pages(state: &State) -> Vec<Piece> {
         };
         pieces.push(Piece::new(format!(" {number} {} ", page.title()), style));
     }
-    pieces.push(Piece::plain(" ? Help "));
+    // Where room is short, the footer has to do.
+    if state.size.0 >= ROOM_FOR_HELP {
+        pieces.push(Piece::plain(" ? Help "));
+    }
     pieces
 }
 
 /// Which page's tab is under column `x` of a title line `columns` wide; `None` beside the tabs, `Some(None)` for the help.
 pub fn page_at(x: u16, columns: u16) -> Option<Option<Page>> {
     let widths = Page::ALL.map(|page| u16::try_from(page.title().len()).unwrap_or(0) + 4);
-    let mut at = columns.saturating_sub(widths.iter().sum::<u16>() + 8);
+    let help = if columns >= ROOM_FOR_HELP { 8 } else { 0 };
+    let mut at = columns.saturating_sub(widths.iter().sum::<u16>() + help);
     if x < at {
         return None;
     }
@@ -264,6 +268,8 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
     }
 }
 
+/// From this width on the title line has room for the help.
+const ROOM_FOR_HELP: u16 = 100;
 /// Cells of the progress bar.
 const BAR: usize = 10;
 /// A name shorter than this says nothing.

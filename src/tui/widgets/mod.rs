@@ -6,6 +6,7 @@
 //! | [`table`] | columns that share a width |
 //! | [`bars`] | title, tabs, footer |
 //! | [`lanes`] | a call over time |
+//! | [`chart`] | one figure of a stream over time |
 //! | [`arrows`] | a call as arrows between hosts |
 //! | [`tree`] | the decode tree |
 //! | [`hex`] | the bytes |
@@ -14,6 +15,7 @@
 
 pub mod arrows;
 pub mod bars;
+pub mod chart;
 pub mod help;
 pub mod hex;
 pub mod lanes;

@@ -1,11 +1,14 @@
-//! Keys to actions: one table, from which the footer and the help screen are made.
+//! Keys to actions: one table ([`bindings`]), from which the footer and the help screen are made.
 
 use ratatui::crossterm::event::KeyCode;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::crossterm::event::KeyModifiers;
 
 use crate::tui::action::Action;
-use crate::tui::state::call::Tab;
+
+mod bindings;
+
+pub use crate::tui::keymap::bindings::BINDINGS;
 
 /// Where keys are pressed. The same key may mean different things in different places, never two in one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +27,25 @@ pub enum Scope {
     Dtls,
     /// A call's TURN allocations.
     Turn,
+    /// A call's media streams.
+    Media,
+    /// Findings of a call.
+    CallFindings,
     /// Packets of a call.
     CallPackets,
     /// Packets of the capture.
     Packets,
     /// The findings.
     Findings,
+    /// HTTP exchanges.
+    Http,
+    /// Conversations.
+    Flows,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 14] = [
         Self::Calls,
         Self::Timeline,
         Self::Ladder,
@@ -42,9 +53,13 @@ impl Scope {
         Self::Ice,
         Self::Dtls,
         Self::Turn,
+        Self::Media,
+        Self::CallFindings,
         Self::CallPackets,
         Self::Packets,
         Self::Findings,
+        Self::Http,
+        Self::Flows,
     ];
 
     /// Heading in the help.
@@ -57,9 +72,13 @@ impl Scope {
             Self::Ice => "ICE",
             Self::Dtls => "DTLS",
             Self::Turn => "TURN",
+            Self::Media => "Media",
+            Self::CallFindings => "Findings of the call",
             Self::CallPackets => "Packets of the call",
             Self::Packets => "Packets",
             Self::Findings => "Findings",
+            Self::Http => "HTTP",
+            Self::Flows => "Flows",
         }
     }
 }
@@ -169,329 +188,13 @@ impl Key {
     }
 }
 
-const fn key(c: char) -> Key {
-    Key {
-        code: KeyCode::Char(c),
-        ctrl: false,
-    }
-}
-
-const fn ctrl(c: char) -> Key {
-    Key {
-        code: KeyCode::Char(c),
-        ctrl: true,
-    }
-}
-
-const fn named(code: KeyCode) -> Key {
-    Key { code, ctrl: false }
-}
-
-const fn row(
-    keys: &'static [Key],
-    action: Action,
-    scopes: &'static [Scope],
-    words: &'static str,
-) -> Binding {
-    Binding {
-        keys,
-        action,
-        scopes,
-        words,
-        footer: None,
-    }
-}
-
-impl Binding {
-    /// The same row, in the footer too.
-    const fn at(mut self, place: u8, short: &'static str) -> Self {
-        self.footer = Some((place, short));
-        self
-    }
-}
-
 /// Keys that the footer has room for.
 pub const FOOTER_KEYS: usize = 5;
-
-const ENTER: &[Key] = &[named(KeyCode::Enter)];
-const LEFT: &[Key] = &[named(KeyCode::Left), key('h')];
-const RIGHT: &[Key] = &[named(KeyCode::Right), key('l')];
-const FILTER: &[Key] = &[key('/')];
-const COPY: &[Key] = &[key('y')];
-const MARK: &[Key] = &[key(' ')];
-
-/// Screens that have a list to filter.
-const LISTS: &[Scope] = &[
-    Scope::Calls,
-    Scope::Timeline,
-    Scope::Ladder,
-    Scope::CallPackets,
-    Scope::Packets,
-    Scope::Findings,
-];
-/// Screens whose selection stands for frames.
-const FRAMES: &[Scope] = &[
-    Scope::Timeline,
-    Scope::Ladder,
-    Scope::OfferAnswer,
-    Scope::Ice,
-    Scope::Dtls,
-    Scope::Turn,
-    Scope::CallPackets,
-    Scope::Packets,
-    Scope::Findings,
-];
-/// The tabs of a call that are not Packets.
-const TABS: &[Scope] = &[
-    Scope::Timeline,
-    Scope::Ladder,
-    Scope::OfferAnswer,
-    Scope::Ice,
-    Scope::Dtls,
-    Scope::Turn,
-];
-/// Screens from which a call's tabs are one key away.
-const NEAR_CALL: &[Scope] = &[
-    Scope::Calls,
-    Scope::Timeline,
-    Scope::Ladder,
-    Scope::OfferAnswer,
-    Scope::Ice,
-    Scope::Dtls,
-    Scope::Turn,
-    Scope::CallPackets,
-];
-/// Packets, of the capture or of a call.
-const PACKETS: &[Scope] = &[Scope::CallPackets, Scope::Packets];
-/// Screens with more than one pane.
-const PANES: &[Scope] = &[
-    Scope::Ladder,
-    Scope::OfferAnswer,
-    Scope::Dtls,
-    Scope::Turn,
-    Scope::CallPackets,
-    Scope::Packets,
-    Scope::Findings,
-];
-
-/// The table.
-pub const BINDINGS: &[Binding] = &[
-    row(ENTER, Action::Enter, &[Scope::Calls], "open the call").at(1, "open"),
-    row(ENTER, Action::Enter, TABS, "show its packets").at(1, "packets"),
-    row(
-        ENTER,
-        Action::Enter,
-        PACKETS,
-        "decode, open or close a field",
-    )
-    .at(1, "decode"),
-    row(
-        ENTER,
-        Action::Enter,
-        &[Scope::Findings],
-        "show the evidence's frame",
-    )
-    .at(1, "frame"),
-    row(LEFT, Action::Left, TABS, "tab before"),
-    row(RIGHT, Action::Right, TABS, "next tab").at(2, "next tab"),
-    row(
-        LEFT,
-        Action::Left,
-        &[Scope::CallPackets],
-        "tab before, close a field, byte before",
-    ),
-    row(
-        RIGHT,
-        Action::Right,
-        &[Scope::CallPackets],
-        "next tab, open a field, next byte",
-    ),
-    row(
-        LEFT,
-        Action::Left,
-        &[Scope::Packets],
-        "close a field, byte before",
-    ),
-    row(
-        RIGHT,
-        Action::Right,
-        &[Scope::Packets],
-        "open a field, next byte",
-    ),
-    row(
-        &[key('r')],
-        Action::Face,
-        &[Scope::OfferAnswer],
-        "the offer's text, the answer's text, both aligned",
-    )
-    .at(3, "text"),
-    row(
-        &[key('<')],
-        Action::PreviousRound,
-        &[Scope::OfferAnswer],
-        "the round of offer and answer before",
-    ),
-    row(
-        &[key('>')],
-        Action::NextRound,
-        &[Scope::OfferAnswer],
-        "the next round of offer and answer",
-    )
-    .at(4, "next round"),
-    row(
-        &[key('Y')],
-        Action::CopyAll,
-        &[Scope::OfferAnswer],
-        "copy the whole description: the one shown, else the answer",
-    ),
-    row(
-        &[key('f')],
-        Action::Fold,
-        &[Scope::Timeline, Scope::Ladder],
-        "fold or unfold idle stretches",
-    )
-    .at(5, "fold"),
-    row(&[key('g')], Action::GoTo, PACKETS, "go to a frame number").at(4, "go to"),
-    row(&[named(KeyCode::Tab)], Action::NextPane, PANES, "next pane").at(3, "pane"),
-    row(
-        &[named(KeyCode::BackTab)],
-        Action::PreviousPane,
-        PANES,
-        "pane before",
-    ),
-    row(
-        FILTER,
-        Action::Filter,
-        LISTS,
-        "filter by words; where nothing is hidden, search",
-    )
-    .at(4, "filter"),
-    row(
-        &[key('n')],
-        Action::NextHit,
-        LISTS,
-        "next hit of the filter",
-    ),
-    row(&[key('N')], Action::PreviousHit, LISTS, "hit before"),
-    row(MARK, Action::Mark, FRAMES, "mark or unmark its frames"),
-    row(
-        COPY,
-        Action::Copy,
-        &[Scope::Findings],
-        "copy it, for a ticket",
-    )
-    .at(5, "copy"),
-    row(
-        COPY,
-        Action::Copy,
-        &[
-            Scope::Calls,
-            Scope::Timeline,
-            Scope::Ladder,
-            Scope::OfferAnswer,
-            Scope::Ice,
-            Scope::Dtls,
-            Scope::Turn,
-            Scope::CallPackets,
-            Scope::Packets,
-        ],
-        "copy the selected line",
-    ),
-    row(
-        &[key('T')],
-        Action::Tab(Tab::Timeline),
-        NEAR_CALL,
-        "the call's timeline",
-    ),
-    row(
-        &[key('L')],
-        Action::Tab(Tab::Ladder),
-        NEAR_CALL,
-        "the call's ladder",
-    ),
-    row(
-        &[key('o')],
-        Action::Tab(Tab::OfferAnswer),
-        NEAR_CALL,
-        "the call's offer and answer",
-    ),
-    row(
-        &[key('i')],
-        Action::Tab(Tab::Ice),
-        NEAR_CALL,
-        "the call's candidates and pairs",
-    ),
-    row(
-        &[key('d')],
-        Action::Tab(Tab::Dtls),
-        NEAR_CALL,
-        "the call's DTLS handshakes",
-    ),
-    row(
-        &[key('u')],
-        Action::Tab(Tab::Turn),
-        NEAR_CALL,
-        "the call's TURN allocations",
-    ),
-    row(
-        &[key('p')],
-        Action::Tab(Tab::Packets),
-        NEAR_CALL,
-        "the call's packets",
-    ),
-    row(&[named(KeyCode::Up), key('k')], Action::Up, &[], "up"),
-    row(&[named(KeyCode::Down), key('j')], Action::Down, &[], "down"),
-    row(
-        &[named(KeyCode::PageUp), ctrl('b')],
-        Action::PageUp,
-        &[],
-        "a screen up",
-    ),
-    row(
-        &[named(KeyCode::PageDown), ctrl('f')],
-        Action::PageDown,
-        &[],
-        "a screen down",
-    ),
-    row(&[named(KeyCode::Home)], Action::Home, &[], "first line"),
-    row(
-        &[named(KeyCode::End), key('G')],
-        Action::End,
-        &[],
-        "last line",
-    ),
-    row(
-        &[named(KeyCode::Esc), key('q')],
-        Action::Back,
-        &[],
-        "back; quit from the top",
-    )
-    .at(7, "back"),
-    row(&[key('1')], Action::Page(1), &[], "Calls"),
-    row(&[key('2')], Action::Page(2), &[], "Packets"),
-    row(&[key('3')], Action::Page(3), &[], "Findings"),
-    row(&[key(']')], Action::NextFinding, &[], "next finding").at(8, "finding"),
-    row(&[key('[')], Action::PreviousFinding, &[], "finding before"),
-    row(
-        &[key('t')],
-        Action::TimeMode,
-        &[],
-        "times: since start, since previous, clock",
-    )
-    .at(9, "times"),
-    row(
-        &[key('s')],
-        Action::Save,
-        &[],
-        "save marked frames as pcapng",
-    ),
-    row(&[key('?')], Action::Help, &[], "these keys").at(2, "help"),
-    row(&[ctrl('c')], Action::Quit, &[], "quit"),
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::state::call::Tab;
 
     fn press(scope: Scope, key: Key) -> Option<Action> {
         let modifiers = if key.ctrl {
@@ -543,6 +246,11 @@ mod tests {
             A::Page(1),
             A::Page(2),
             A::Page(3),
+            A::Page(4),
+            A::Page(5),
+            A::NextSort,
+            A::PreviousSort,
+            A::ReverseSort,
             A::Filter,
             A::NextFinding,
             A::PreviousFinding,
@@ -560,6 +268,10 @@ mod tests {
             A::Tab(Tab::Ice),
             A::Tab(Tab::Dtls),
             A::Tab(Tab::Turn),
+            A::Tab(Tab::Media),
+            A::Worst,
+            A::Tab(Tab::Findings),
+            A::CopyScreen,
             A::Tab(Tab::Packets),
             A::Face,
             A::PreviousRound,

@@ -1,0 +1,416 @@
+//! The table of keys.
+
+use ratatui::crossterm::event::KeyCode;
+
+use crate::tui::action::Action;
+use crate::tui::keymap::Binding;
+use crate::tui::keymap::Key;
+use crate::tui::keymap::Scope;
+use crate::tui::state::call::Tab;
+
+/// The table.
+pub const BINDINGS: &[Binding] = &[
+    row(ENTER, Action::Enter, &[Scope::Calls], "open the call").at(1, "open"),
+    row(ENTER, Action::Enter, TABS, "show its packets").at(1, "packets"),
+    row(
+        ENTER,
+        Action::Enter,
+        PACKETS,
+        "decode, open or close a field",
+    )
+    .at(1, "decode"),
+    row(ENTER, Action::Enter, FINDINGS, "show the evidence's frame").at(1, "frame"),
+    row(LEFT, Action::Left, TABS, "tab before"),
+    row(RIGHT, Action::Right, TABS, "next tab").at(2, "next tab"),
+    row(LEFT, Action::Left, &[Scope::CallFindings], "tab before"),
+    row(RIGHT, Action::Right, &[Scope::CallFindings], "next tab"),
+    row(
+        LEFT,
+        Action::Left,
+        &[Scope::CallPackets],
+        "tab before, close a field, byte before",
+    ),
+    row(
+        RIGHT,
+        Action::Right,
+        &[Scope::CallPackets],
+        "next tab, open a field, next byte",
+    ),
+    row(
+        LEFT,
+        Action::Left,
+        &[Scope::Packets],
+        "close a field, byte before",
+    ),
+    row(
+        RIGHT,
+        Action::Right,
+        &[Scope::Packets],
+        "open a field, next byte",
+    ),
+    row(
+        ENTER,
+        Action::Enter,
+        &[Scope::Media],
+        "the stream's packets; from the charts, those of the second",
+    )
+    .at(1, "packets"),
+    row(
+        LEFT,
+        Action::Left,
+        &[Scope::Media],
+        "tab before; in the charts, the second before",
+    ),
+    row(
+        RIGHT,
+        Action::Right,
+        &[Scope::Media],
+        "next tab; in the charts, the next second",
+    )
+    .at(2, "next"),
+    row(
+        &[key('w')],
+        Action::Worst,
+        &[Scope::Media],
+        "the worst second of all streams",
+    )
+    .at(4, "worst second"),
+    row(ENTER, Action::Enter, &[Scope::Http], "show its packets").at(1, "packets"),
+    row(
+        ENTER,
+        Action::Enter,
+        &[Scope::Flows],
+        "show its packets, and no others",
+    )
+    .at(1, "packets"),
+    row(
+        &[key('>')],
+        Action::NextSort,
+        SORTED,
+        "sort by the next column",
+    )
+    .at(5, "sort"),
+    row(
+        &[key('<')],
+        Action::PreviousSort,
+        SORTED,
+        "sort by the column before",
+    ),
+    row(
+        &[key('r')],
+        Action::ReverseSort,
+        SORTED,
+        "turn the order round",
+    ),
+    row(
+        &[key('r')],
+        Action::Face,
+        &[Scope::OfferAnswer],
+        "the offer's text, the answer's text, both aligned",
+    )
+    .at(3, "text"),
+    row(
+        &[key('<')],
+        Action::PreviousRound,
+        &[Scope::OfferAnswer],
+        "the round of offer and answer before",
+    ),
+    row(
+        &[key('>')],
+        Action::NextRound,
+        &[Scope::OfferAnswer],
+        "the next round of offer and answer",
+    )
+    .at(4, "next round"),
+    row(
+        &[key('c')],
+        Action::CopyAll,
+        &[Scope::OfferAnswer],
+        "copy the whole description: the one shown, else the answer",
+    ),
+    row(
+        &[key('f')],
+        Action::Fold,
+        &[Scope::Timeline, Scope::Ladder],
+        "fold or unfold idle stretches",
+    )
+    .at(5, "fold"),
+    row(&[named(KeyCode::Tab)], Action::NextPane, PANES, "next pane").at(3, "pane"),
+    row(
+        &[named(KeyCode::BackTab)],
+        Action::PreviousPane,
+        PANES,
+        "pane before",
+    ),
+    row(
+        FILTER,
+        Action::Filter,
+        LISTS,
+        "filter by words; where nothing is hidden, search",
+    )
+    .at(4, "filter"),
+    row(
+        &[key('n')],
+        Action::NextHit,
+        LISTS,
+        "next hit of the filter",
+    ),
+    row(&[key('N')], Action::PreviousHit, LISTS, "hit before"),
+    row(MARK, Action::Mark, FRAMES, "mark or unmark its frames"),
+    row(COPY, Action::Copy, FINDINGS, "copy it, for a ticket").at(5, "copy"),
+    row(
+        COPY,
+        Action::Copy,
+        &[
+            Scope::Calls,
+            Scope::Timeline,
+            Scope::Ladder,
+            Scope::OfferAnswer,
+            Scope::Ice,
+            Scope::Dtls,
+            Scope::Turn,
+            Scope::Media,
+            Scope::CallPackets,
+            Scope::Packets,
+            Scope::Http,
+            Scope::Flows,
+        ],
+        "copy the selected line",
+    ),
+    row(
+        &[key('T')],
+        Action::Tab(Tab::Timeline),
+        NEAR_CALL,
+        "the call's timeline",
+    ),
+    row(
+        &[key('L')],
+        Action::Tab(Tab::Ladder),
+        NEAR_CALL,
+        "the call's ladder",
+    ),
+    row(
+        &[key('o')],
+        Action::Tab(Tab::OfferAnswer),
+        NEAR_CALL,
+        "the call's offer and answer",
+    ),
+    row(
+        &[key('i')],
+        Action::Tab(Tab::Ice),
+        NEAR_CALL,
+        "the call's candidates and pairs",
+    ),
+    row(
+        &[key('d')],
+        Action::Tab(Tab::Dtls),
+        NEAR_CALL,
+        "the call's DTLS handshakes",
+    ),
+    row(
+        &[key('u')],
+        Action::Tab(Tab::Turn),
+        NEAR_CALL,
+        "the call's TURN allocations",
+    ),
+    row(
+        &[key('m')],
+        Action::Tab(Tab::Media),
+        NEAR_CALL,
+        "the call's media streams",
+    ),
+    row(
+        &[key('e')],
+        Action::Tab(Tab::Findings),
+        NEAR_CALL,
+        "the call's findings",
+    ),
+    row(
+        &[key('p')],
+        Action::Tab(Tab::Packets),
+        NEAR_CALL,
+        "the call's packets",
+    ),
+    row(&[named(KeyCode::Up), key('k')], Action::Up, &[], "up"),
+    row(&[named(KeyCode::Down), key('j')], Action::Down, &[], "down"),
+    row(
+        &[named(KeyCode::PageUp), ctrl('b')],
+        Action::PageUp,
+        &[],
+        "a screen up",
+    ),
+    row(
+        &[named(KeyCode::PageDown), ctrl('f')],
+        Action::PageDown,
+        &[],
+        "a screen down",
+    ),
+    row(&[named(KeyCode::Home)], Action::Home, &[], "first line"),
+    row(
+        &[named(KeyCode::End), key('G')],
+        Action::End,
+        &[],
+        "last line",
+    ),
+    row(
+        &[named(KeyCode::Esc), key('q')],
+        Action::Back,
+        &[],
+        "back; quit from the top",
+    )
+    .at(7, "back"),
+    row(&[key('1')], Action::Page(1), &[], "Calls"),
+    row(&[key('2')], Action::Page(2), &[], "Packets"),
+    row(&[key('3')], Action::Page(3), &[], "Findings"),
+    row(&[key('4')], Action::Page(4), &[], "HTTP"),
+    row(&[key('5')], Action::Page(5), &[], "Flows"),
+    row(&[key(']')], Action::NextFinding, &[], "next finding").at(8, "finding"),
+    row(&[key('[')], Action::PreviousFinding, &[], "finding before"),
+    row(
+        &[key('t')],
+        Action::TimeMode,
+        &[],
+        "times: since start, since previous, clock",
+    )
+    .at(9, "times"),
+    row(
+        &[key('g'), key(':')],
+        Action::GoTo,
+        &[],
+        "go to a frame or an instant",
+    )
+    .at(6, "go to"),
+    row(
+        &[key('s')],
+        Action::Save,
+        &[],
+        "save the marked frames, else the call, as pcapng",
+    ),
+    row(
+        &[key('Y')],
+        Action::CopyScreen,
+        &[],
+        "copy the screen as text",
+    ),
+    row(&[key('?')], Action::Help, &[], "these keys").at(2, "help"),
+    row(&[ctrl('c')], Action::Quit, &[], "quit"),
+];
+
+const ENTER: &[Key] = &[named(KeyCode::Enter)];
+const LEFT: &[Key] = &[named(KeyCode::Left), key('h')];
+const RIGHT: &[Key] = &[named(KeyCode::Right), key('l')];
+const FILTER: &[Key] = &[key('/')];
+const COPY: &[Key] = &[key('y')];
+const MARK: &[Key] = &[key(' ')];
+
+/// Screens that have a list to filter.
+const LISTS: &[Scope] = &[
+    Scope::Calls,
+    Scope::Timeline,
+    Scope::Ladder,
+    Scope::CallPackets,
+    Scope::Packets,
+    Scope::CallFindings,
+    Scope::Findings,
+    Scope::Http,
+    Scope::Flows,
+];
+/// Screens whose selection stands for frames.
+const FRAMES: &[Scope] = &[
+    Scope::Timeline,
+    Scope::Ladder,
+    Scope::OfferAnswer,
+    Scope::Ice,
+    Scope::Dtls,
+    Scope::Turn,
+    Scope::Media,
+    Scope::CallPackets,
+    Scope::Packets,
+    Scope::CallFindings,
+    Scope::Findings,
+    Scope::Http,
+    Scope::Flows,
+];
+/// The tabs of a call that are not Packets.
+const TABS: &[Scope] = &[
+    Scope::Timeline,
+    Scope::Ladder,
+    Scope::OfferAnswer,
+    Scope::Ice,
+    Scope::Dtls,
+    Scope::Turn,
+];
+/// Screens from which a call's tabs are one key away.
+const NEAR_CALL: &[Scope] = &[
+    Scope::Calls,
+    Scope::Timeline,
+    Scope::Ladder,
+    Scope::OfferAnswer,
+    Scope::Ice,
+    Scope::Dtls,
+    Scope::Turn,
+    Scope::Media,
+    Scope::CallPackets,
+    Scope::CallFindings,
+];
+/// Lists that can be sorted.
+const SORTED: &[Scope] = &[Scope::Http, Scope::Flows];
+/// Findings, of the capture or of a call.
+const FINDINGS: &[Scope] = &[Scope::CallFindings, Scope::Findings];
+/// Packets, of the capture or of a call.
+const PACKETS: &[Scope] = &[Scope::CallPackets, Scope::Packets];
+/// Screens with more than one pane.
+const PANES: &[Scope] = &[
+    Scope::Ladder,
+    Scope::OfferAnswer,
+    Scope::Dtls,
+    Scope::Turn,
+    Scope::Media,
+    Scope::CallPackets,
+    Scope::Packets,
+    Scope::CallFindings,
+    Scope::Findings,
+    Scope::Http,
+    Scope::Flows,
+];
+
+const fn key(c: char) -> Key {
+    Key {
+        code: KeyCode::Char(c),
+        ctrl: false,
+    }
+}
+
+const fn ctrl(c: char) -> Key {
+    Key {
+        code: KeyCode::Char(c),
+        ctrl: true,
+    }
+}
+
+const fn named(code: KeyCode) -> Key {
+    Key { code, ctrl: false }
+}
+
+const fn row(
+    keys: &'static [Key],
+    action: Action,
+    scopes: &'static [Scope],
+    words: &'static str,
+) -> Binding {
+    Binding {
+        keys,
+        action,
+        scopes,
+        words,
+        footer: None,
+    }
+}
+
+impl Binding {
+    /// The same row, in the footer too.
+    const fn at(mut self, place: u8, short: &'static str) -> Self {
+        self.footer = Some((place, short));
+        self
+    }
+}

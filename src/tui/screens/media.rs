@@ -1,0 +1,363 @@
+//! The streams of a call, and the selected one over time; where there is room, beside the stream that runs the other way.
+//!
+//! ```text
+//! ┌ Media ─────────────────────────────────────────────────────────────────────┐
+//! │ ▸ ▲ alice   video VP8 mid 0      288      0 0.0 %    0.9 ms   120 kb/s      │
+//! └────────────────────────────────────────────────────────────────────────────┘
+//! ┌ ▲ alice video VP8 mid 0 ───────────────────────────────────────────────────┐
+//! │ bit rate     ▂▅▇██████████████████████████                                 │
+//! │ lost         ·······█·····················                                 │
+//! │ jitter       ▁▁▁▂▁▁▅▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁                                 │
+//! │ frames/s     ▇████████████████████████████                                 │
+//! │              0.00 s        ▲ 7.00 s                                 16.0 s │
+//! │ 7.00–8.00 s: 20 packets · 118 kb/s · 3 lost · jitter 4.1 ms · 15 frames    │
+//! └────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::session::model::media::MediaStream;
+use crate::session::model::peer_connection::PeerConnection;
+use crate::timeline::layer::Layer;
+use crate::tui::screens::call::model;
+use crate::tui::sheet::ABSENT;
+use crate::tui::sheet::media;
+use crate::tui::sheet::media::Second;
+use crate::tui::sheet::name;
+use crate::tui::state::State;
+use crate::tui::state::call::Call;
+use crate::tui::text::bitrate;
+use crate::tui::text::count;
+use crate::tui::text::counted;
+use crate::tui::text::elide;
+use crate::tui::text::shown;
+use crate::tui::text::width;
+use crate::tui::widgets::chart;
+use crate::tui::widgets::chart::Chart;
+use crate::tui::widgets::chart::LABEL;
+use crate::tui::widgets::chart::Share;
+use crate::tui::widgets::paint::pane;
+use crate::tui::widgets::paint::put;
+use crate::tui::widgets::paint::put_right;
+use crate::vocab::time::Timestamp;
+
+/// Stretches of time that charts beside each other share.
+#[derive(Debug, Clone, Copy)]
+struct Axis {
+    from: Timestamp,
+    step: Duration,
+    stretches: usize,
+}
+
+/// Draws the charts of the selected stream.
+pub fn render_charts(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
+    let scene = &state.analysis.scene;
+    let Some((call, stream)) = model(state, open).zip(open.media.stream(scene)) else {
+        pane(buffer, area, "Over time", false, state.theme);
+        return;
+    };
+    let axis = Axis::of(stream);
+    let cursor = open
+        .media
+        .bucket(scene)
+        .map(|at| media::start_of(stream, at));
+    let other = (area.width >= BESIDE)
+        .then(|| counterpart(state, open, stream))
+        .flatten();
+    let Some(other) = other else {
+        one(
+            buffer,
+            area,
+            state,
+            call,
+            stream,
+            axis,
+            cursor,
+            open.media.list.in_detail,
+        );
+        return;
+    };
+    let axis = axis.with(Axis::of(other));
+    let half = area.width / 2;
+    let (left, right) = (
+        Rect {
+            width: half,
+            ..area
+        },
+        Rect {
+            x: area.x + half,
+            width: area.width - half,
+            ..area
+        },
+    );
+    one(
+        buffer,
+        left,
+        state,
+        call,
+        stream,
+        axis,
+        cursor,
+        open.media.list.in_detail,
+    );
+    one(buffer, right, state, call, other, axis, cursor, false);
+}
+
+/// The stream of the same kind that runs the other way, that of the same m-section first.
+fn counterpart<'a>(state: &'a State, open: &Call, stream: &MediaStream) -> Option<&'a MediaStream> {
+    let other_side = stream.from?.opposite();
+    let streams = open.media.streams.iter();
+    let streams = streams.filter_map(|id| state.analysis.scene.streams.get(id.index()));
+    let fits = |it: &&MediaStream| {
+        it.from == Some(other_side)
+            && it.kind == stream.kind
+            && it.repairs.is_some() == stream.repairs.is_some()
+    };
+    let all: Vec<&MediaStream> = streams.filter(fits).collect();
+    let same = all.iter().find(|it| it.mid == stream.mid);
+    same.or_else(|| all.first()).copied()
+}
+
+impl Axis {
+    fn of(stream: &MediaStream) -> Self {
+        let series = &stream.stats.series;
+        Self {
+            from: series.start,
+            step: series.step.max(Duration::from_millis(1)),
+            stretches: series.buckets.len(),
+        }
+    }
+
+    /// One that holds both.
+    fn with(self, other: Self) -> Self {
+        let from = self.from.min(other.from);
+        let until = self.end().max(other.end());
+        // The longest kind of series has stretches of its own length; two short ones far apart have longer ones here.
+        let whole = until.since(from);
+        let least = whole / u32::try_from(STRETCHES_MOST).unwrap_or(u32::MAX);
+        let step = self.step.max(other.step).max(least);
+        let stretches = whole.as_nanos().div_ceil(step.as_nanos().max(1));
+        Self {
+            from,
+            step,
+            stretches: usize::try_from(stretches).unwrap_or(0).min(STRETCHES_MOST),
+        }
+    }
+
+    fn end(self) -> Timestamp {
+        let stretches = u32::try_from(self.stretches).unwrap_or(u32::MAX);
+        self.from.after(self.step.saturating_mul(stretches))
+    }
+
+    /// The stretch that an instant is in.
+    fn place(self, at: Timestamp) -> usize {
+        let after = at.since(self.from).as_nanos() / self.step.as_nanos().max(1);
+        usize::try_from(after).unwrap_or(usize::MAX)
+    }
+
+    /// One figure of a stream, stretch by stretch; where two of the stream's fall into one, the larger.
+    fn values(
+        self,
+        stream: &MediaStream,
+        seconds: &[Second],
+        of: impl Fn(&Second) -> Option<f64>,
+    ) -> Vec<Option<f64>> {
+        let mut values = vec![None; self.stretches];
+        for (at, second) in seconds.iter().enumerate() {
+            let place = self.place(media::start_of(stream, at));
+            if let Some(value) = values.get_mut(place) {
+                *value = match (*value, of(second)) {
+                    (Some(known), Some(new)) => Some(f64::max(known, new)),
+                    (known, new) => known.or(new),
+                };
+            }
+        }
+        values
+    }
+}
+
+/// A figure of the charts: its name, its value in a stretch of time, its largest value in words, its colour.
+type Figure = (
+    &'static str,
+    fn(&Second) -> Option<f64>,
+    fn(f64) -> String,
+    Style,
+);
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a pane of its own would say no more"
+)]
+fn one(
+    buffer: &mut Buffer,
+    area: Rect,
+    state: &State,
+    call: &PeerConnection,
+    stream: &MediaStream,
+    axis: Axis,
+    cursor: Option<Timestamp>,
+    focused: bool,
+) {
+    let theme = state.theme;
+    let from = stream.from.map_or_else(String::new, |side| {
+        let arrow = if side == crate::vocab::address::Side::A {
+            '▲'
+        } else {
+            '▼'
+        };
+        format!("{arrow} {} ", name(call, side))
+    });
+    let title = format!("{from}{}", shown(&media::title(stream)));
+    let inner = pane(buffer, area, &title, focused, theme);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let seconds = media::seconds(stream);
+    let place = cursor.map(|at| axis.place(at));
+    let mut y = 0;
+    if inner.height >= ROOMY {
+        let mut said = media::summary(stream);
+        if let Some(where_) = media::standpoint(&state.analysis.scene, call, stream) {
+            said = format!("{said} · {where_}");
+        }
+        put(buffer, inner, 0, 0, &shown(&said), theme.dim());
+        y = 1;
+    }
+    let share = Share::new(axis.stretches, inner.width.saturating_sub(LABEL));
+    let charts = inner.height.saturating_sub(y + 2);
+    let each = (charts / 4).clamp(1, TALLEST);
+    let media = theme.layer(Layer::Media);
+    let figures: [Figure; 4] = [
+        (
+            "bit rate",
+            |it| it.bits_per_second,
+            |most| format!("≤ {}", bitrate(most)),
+            media,
+        ),
+        (
+            "lost",
+            |it| Some(f64::from(it.lost)),
+            |most| format!("≤ {most:.0}"),
+            theme.bad(),
+        ),
+        (
+            "jitter",
+            |it| it.jitter_ms,
+            |most| format!("≤ {most:.1} ms"),
+            theme.poor(),
+        ),
+        (
+            "frames",
+            |it| Some(f64::from(it.frames)),
+            |most| format!("≤ {most:.0}"),
+            media,
+        ),
+    ];
+    for (title, of, words, style) in figures {
+        if y + each + 2 > inner.height {
+            break;
+        }
+        let values = axis.values(stream, &seconds, of);
+        let most = values.iter().flatten().copied().reduce(f64::max);
+        let chart = Chart {
+            title,
+            most: most.map_or_else(|| ABSENT.to_owned(), words),
+            values: &values,
+            full: most.unwrap_or(0.0),
+            style,
+        };
+        let row = Rect {
+            y: inner.y + y,
+            height: each,
+            ..inner
+        };
+        chart::render(buffer, row, &chart, share, place, theme);
+        y += each;
+    }
+    ends(
+        buffer,
+        Rect {
+            y: inner.y + y,
+            height: 1,
+            ..inner
+        },
+        state,
+        axis,
+        share,
+    );
+    if let Some(at) = cursor {
+        let text = figures_at(state, stream, &seconds, at);
+        let style = if focused { theme.bold() } else { Style::new() };
+        put(buffer, inner, 0, y + 1, &text, style);
+    }
+}
+
+/// The ends of the axis, in seconds of the capture.
+fn ends(buffer: &mut Buffer, area: Rect, state: &State, axis: Axis, share: Share) {
+    let at = |at: Timestamp| format!("{:.2} s", state.analysis.scene.seconds(at));
+    let room = u16::try_from(share.used()).unwrap_or(u16::MAX);
+    let line = Rect {
+        x: area.x + LABEL.min(area.width),
+        width: area.width.saturating_sub(LABEL),
+        ..area
+    };
+    let (from, until) = (at(axis.from), at(axis.end()));
+    put(buffer, line, 0, 0, &from, state.theme.dim());
+    let line = Rect {
+        width: line.width.min(room.max(12)),
+        ..line
+    };
+    if width(&from) + width(&until) + 1 < usize::from(line.width) {
+        put_right(buffer, line, 0, &until, state.theme.dim());
+    }
+}
+
+/// `7.00–8.00 s: 20 packets · 118 kb/s · 3 lost · jitter 4.1 ms · 15 frames`.
+fn figures_at(state: &State, stream: &MediaStream, seconds: &[Second], at: Timestamp) -> String {
+    let series = &stream.stats.series;
+    let scene = &state.analysis.scene;
+    let place = at.since(series.start).as_nanos() / series.step.as_nanos().max(1);
+    let from = scene.seconds(at);
+    let until = from + series.step.as_secs_f64();
+    let second = (at >= series.start)
+        .then_some(usize::try_from(place).ok())
+        .flatten();
+    let Some(second) = second.and_then(|place| seconds.get(place)) else {
+        return format!("{from:.2}–{until:.2} s: nothing of this stream");
+    };
+    let absent = || ABSENT.to_owned();
+    let worst = media::worst(stream).is_some_and(|(worst, _)| worst == at);
+    let words = [
+        counted(second.packets.into(), "packet"),
+        second.bits_per_second.map_or_else(absent, bitrate),
+        format!("{} lost", count(second.lost.into())),
+        format!(
+            "jitter {}",
+            second
+                .jitter_ms
+                .map_or_else(absent, |ms| format!("{ms:.1} ms"))
+        ),
+        counted(second.frames.into(), "frame"),
+    ];
+    let word = if worst { " (the worst)" } else { "" };
+    elide(
+        &format!("{from:.2}–{until:.2} s{word}: {}", words.join(" · ")),
+        200,
+    )
+    .into_owned()
+}
+
+/// From this width on, forward and reverse stand side by side.
+const BESIDE: u16 = 120;
+/// From this height on there is room for a line of facts.
+const ROOMY: u16 = 8;
+/// Lines of a chart at most.
+const TALLEST: u16 = 8;
+/// Stretches of a shared axis at most: two series of the longest kind.
+const STRETCHES_MOST: usize = 16_384;
