@@ -27,6 +27,9 @@ fn pictures() {
             "videoroom-http",
             "2 g 1 8 2 Enter Tab Down Down Down Down Down",
         ),
+        ("agreed", "audio-video", "o Down Down Down"),
+        ("media", "lossy", "Down m w"),
+        ("http", "videoroom-http", "4 Down Down Down Down Down Down"),
         ("findings", "ice-failure-auth", "]"),
     ] {
         let mut program = Program::open(capture, (120, 32));
