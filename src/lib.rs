@@ -17,6 +17,7 @@
 //! | 6 | [`diagnosis`] | session → findings and a verdict |
 //! | 6 | [`timeline`] | session → ordered events, lanes, ladder rows |
 //! | 7 | [`analyzer`] | the whole pipe: frames in, one `Analysis` out |
+//! | 8 | [`filter`] | which rows are wanted: a language over all fields |
 //! | 9 | [`report`] | analysis → text, JSON, NDJSON |
 //! | 10 | [`tui`] | the terminal UI |
 //! | 11 | [`cli`] | arguments, exit codes |
@@ -25,6 +26,7 @@ pub mod analyzer;
 pub mod cli;
 pub mod crypt;
 pub mod diagnosis;
+pub mod filter;
 pub mod flow;
 pub mod ingest;
 pub mod report;

@@ -301,3 +301,95 @@ fn fail_on_turns_findings_into_status_1() {
         Some(0)
     );
 }
+
+#[test]
+fn a_filter_that_is_none_is_shown_with_its_place() {
+    let path = sample();
+    let output = rtcscope(&["report", "--filter", "stream.packetLost > 10", &path]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert_eq!(
+        String::from_utf8(output.stderr).unwrap(),
+        "rtcscope: filter: no field is called `stream.packetLost`; did you mean `stream.packetsLost`?
+
+  stream.packetLost > 10
+  ^^^^^^^^^^^^^^^^^
+
+`rtcscope report --filter help` explains filters and lists the fields
+"
+    );
+}
+
+#[test]
+fn a_filters_controls_never_reach_the_terminal() {
+    let output = rtcscope(&[
+        "report",
+        "--filter",
+        "call.outcome == \u{1b}[31m\u{202e}",
+        &sample(),
+    ]);
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(!message.contains(acts_on_terminal), "{message:?}");
+}
+
+#[test]
+fn a_filter_leaves_calls_out_and_says_so_in_every_format() {
+    let path = sample();
+    let report = |format| {
+        rtcscope(&[
+            "report",
+            "--format",
+            format,
+            "--filter",
+            "call.id == pc-2",
+            &path,
+        ])
+    };
+    let text = report("text");
+    assert!(
+        stdout(&text).contains("Shown: 1\u{a0}of\u{a0}2\u{a0}calls")
+            || stdout(&text).contains("Shown: 1 of 2 calls")
+    );
+    assert!(stdout(&text).contains("Call 2") && !stdout(&text).contains("Call 1 "));
+    let json = report("json");
+    let json: serde_json::Value = serde_json::from_str(stdout(&json)).unwrap();
+    assert_eq!(
+        json["filter"],
+        serde_json::json!({"expression": "call.id == pc-2", "shown": 1, "of": 2})
+    );
+    let calls = json["peerConnections"].as_array().unwrap();
+    assert_eq!(calls.len(), 1);
+    assert_eq!(calls[0]["id"], "pc-2");
+    for list in ["streams", "dtls", "verdicts"] {
+        for row in json[list].as_array().unwrap() {
+            assert_eq!(row["peerConnection"], "pc-2", "{list}");
+        }
+    }
+    let ndjson = report("ndjson");
+    let mut lines = stdout(&ndjson).lines();
+    assert!(lines.next().unwrap().contains("\"event\":\"filter\""));
+    assert!(lines.clone().count() > 10);
+    assert!(lines.all(|line| !line.contains("\"peerConnection\":\"pc-1\"")));
+}
+
+#[test]
+fn only_what_is_reported_counts_for_fail_on() {
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/ice-failure-auth/capture.pcapng");
+    let path = path.display().to_string();
+    let code = |filter| {
+        let arguments = ["report", "--fail-on", "error", "--filter", filter, &path];
+        rtcscope(&arguments).status.code()
+    };
+    assert_eq!(code("call.outcome == failed"), Some(1));
+    assert_eq!(code("call.outcome == ok"), Some(0));
+}
+
+#[test]
+fn filter_help_lists_the_fields() {
+    let output = rtcscope(&["report", "--filter", "help"]);
+    assert_eq!(output.status.code(), Some(0));
+    for name in ["call.outcome", "stream.packetsLost", "http.path", "ip "] {
+        assert!(stdout(&output).contains(name), "{name}");
+    }
+}

@@ -22,6 +22,8 @@ const FLOORS: &[(&str, u8)] = &[
     ("timeline", 6),
     ("analyzer", 7),
     ("lessons", 8),
+    // Reads the analysis; the report and the screens filter by it.
+    ("filter", 8),
     ("report", 9),
     ("tui", 10),
     ("cli", 11),

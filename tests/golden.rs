@@ -1,6 +1,6 @@
 //! Golden reports: what the text and JSON reports say of each recorded call in `captures/`.
 //!
-//! `captures/<name>/report.txt` and `report.json` hold the expected output. After a change that is meant, look at the difference:
+//! `captures/<name>/report.txt` and `report.json` hold the expected output, `filtered.txt` and `filtered.json` that of a filter. After a change that is meant, look at the difference:
 //!
 //! ```text
 //! RTCSCOPE_ACCEPT=1 cargo test --test golden && git diff captures
@@ -20,13 +20,28 @@ use assert_cmd::cargo::CommandCargoExt;
 #[path = "golden/readme.rs"]
 mod readme;
 
+/// Captures whose report is also kept with a filter, and that filter.
+const FILTERED: &[(&str, &str)] = &[(
+    "videoroom-http",
+    "stream.from == b and stream.kind == video and stream.packets > 10",
+)];
+
 #[test]
 fn reports_are_as_accepted() {
     let accept = std::env::var_os("RTCSCOPE_ACCEPT").is_some();
     let mut differing = Vec::new();
     for capture in captures() {
-        for (format, name) in [("text", "report.txt"), ("json", "report.json")] {
-            let report = report(&capture, format);
+        let filters = FILTERED.iter().filter(|(name, _)| capture.ends_with(name));
+        let filtered = filters.flat_map(|&(_, filter)| {
+            let expression = Some(filter);
+            [
+                ("text", "filtered.txt", expression),
+                ("json", "filtered.json", expression),
+            ]
+        });
+        let whole = [("text", "report.txt", None), ("json", "report.json", None)];
+        for (format, name, filter) in whole.into_iter().chain(filtered) {
+            let report = report(&capture, format, filter);
             let golden = capture.join(name);
             if accept {
                 fs::write(&golden, &report).unwrap();
@@ -66,12 +81,15 @@ fn every_capture_tells_its_story() {
 }
 
 /// The report, as a user in the capture's own folder gets it: no path of any machine is in it.
-fn report(capture: &Path, format: &str) -> String {
+fn report(capture: &Path, format: &str, filter: Option<&str>) -> String {
     let mut command = Command::cargo_bin("rtcscope").unwrap();
     command
         .current_dir(capture)
         .args(["report", "--format", format, "capture.pcapng"])
         .stdin(Stdio::null());
+    if let Some(filter) = filter {
+        command.args(["--filter", filter]);
+    }
     if capture.join("keys.log").exists() {
         command.args(["--keylog", "keys.log"]);
     }

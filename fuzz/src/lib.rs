@@ -6,6 +6,7 @@ use std::hint::black_box;
 use std::io::Cursor;
 use std::sync::LazyLock;
 
+use rtcscope::analyzer::analysis::Analysis;
 use rtcscope::analyzer::pipeline::Analyzer;
 use rtcscope::analyzer::pipeline::analyze;
 use rtcscope::crypt::keylog::KeyLog;
@@ -13,6 +14,10 @@ use rtcscope::crypt::quic::session::Opened;
 use rtcscope::crypt::quic::session::Session as QuicSession;
 use rtcscope::crypt::tls::session::Peer;
 use rtcscope::crypt::tls::session::Session;
+use rtcscope::filter::Filter;
+use rtcscope::filter::complete::complete;
+use rtcscope::filter::rows::Row;
+use rtcscope::filter::rows::Rows;
 use rtcscope::flow::demux::Demux;
 use rtcscope::flow::demux::FlowLimits;
 use rtcscope::flow::exchange::Exchanges;
@@ -83,6 +88,7 @@ pub const TARGETS: &[Target] = &[
     ("datagram", datagram),
     ("dns", dns),
     ("dtls", dtls),
+    ("filter", filter),
     ("fragments", fragments),
     ("framing", framing),
     ("hpack", hpack),
@@ -219,6 +225,36 @@ pub fn tunnel(data: &[u8]) {
         if let Ok((_, length)) = wire::capture_header::leave(link, span) {
             assert!(length <= data.len(), "a header past the frame");
         }
+    }
+}
+
+/// A filter as typed: read, or explained; completed at each place; asked of an empty analysis.
+///
+/// # Panics
+///
+/// When an error or a completion points outside the text.
+pub fn filter(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match text.parse::<Filter>() {
+        Ok(filter) => {
+            let analysis = Analysis::default();
+            black_box(filter.passes(&Rows::new(&analysis), Row::Call(0)));
+        }
+        Err(error) => {
+            assert!(
+                text.get(error.span.clone()).is_some(),
+                "an error outside the text"
+            );
+            black_box((error.pointed(&text), error.to_string()));
+        }
+    }
+    let step = 1 + text.len() / 16;
+    for cursor in (0..=text.len()).step_by(step) {
+        let completion = complete(&text, cursor);
+        assert!(
+            text.get(completion.replace).is_some(),
+            "a completion outside the text"
+        );
     }
 }
 

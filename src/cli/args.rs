@@ -30,6 +30,8 @@ pub enum Action {
     Explore(Load),
     /// Print a report.
     Report(Load, Report),
+    /// Print what a filter can ask for.
+    FilterHelp,
     /// Print a completion script.
     Completions(Shell),
 }
@@ -50,6 +52,8 @@ pub struct Report {
     pub format: Format,
     /// To which file; `None` for standard output.
     pub output: Option<PathBuf>,
+    /// Which calls; `None` for all.
+    pub filter: Option<String>,
     /// The severity from which findings make the exit status 1.
     pub fail_on: Option<Severity>,
 }
@@ -72,20 +76,28 @@ impl Args {
         };
         let format = after.format.or(before.format);
         let output = after.output.or(before.output);
+        let filter = after.filter.or(before.filter);
         let fail_on = after.fail_on.or(before.fail_on);
         let colour = after.color.or(before.color).unwrap_or(Colour::Auto);
         let load = Load {
             inputs: inputs(before.files.iter().chain(&after.files)),
             key_logs: before.keylog.into_iter().chain(after.keylog).collect(),
         };
-        let explore =
-            terminal && !report_asked && format.is_none() && output.is_none() && fail_on.is_none();
-        let action = if explore {
+        let explore = terminal
+            && !report_asked
+            && format.is_none()
+            && output.is_none()
+            && filter.is_none()
+            && fail_on.is_none();
+        let action = if filter.as_deref().is_some_and(|it| it.trim() == HELP) {
+            Action::FilterHelp
+        } else if explore {
             Action::Explore(load)
         } else {
             let report = Report {
                 format: format.unwrap_or(Format::Text),
                 output: output.filter(|path| path != Path::new("-")),
+                filter,
                 fail_on: fail_on.map(severity),
             };
             Action::Report(load, report)
@@ -118,6 +130,9 @@ pub fn sample() -> Input {
         bytes: include_bytes!("../../captures/videoroom-http/capture.pcapng"),
     }
 }
+
+/// The filter that is none; who searches for this word puts it in quotation marks.
+const HELP: &str = "help";
 
 /// What the sample is called.
 pub const SAMPLE_NAME: &str = "videoroom-http (built-in sample)";
@@ -195,6 +210,19 @@ mod tests {
     fn a_dash_is_standard_input_or_output() {
         let (load, report) = report_of("report - -o -");
         assert_eq!((load.inputs, report.output), (vec![Input::Stdin], None));
+    }
+
+    #[test]
+    fn a_filter_asks_for_a_report_and_help_for_its_fields() {
+        let line = |filter: &str| {
+            let words = ["rtcscope", "report", "--filter", filter];
+            Args::resolve(RawArgs::try_parse_from(words).unwrap(), true).action
+        };
+        assert!(
+            matches!(line("a or b"), Action::Report(_, report) if report.filter.as_deref() == Some("a or b"))
+        );
+        assert_eq!(line("help"), Action::FilterHelp);
+        assert!(matches!(line("\"help\""), Action::Report(..)));
     }
 
     #[test]

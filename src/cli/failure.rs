@@ -3,7 +3,9 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::filter::error::FilterError;
 use crate::ingest::error::IngestError;
+use crate::vocab::printable::printable;
 
 /// What ends the program with exit status 2. The message is meant for the user as it stands.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +38,18 @@ pub enum Failure {
         /// Its path.
         path: PathBuf,
     },
+    /// The filter is none.
+    #[error(
+        "filter: {}\n\n{}\n\n`rtcscope report --filter help` explains filters and lists the fields",
+        printable(&error.to_string()),
+        indented(&error.pointed(expression))
+    )]
+    Filter {
+        /// What was typed.
+        expression: String,
+        /// What is wrong with it.
+        error: FilterError,
+    },
     /// The report cannot be written to its file.
     #[error("report {} cannot be written: {source}", path.display())]
     Output {
@@ -56,4 +70,9 @@ pub enum Failure {
     /// The terminal UI failed.
     #[error("the screen cannot be used: {0}; `rtcscope report` prints instead")]
     Screen(io::Error),
+}
+
+fn indented(text: &str) -> String {
+    let lines = text.lines().map(|line| format!("  {line}"));
+    lines.collect::<Vec<_>>().join("\n")
 }

@@ -62,6 +62,10 @@ pub struct RawOptions {
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath, help_heading = "Report options")]
     pub output: Option<PathBuf>,
 
+    /// Report only the calls that match, by the names of the JSON report: `call.outcome == failed`; `help` lists them.
+    #[arg(long, value_name = "EXPR", help_heading = "Report options")]
+    pub filter: Option<String>,
+
     /// Exit with status 1 when anything at least this bad was found: for scripts and CI.
     #[arg(long, value_name = "SEVERITY", help_heading = "Report options")]
     pub fail_on: Option<FailOn>,
@@ -122,6 +126,9 @@ Examples:
   rtcscope report --format json -o call.json call.pcapng
   rtcscope report --format json call.pcapng | jq '.verdicts'
   rtcscope report --format ndjson call.pcapng | grep '\"nominated\"'
+  rtcscope report --filter 'call.outcome == failed' call.pcapng
+  rtcscope report --filter 'stream.kind == video and stream.loss > 2%' call.pcapng
+  rtcscope report --filter help
   rtcscope report --fail-on error nightly/*.pcapng";
 
 const COMPLETIONS_EXAMPLES: &str = "\

@@ -23,6 +23,9 @@ use crate::cli::raw::Colour;
 use crate::cli::raw::Format;
 use crate::cli::raw::RawArgs;
 use crate::diagnosis::finding::Severity;
+use crate::filter::Filter;
+use crate::filter::help::help;
+use crate::filter::shown::Shown;
 use crate::ingest::source::Source;
 use crate::report;
 use crate::tui;
@@ -60,6 +63,12 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
             Destination::Stdout.deliver(ColorChoice::Never, |out| out.write_all(&script))?;
             Ok(ExitCode::SUCCESS)
         }
+        Action::FilterHelp => {
+            let text = help();
+            Destination::Stdout
+                .deliver(ColorChoice::Never, |out| out.write_all(text.as_bytes()))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Action::Report(inputs, wanted) => print_report(inputs, &wanted, colour),
         Action::Explore(inputs) => explore(inputs, args.colour),
     }
@@ -79,7 +88,10 @@ fn explore(inputs: Load, colour: Colour) -> Result<ExitCode, Failure> {
 }
 
 fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<ExitCode, Failure> {
+    // Before the capture is read, which may take a while.
+    let filter = wanted.filter.as_deref().map(filter).transpose()?;
     let analysis = load(inputs)?;
+    let shown = filter.map(|filter| Shown::new(&analysis, &filter));
     let destination = match &wanted.output {
         Some(path) => Destination::File(path),
         None => Destination::Stdout,
@@ -89,12 +101,17 @@ fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<Ex
         Format::Text => colour,
         Format::Json | Format::Ndjson => ColorChoice::AlwaysAnsi,
     };
-    destination.deliver(colour, |out| match wanted.format {
-        Format::Text => report::text::write(&analysis, out),
-        Format::Json => report::json::write(&analysis, out),
-        Format::Ndjson => report::ndjson::write(&analysis, out),
+    destination.deliver(colour, |out| match (wanted.format, &shown) {
+        (Format::Text, None) => report::text::write(&analysis, out),
+        (Format::Text, Some(shown)) => report::text::write_shown(&analysis, shown, out),
+        (Format::Json, None) => report::json::write(&analysis, out),
+        (Format::Json, Some(shown)) => report::json::write_shown(&analysis, shown, out),
+        (Format::Ndjson, None) => report::ndjson::write(&analysis, out),
+        (Format::Ndjson, Some(shown)) => report::ndjson::write_shown(&analysis, shown, out),
     })?;
-    let met = wanted.fail_on.is_some_and(|least| is_met(&analysis, least));
+    let met = wanted
+        .fail_on
+        .is_some_and(|least| is_met(&analysis, shown.as_ref(), least));
     // The process ends here: freeing a large capture's facts piece by piece would only keep its user waiting.
     std::mem::forget(analysis);
     Ok(if met {
@@ -104,9 +121,20 @@ fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<Ex
     })
 }
 
-fn is_met(analysis: &Analysis, least: Severity) -> bool {
-    let mut findings = analysis.findings.iter();
-    findings.any(|finding| finding.severity >= least)
+fn filter(expression: &str) -> Result<Filter, Failure> {
+    expression.parse().map_err(|error| Failure::Filter {
+        expression: expression.to_owned(),
+        error,
+    })
+}
+
+/// Only what is reported counts.
+fn is_met(analysis: &Analysis, shown: Option<&Shown>, least: Severity) -> bool {
+    let mut findings = analysis.findings.iter().enumerate();
+    findings.any(|(index, finding)| {
+        let reported = shown.is_none_or(|shown| shown.findings.contains(&index));
+        reported && finding.severity >= least
+    })
 }
 
 fn colour(wanted: Colour) -> ColorChoice {

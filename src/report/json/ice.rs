@@ -271,7 +271,7 @@ impl<'a> Pair<'a> {
             b: candidate_id(pair.b),
             generation: pair.generation,
             flow: pair.flow.map(Id::id),
-            path: path_word(pair.path),
+            path: pair.path.word(),
             wire: pair.wire.map(wire),
             state: pair.state.word(),
             nominated: pair.nominated,
@@ -286,7 +286,7 @@ impl<'a> Pair<'a> {
             nominated_time_seconds: pair.nominated_at.map(time),
             last_answered_time_seconds: pair.last_answered_at.map(time),
             last_time_seconds: pair.last_at.map(time),
-            integrity: integrity_word(pair.integrity),
+            integrity: pair.integrity.word(),
             errors: errors.collect(),
             icmp_errors: pair.icmp_errors,
             icmp_frames: context.frames(&pair.icmp_frames),
@@ -294,20 +294,5 @@ impl<'a> Pair<'a> {
             nominated_frames: context.frames(&pair.nominated_frames),
             frames: context.frames(&pair.frames),
         }
-    }
-}
-
-const fn path_word(path: model::PairPath) -> &'static str {
-    match path {
-        model::PairPath::Direct => "direct",
-        model::PairPath::Relay => "relay",
-    }
-}
-
-const fn integrity_word(integrity: model::Integrity) -> &'static str {
-    match integrity {
-        model::Integrity::Verified => "verified",
-        model::Integrity::Failed => "failed",
-        model::Integrity::Unknown => "unknown",
     }
 }

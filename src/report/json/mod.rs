@@ -16,6 +16,7 @@ pub mod capture;
 pub mod context;
 pub mod description;
 pub mod dtls;
+pub mod filter;
 pub mod finding;
 pub mod flow;
 pub mod http;
@@ -34,9 +35,11 @@ use std::io;
 use serde::Serialize;
 
 use crate::analyzer::analysis::Analysis;
+use crate::filter::shown::Shown;
 use crate::report::json::capture::Capture;
 use crate::report::json::context::Context;
 use crate::report::json::dtls::Dtls;
+use crate::report::json::filter::Filter;
 use crate::report::json::finding::Finding;
 use crate::report::json::finding::Verdict;
 use crate::report::json::flow::Flow;
@@ -60,7 +63,10 @@ pub struct Report<'a> {
     pub schema: &'static str,
     /// The program that wrote it.
     pub tool: Tool,
-    /// The capture as a whole.
+    /// What was left out by `--filter`; absent where nothing was. Ids are those of the whole, and may name what was left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter<'a>>,
+    /// The capture as a whole, whatever the filter.
     pub capture: Capture<'a>,
     /// Conversations between two transport addresses.
     pub flows: Vec<Flow<'a>>,
@@ -116,6 +122,7 @@ impl<'a> Report<'a> {
                 name: env!("CARGO_PKG_NAME"),
                 version: env!("CARGO_PKG_VERSION"),
             },
+            filter: None,
             capture: Capture::new(context),
             flows: Flow::all(context),
             http: Http::all(context),
@@ -135,6 +142,14 @@ impl<'a> Report<'a> {
                 .collect(),
         }
     }
+}
+
+/// Writes the report as indented JSON, without what a filter leaves out.
+pub fn write_shown(analysis: &Analysis, shown: &Shown, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut report = Report::new(analysis);
+    report.keep(shown);
+    print::write_indented(&report, out)?;
+    out.write_all(b"\n")
 }
 
 /// Writes the report as indented JSON, safe to show in a terminal.

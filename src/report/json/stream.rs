@@ -235,14 +235,6 @@ impl<'a> Stream<'a> {
             skipped: gap.skipped,
             frames: context.frames(&[gap.before.frame, gap.after.frame]),
         });
-        let rate = media_clock(stream);
-        let jitter = rate.and_then(|rate| stats.jitter.at(rate));
-        let frames_per_second = stats.frames.per_second.filter(|_| stream.repairs.is_none());
-        let frame_jitter = rate.and_then(|rate| stats.frames.jitter.at(rate));
-        let length = stats.duration().as_secs_f64();
-        let bitrate = stream
-            .payload_bytes
-            .map(|bytes| bytes as f64 * 8.0 / length);
         Self {
             id: id.id(),
             peer_connection: stream.peer_connection.map(Id::id),
@@ -286,19 +278,19 @@ impl<'a> Stream<'a> {
             packets_reordered: stats.packets_reordered,
             packets_duplicated: stats.packets_duplicated,
             sequence_restarts: stats.sequence_restarts,
-            jitter: jitter.map(nine_decimals),
-            frame_jitter_ms: frame_jitter.map(|jitter| nine_decimals(jitter * 1e3)),
+            jitter: stream.jitter_seconds().map(nine_decimals),
+            frame_jitter_ms: stream
+                .frame_jitter_seconds()
+                .map(|jitter| nine_decimals(jitter * 1e3)),
             frame_count: stats.frames.count,
-            frames_per_second: frames_per_second.map(nine_decimals),
+            frames_per_second: stream.frames_per_second().map(nine_decimals),
             frame_bytes: stats.frames.sizes.map(|sizes| FrameBytes {
                 min: sizes.min,
                 median: sizes.median,
                 max: sizes.max,
             }),
             large_frames: stats.frames.large,
-            bitrate_bps: bitrate
-                .filter(|_| length > 0.0)
-                .map(|rate| rate.round() as u64),
+            bitrate_bps: stream.bitrate_bps(),
             freezes: Freezes {
                 count: stats.frames.freezes.count,
                 total_seconds: seconds(stats.frames.freezes.total),
@@ -308,14 +300,6 @@ impl<'a> Stream<'a> {
             gap_count: stats.gap_count,
             series: Series::new(context, stream),
         }
-    }
-}
-
-/// The clock that timestamps of a stream's packets advance by; none for retransmissions.
-const fn media_clock(stream: &MediaStream) -> Option<u32> {
-    match stream.repairs {
-        None => stream.clock_rate,
-        Some(_) => None,
     }
 }
 
@@ -348,7 +332,9 @@ impl Series {
             None => Protection::Plain,
         };
         let jitter = |bucket: &track::Bucket| {
-            let jitter = media_clock(stream).and_then(|rate| bucket.jitter.at(rate))?;
+            let jitter = stream
+                .media_clock()
+                .and_then(|rate| bucket.jitter.at(rate))?;
             (bucket.packets > 0).then(|| nine_decimals(jitter * 1e3))
         };
         let each = |value: fn(&track::Bucket) -> u32| series.buckets.iter().map(value).collect();

@@ -96,6 +96,11 @@ pub(super) enum Detail<'a> {
         client: String,
         mapped_address: Option<String>,
     },
+    Filter {
+        expression: &'a str,
+        shown: usize,
+        of: usize,
+    },
     Finding {
         finding: String,
         rule: &'static str,

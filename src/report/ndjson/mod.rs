@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Stage;
+use crate::filter::shown::Shown;
 use crate::report::json::context::Context;
 use crate::report::json::context::FrameRef;
 use crate::report::json::context::Id;
@@ -23,19 +24,70 @@ use crate::report::json::print::write_line;
 use crate::report::ndjson::describe::describe;
 use crate::report::ndjson::detail::Detail;
 use crate::timeline::event::Event;
+use crate::timeline::event::EventKind;
 use crate::timeline::event::events;
 use crate::vocab::claim::Basis;
 use crate::vocab::ids::PeerConnectionId;
 
 /// Writes all events, then findings and verdicts.
 pub fn write(analysis: &Analysis, out: &mut dyn io::Write) -> io::Result<()> {
-    let context = Context::new(analysis);
-    for event in events(&analysis.scene) {
+    write_events(Context::new(analysis), None, out)
+}
+
+/// As [`write`], without what a filter leaves out; the first line says so.
+pub fn write_shown(analysis: &Analysis, shown: &Shown, out: &mut dyn io::Write) -> io::Result<()> {
+    let line = Line {
+        time_seconds: 0.0,
+        event: "filter",
+        peer_connection: None,
+        frames: Vec::new(),
+        basis: Basis::Observed.word(),
+        text: format!(
+            "{} of {} peer connections pass",
+            shown.calls.len(),
+            shown.of
+        ),
+        detail: Detail::Filter {
+            expression: &shown.expression,
+            shown: shown.calls.len(),
+            of: shown.of,
+        },
+    };
+    write_line(&line, out)?;
+    write_events(Context::new(analysis), Some(shown), out)
+}
+
+fn write_events(
+    context: Context<'_>,
+    shown: Option<&Shown>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    for event in events(&context.analysis.scene) {
+        if shown.is_some_and(|shown| !is_shown(&event, shown)) {
+            continue;
+        }
         if let Some(line) = Line::of_event(context, &event) {
             write_line(&line, out)?;
         }
     }
-    write_conclusions(context, out)
+    write_conclusions(context, shown, out)
+}
+
+/// Does it belong to a call that is shown?
+fn is_shown(event: &Event, shown: &Shown) -> bool {
+    if let Some(call) = event.peer_connection {
+        return shown.calls.contains(&call.index());
+    }
+    match event.kind {
+        EventKind::Message { dialogue, .. } | EventKind::SessionTimeout { dialogue } => {
+            shown.dialogues.contains(&dialogue.index())
+        }
+        EventKind::StunMapped { query } | EventKind::StunUnanswered { query } => {
+            shown.server_queries.contains(&query)
+        }
+        // All others belong to a call, or to none.
+        _ => false,
+    }
 }
 
 /// One line.
@@ -68,7 +120,11 @@ impl<'a> Line<'a> {
     }
 }
 
-fn write_conclusions(context: Context<'_>, out: &mut dyn io::Write) -> io::Result<()> {
+fn write_conclusions(
+    context: Context<'_>,
+    shown: Option<&Shown>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
     let analysis = context.analysis;
     let time_seconds = context.seconds(analysis.scene.end);
     let line = |event, connection: Option<PeerConnectionId>, frames, text, detail| Line {
@@ -81,6 +137,9 @@ fn write_conclusions(context: Context<'_>, out: &mut dyn io::Write) -> io::Resul
         detail,
     };
     for (index, finding) in analysis.findings.iter().enumerate() {
+        if shown.is_some_and(|shown| !shown.findings.contains(&index)) {
+            continue;
+        }
         let mut frames: Vec<_> = finding
             .evidence
             .iter()
@@ -106,7 +165,10 @@ fn write_conclusions(context: Context<'_>, out: &mut dyn io::Write) -> io::Resul
             out,
         )?;
     }
-    for verdict in &analysis.verdicts {
+    for (index, verdict) in analysis.verdicts.iter().enumerate() {
+        if shown.is_some_and(|shown| !shown.verdicts.contains(&index)) {
+            continue;
+        }
         let detail = Detail::Verdict {
             session: verdict.dialogue.map(Id::id),
             outcome: verdict.outcome.word(),

@@ -24,6 +24,7 @@ use crate::diagnosis::finding::Confidence;
 use crate::diagnosis::finding::Outcome;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::finding::Verdict;
+use crate::filter::shown::Shown;
 use crate::report::conclusions::About;
 use crate::report::conclusions::Conclusions;
 use crate::report::text::agreed;
@@ -53,18 +54,23 @@ use crate::session::model::peer_connection::SignalingRole;
 use crate::vocab::address::Side;
 use crate::vocab::ids::PeerConnectionId;
 
-/// Prints all calls.
+/// Prints all calls that are shown.
 pub fn print_all(
     analysis: &Analysis,
+    shown: Option<&Shown>,
     conclusions: &Conclusions<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     for (connection, index) in analysis.scene.peer_connections.iter().zip(0..) {
+        let id = PeerConnectionId(index);
+        if shown.is_some_and(|shown| !shown.calls.contains(&id.index())) {
+            continue;
+        }
         let call = Call {
             analysis,
             connection,
-            id: PeerConnectionId(index),
-            about: conclusions.of_call(PeerConnectionId(index)),
+            id,
+            about: conclusions.of_call(id),
         };
         page.blank()?;
         call.print(page)?;

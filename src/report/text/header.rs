@@ -6,6 +6,7 @@
 //! ! cut at the end of a record: the file ends early
 //!
 //! 2 calls: ● 2 ok · 1 signaling session · 4 streams · no faults
+//! Shown: 1 of 2 calls, by the filter stream.kind == video                  only with a filter
 //! ```
 
 use std::io;
@@ -13,6 +14,7 @@ use std::io;
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Outcome;
 use crate::diagnosis::finding::Severity;
+use crate::filter::shown::Shown;
 use crate::report::text::figures::NO_BREAK;
 use crate::report::text::figures::bytes;
 use crate::report::text::figures::count;
@@ -30,8 +32,8 @@ use crate::vocab::capture::Capture;
 use crate::vocab::capture::Quality;
 use crate::vocab::time::Timestamp;
 
-/// Prints the header and the summary.
-pub fn print(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
+/// Prints the header and the summary, which are about the whole capture, and what a filter leaves of it.
+pub fn print(analysis: &Analysis, shown: Option<&Shown>, page: &mut Page<'_>) -> io::Result<()> {
     let capture = &analysis.capture;
     page.wrapped(0, 2, &size(capture))?;
     if let [_, _, ..] = capture.files.as_slice() {
@@ -53,7 +55,22 @@ pub fn print(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
         )?;
     }
     page.blank()?;
-    page.wrapped(0, 2, &summary(analysis))
+    page.wrapped(0, 2, &summary(analysis))?;
+    match shown {
+        Some(shown) => page.wrapped(0, 2, &filtered(shown)),
+        None => Ok(()),
+    }
+}
+
+fn filtered(shown: &Shown) -> Words {
+    let calls = counted(shown.of as u64, "call");
+    Words::new()
+        .styled(BOLD, "Shown")
+        .text(format!(
+            ": {}{NO_BREAK}of{NO_BREAK}{calls}, by the filter ",
+            count(shown.calls.len() as u64)
+        ))
+        .said(&shown.expression)
 }
 
 fn size(capture: &Capture) -> Words {

@@ -40,14 +40,24 @@ pub mod words;
 use std::io;
 
 use crate::analyzer::analysis::Analysis;
+use crate::filter::shown::Shown;
 use crate::report::conclusions::Conclusions;
 use crate::report::text::page::Page;
 
 /// Writes the report. Styles are written too: give a stream that strips them where they are not wanted.
 pub fn write(analysis: &Analysis, out: &mut dyn io::Write) -> io::Result<()> {
+    print(analysis, None, out)
+}
+
+/// As [`write`], without what a filter leaves out.
+pub fn write_shown(analysis: &Analysis, shown: &Shown, out: &mut dyn io::Write) -> io::Result<()> {
+    print(analysis, Some(shown), out)
+}
+
+fn print(analysis: &Analysis, shown: Option<&Shown>, out: &mut dyn io::Write) -> io::Result<()> {
     let mut page = Page::new(out);
     let conclusions = Conclusions::new(analysis);
-    header::print(analysis, &mut page)?;
-    call::print_all(analysis, &conclusions, &mut page)?;
-    rest::print(analysis, &conclusions, &mut page)
+    header::print(analysis, shown, &mut page)?;
+    call::print_all(analysis, shown, &conclusions, &mut page)?;
+    rest::print(analysis, shown, &conclusions, &mut page)
 }

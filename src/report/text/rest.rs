@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Outcome;
+use crate::filter::shown::Shown;
 use crate::report::conclusions::About;
 use crate::report::conclusions::Conclusions;
 use crate::report::text::figures::NO_BREAK;
@@ -32,35 +33,40 @@ use crate::track::signaling::dialogue::Message;
 use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::DialogueId;
 
-/// Prints it all.
+/// Prints it all; of what a filter leaves, only what belongs to the calls shown or bears on all.
 pub fn print(
     analysis: &Analysis,
+    shown: Option<&Shown>,
     conclusions: &Conclusions<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
     for (dialogue, index) in analysis.scene.dialogues.iter().zip(0..) {
         let id = DialogueId(index);
-        if !conclusions.has_call(id) {
+        if shown.is_none() && !conclusions.has_call(id) {
             page.blank()?;
             print_dialogue(analysis, conclusions.of_session(id), page, id, dialogue)?;
         }
     }
-    print_servers(analysis, page)?;
+    print_servers(analysis, shown, page)?;
     let loose: Vec<_> = analysis
         .scene
         .streams
         .iter()
-        .filter(|stream| stream.peer_connection.is_none())
+        .filter(|stream| shown.is_none() && stream.peer_connection.is_none())
         .collect();
     if !loose.is_empty() {
         page.blank()?;
         page.wrapped(0, 2, &Words::new().styled(BOLD, "Streams of no call"))?;
         media::print_loose(&loose, page)?;
     }
-    if !conclusions.general().is_empty() {
+    let general = conclusions.general().iter().copied();
+    let general: Vec<usize> = general
+        .filter(|index| shown.is_none_or(|shown| shown.findings.contains(index)))
+        .collect();
+    if !general.is_empty() {
         page.blank()?;
         page.wrapped(0, 2, &Words::new().styled(BOLD, "Beyond single calls"))?;
-        findings::print(analysis, page, conclusions.general())?;
+        findings::print(analysis, page, &general)?;
     }
     print_faults(analysis, page)
 }
@@ -132,25 +138,39 @@ fn is_worth_showing(message: &Message) -> bool {
     !matches!(message.kind.as_str(), "ack" | "keepalive")
 }
 
-fn print_servers(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
+fn print_servers(
+    analysis: &Analysis,
+    shown: Option<&Shown>,
+    page: &mut Page<'_>,
+) -> io::Result<()> {
     let scene = &analysis.scene;
+    let queries = scene.server_queries.iter().enumerate();
+    let asked: Vec<&ServerQuery> = queries
+        .filter(|(index, _)| shown.is_none_or(|shown| shown.server_queries.contains(index)))
+        .map(|(_, query)| query)
+        .collect();
+    let mappings = scene.nat.iter().enumerate();
+    let mappings = mappings
+        .filter(|(index, _)| shown.is_none_or(|shown| shown.nat.contains(index)))
+        .map(|(_, mapping)| mapping);
     let loose: Vec<_> = scene
         .turn
         .iter()
         .zip(scene.turn_owner.iter().chain(std::iter::repeat(&None)))
-        .filter(|(_, owner)| owner.is_none())
+        .filter(|(_, owner)| shown.is_none() && owner.is_none())
         .map(|(turn, _)| turn)
         .collect();
     let transports = scene.dtls.iter();
     let hidden: Vec<_> = transports
+        .filter(|_| shown.is_none())
         .filter_map(|transport| scene.turn_inside(transport))
         .collect();
-    if loose.is_empty() && hidden.is_empty() && scene.server_queries.is_empty() {
+    if loose.is_empty() && hidden.is_empty() && asked.is_empty() {
         return Ok(());
     }
     page.blank()?;
     page.wrapped(0, 2, &Words::new().styled(BOLD, "STUN and TURN servers"))?;
-    let mut queries: Vec<&ServerQuery> = scene.server_queries.iter().take(SERVERS_SHOWN).collect();
+    let mut queries: Vec<&ServerQuery> = asked.iter().copied().take(SERVERS_SHOWN).collect();
     queries.sort_by_key(|query| query.server);
     for of_server in queries.chunk_by(|a, b| a.server == b.server) {
         if let Some(first) = of_server.first() {
@@ -164,14 +184,14 @@ fn print_servers(analysis: &Analysis, page: &mut Page<'_>) -> io::Result<()> {
         let words = Words::from(format!("{client} at server {server} inside DTLS, closed"));
         page.field("TURN", &words)?;
     }
-    for words in nat_words(&scene.nat) {
+    for words in nat_words(mappings) {
         page.field("NAT", &words)?;
     }
     for turn in loose.iter().take(SERVERS_SHOWN) {
         let words = path::allocation_words(turn, |at| instant(scene.seconds(at)));
         page.field("TURN", &words)?;
     }
-    let more = scene.server_queries.len().saturating_sub(SERVERS_SHOWN)
+    let more = asked.len().saturating_sub(SERVERS_SHOWN)
         + loose.len().saturating_sub(SERVERS_SHOWN)
         + hidden.len().saturating_sub(SERVERS_SHOWN);
     if more > 0 {
@@ -189,7 +209,7 @@ fn server(analysis: &Analysis, address: TransportAddress) -> Words {
 }
 
 /// How the NATs map: a line per host and behaviour, since all sockets of a host are behind the same NAT.
-fn nat_words(mappings: &[NatMapping]) -> Vec<Words> {
+fn nat_words<'a>(mappings: impl Iterator<Item = &'a NatMapping>) -> Vec<Words> {
     let mut hosts: BTreeMap<(IpAddr, MappingBehavior), usize> = BTreeMap::new();
     for mapping in mappings {
         *hosts

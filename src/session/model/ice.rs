@@ -66,6 +66,16 @@ pub enum PairPath {
     Relay,
 }
 
+impl PairPath {
+    /// Lower-case word, as the report prints it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Relay => "relay",
+        }
+    }
+}
+
 /// `RTCStatsIceCandidatePairState` words (webrtc-stats §8.11), inferred from the checks seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PairState {
@@ -100,6 +110,17 @@ pub enum Integrity {
     Failed,
     /// No password known, or no message kept to try.
     Unknown,
+}
+
+impl Integrity {
+    /// Lower-case word, as the report prints it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 /// Minimum, median and maximum of the round trips of checks.

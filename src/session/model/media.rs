@@ -73,6 +73,43 @@ pub struct MediaStream {
     pub msid: Option<String>,
 }
 
+impl MediaStream {
+    /// The clock that timestamps of the packets advance by; none for retransmissions, whose timestamps are those of what they repeat.
+    pub const fn media_clock(&self) -> Option<u32> {
+        match self.repairs {
+            None => self.clock_rate,
+            Some(_) => None,
+        }
+    }
+
+    /// Interarrival jitter (RFC 3550), seconds.
+    pub fn jitter_seconds(&self) -> Option<f64> {
+        self.media_clock()
+            .and_then(|rate| self.stats.jitter.at(rate))
+    }
+
+    /// The same between the first packets of frames, seconds.
+    pub fn frame_jitter_seconds(&self) -> Option<f64> {
+        self.media_clock()
+            .and_then(|rate| self.stats.frames.jitter.at(rate))
+    }
+
+    /// Frames per second; none for retransmissions.
+    pub fn frames_per_second(&self) -> Option<f64> {
+        self.stats
+            .frames
+            .per_second
+            .filter(|_| self.repairs.is_none())
+    }
+
+    /// Payload bits per second, from the first packet to the last.
+    pub fn bitrate_bps(&self) -> Option<u64> {
+        let length = self.stats.duration().as_secs_f64();
+        let bytes = self.payload_bytes.filter(|_| length > 0.0)?;
+        Some((bytes as f64 * 8.0 / length).round() as u64)
+    }
+}
+
 /// A DTLS association with its place in a peer connection.
 #[derive(Debug, Clone)]
 pub struct DtlsTransport {

@@ -1,0 +1,121 @@
+//! The language and its fields, for people.
+
+use std::fmt::Write;
+
+use crate::filter::catalogue;
+use crate::filter::catalogue::Field;
+use crate::filter::catalogue::Kind;
+use crate::filter::catalogue::Unit;
+use crate::filter::rows::RowKind;
+
+/// The language with examples, then all fields: plain text.
+pub fn help() -> String {
+    let mut text = LANGUAGE.to_owned();
+    let rows = RowKind::ALL.iter().map(|row| Some(*row));
+    for row in std::iter::once(None).chain(rows) {
+        let heading = match row {
+            None => "Any row".to_owned(),
+            Some(row) => format!("{} ({})", capitalized(row.word()), list(row)),
+        };
+        let _ = write!(text, "\n{heading}\n");
+        for field in catalogue::all().filter(|field| field.row == row) {
+            let _ = writeln!(
+                text,
+                "  {:<30} {:<9} {}",
+                field.name,
+                holds(field),
+                meaning(field)
+            );
+        }
+    }
+    text
+}
+
+/// The list of the report that has these rows.
+const fn list(row: RowKind) -> &'static str {
+    match row {
+        RowKind::Call => "peerConnections, and the verdicts about them",
+        RowKind::Stream => "streams",
+        RowKind::Flow => "flows",
+        RowKind::Http => "http",
+        RowKind::Finding => "findings",
+        RowKind::Candidate => "peerConnections[].ice.candidates",
+        RowKind::Pair => "peerConnections[].ice.pairs",
+        RowKind::Dtls => "dtls",
+        RowKind::Turn => "turn",
+    }
+}
+
+/// What a field holds, in a word.
+pub const fn holds(field: &Field) -> &'static str {
+    match field.kind {
+        Kind::Text => "text",
+        Kind::Word(_) => "word",
+        Kind::Flag => "yes/no",
+        Kind::Number(Unit::None) => "number",
+        Kind::Number(Unit::Seconds) => "s",
+        Kind::Number(Unit::Milliseconds) => "ms",
+        Kind::Number(Unit::Bytes) => "bytes",
+        Kind::Number(Unit::BitsPerSecond) => "bit/s",
+        Kind::Number(Unit::Ratio) => "0 to 1",
+        Kind::Address => "address",
+    }
+}
+
+/// What it means, and the words that it can be.
+fn meaning(field: &Field) -> String {
+    match field.kind {
+        Kind::Word(words) => format!("{}: {}", field.meaning, words.join(", ")),
+        _ => field.meaning.to_owned(),
+    }
+}
+
+fn capitalized(word: &str) -> String {
+    let mut letters = word.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+const LANGUAGE: &str = "\
+A filter says which calls are wanted, by the names of the JSON report.
+
+  call.outcome == failed                                  a call that failed
+  stream.packetsLost > 10 and stream.kind == video        one whose video lost packets: both of one stream
+  stream.loss > 2% or pair.roundTripTime.median > 150ms   numbers take units: s ms us, B kB MB, kbps Mbps, %
+  ip == 10.0.0.0/8                                        an address, one with a port, or a network
+  http.path ~ \"/janus\"                                    ~ holds the text, in any case; no pattern
+  candidate.type in {srflx, relay}                        one of several
+  not stream.rid                                          a field alone: it is known, so here: it is not
+  alice 403                                               words search all fields; side by side: both
+
+and, or, not are also && || !, with parentheses. == is alike in any case of letters. A test of what is not
+known is false. A test on streams, flows … passes when one of the call's rows does; joined by `and`, tests on
+one kind of row are about the same row.
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::Filter;
+
+    #[test]
+    fn every_example_is_a_filter() {
+        let examples = LANGUAGE.lines().filter(|line| line.starts_with("  "));
+        let mut seen = 0;
+        for line in examples {
+            let example = line.trim().split("   ").next().unwrap();
+            let example = example.trim();
+            assert!(example.parse::<Filter>().is_ok(), "{example}");
+            seen += 1;
+        }
+        assert_eq!(seen, 8);
+    }
+
+    #[test]
+    fn every_field_is_listed() {
+        let help = help();
+        for field in catalogue::all() {
+            assert!(help.contains(field.name), "{}", field.name);
+        }
+    }
+}

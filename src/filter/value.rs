@@ -1,0 +1,155 @@
+//! What a field holds in one row.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+use crate::vocab::address::TransportAddress;
+
+/// What a field holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value<'a> {
+    /// Not known: the report's `null`.
+    Absent,
+    /// Text.
+    Text(Cow<'a, str>),
+    /// A number, in the field's unit.
+    Number(f64),
+    /// Yes or no.
+    Flag(bool),
+    /// An IP address.
+    Ip(IpAddr),
+    /// An IP address with a port.
+    Socket(TransportAddress),
+    /// Several.
+    Many(Vec<Self>),
+}
+
+impl<'a> Value<'a> {
+    /// Several values.
+    pub fn many<T: Into<Self>>(values: impl IntoIterator<Item = T>) -> Self {
+        Self::Many(values.into_iter().map(Into::into).collect())
+    }
+
+    /// A candidate's address: an IP address, else the name that stands in its place.
+    pub fn host(address: &'a str) -> Self {
+        address.parse().map_or_else(|_| address.into(), Self::Ip)
+    }
+
+    /// The single values in it; none when it is not known.
+    pub fn each(&self) -> &[Self] {
+        match self {
+            Self::Absent => &[],
+            Self::Many(values) => values,
+            single => std::slice::from_ref(single),
+        }
+    }
+
+    /// As the report prints it, for search.
+    pub fn text(&self) -> Cow<'_, str> {
+        match self {
+            Self::Absent | Self::Many(_) => Cow::Borrowed(""),
+            Self::Text(text) => Cow::Borrowed(text),
+            Self::Number(number) => Cow::Owned(number.to_string()),
+            Self::Flag(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
+            Self::Ip(ip) => Cow::Owned(ip.to_string()),
+            Self::Socket(address) => Cow::Owned(address.to_string()),
+        }
+    }
+
+    /// Does a search for `text`, in lower case, find it? Numbers are found whole: a 4 is not in 404.
+    pub fn mentions(&self, text: &str) -> bool {
+        match self {
+            Self::Absent | Self::Flag(_) => false,
+            Self::Many(values) => values.iter().any(|value| value.mentions(text)),
+            Self::Number(_) => self.text() == text,
+            _ => self.text().to_lowercase().contains(text),
+        }
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value<'_> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Into::into)
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl<'a> From<&'a String> for Value<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::Text(Cow::Owned(text))
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(flag: bool) -> Self {
+        Self::Flag(flag)
+    }
+}
+
+impl From<f64> for Value<'_> {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+/// Counts stay exact up to 2⁵³, more than a capture holds of anything.
+impl From<u64> for Value<'_> {
+    fn from(number: u64) -> Self {
+        Self::Number(number as f64)
+    }
+}
+
+macro_rules! small_numbers {
+    ($($type:ty),+) => {
+        $(impl From<$type> for Value<'_> {
+            fn from(number: $type) -> Self {
+                Self::Number(f64::from(number))
+            }
+        })+
+    };
+}
+
+small_numbers!(u8, u16, u32);
+
+impl From<IpAddr> for Value<'_> {
+    fn from(ip: IpAddr) -> Self {
+        Self::Ip(ip)
+    }
+}
+
+impl From<TransportAddress> for Value<'_> {
+    fn from(address: TransportAddress) -> Self {
+        Self::Socket(address)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_finds_parts_of_text_and_whole_numbers() {
+        assert!(Value::from("Janus Server").mentions("janus"));
+        assert!(Value::from(404_u16).mentions("404"));
+        assert!(!Value::from(404_u16).mentions("4"));
+        assert!(Value::many(["a", "bc"]).mentions("c"));
+        assert!(!Value::Absent.mentions(""));
+    }
+
+    #[test]
+    fn a_candidate_has_an_address_or_a_name() {
+        assert!(matches!(Value::host("192.0.2.1"), Value::Ip(_)));
+        assert!(matches!(Value::host("x.local"), Value::Text(_)));
+    }
+}
