@@ -21,7 +21,7 @@ use crate::ingest::source::Source;
 /// Reads everything and analyzes it.
 pub fn load(load: Load) -> Result<Analysis, Failure> {
     let mut analyzer = analyzer(&load)?;
-    let mut source = Source::open(load.inputs)?;
+    let mut source = Source::open_ahead(load.inputs)?;
     let bar = progress_bar(&source);
     analyze(&mut source, &mut analyzer, |source, _| {
         bar.set_position(source.progress().read_bytes);

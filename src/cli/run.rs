@@ -77,7 +77,7 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
 /// Opens the inputs before the screen, so that what can't be opened is said where the user stays.
 fn explore(inputs: Load, colour: Colour) -> Result<ExitCode, Failure> {
     let analyzer = analyzer(&inputs)?;
-    let source = Source::open(inputs.inputs)?;
+    let source = Source::open_ahead(inputs.inputs)?;
     let wanted = match colour {
         Colour::Auto => None,
         Colour::Always => Some(true),

@@ -35,11 +35,13 @@ pub(crate) struct CaptureFile {
 }
 
 impl CaptureFile {
-    /// Reads the header of `stream`, the capture at position `file` in argument order.
+    /// Reads the header of `stream`, the capture at position `file` in argument order. `ahead`: if it is packed, a thread of its own unpacks
+    /// on.
     pub(crate) fn open(
         stream: RawStream,
         file: u16,
         window_bytes: usize,
+        ahead: bool,
     ) -> Result<(Self, FileInfo), IngestError> {
         let mut info = FileInfo {
             path: stream.name,
@@ -48,7 +50,12 @@ impl CaptureFile {
             bytes: stream.total.unwrap_or_default(),
             ..FileInfo::default()
         };
-        let mut window = Window::new(stream.reader, 0, window_bytes);
+        // Where nothing is to be unpacked, a second processor costs more in cold caches than it saves.
+        let mut window = if ahead && stream.compression.is_some() {
+            Window::ahead(stream.reader, window_bytes)
+        } else {
+            Window::new(stream.reader, 0, window_bytes)
+        };
         let parser = format::detect(&mut window, &mut info)?;
         let file = Self {
             window,

@@ -21,6 +21,7 @@
 //! | [`index`], [`store`], [`frame_reader`] | "the file is the database": an offset every 4 096 frames, and any frame re-read |
 //! | [`writer`], [`save`] | pcapng out: marked frames, their comments and secrets |
 
+mod ahead;
 pub mod clock;
 pub mod compressed;
 pub mod error;

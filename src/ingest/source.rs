@@ -40,6 +40,20 @@ impl Source {
     ///
     /// The first input that is unreadable, empty, a directory or no capture.
     pub fn open(inputs: Vec<Input>) -> Result<Self, IngestError> {
+        Self::open_with(inputs, false)
+    }
+
+    /// The same, with a thread for each packed one of a few inputs that unpacks ahead: for reading all of them as fast as can be.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::open`].
+    pub fn open_ahead(inputs: Vec<Input>) -> Result<Self, IngestError> {
+        let ahead = inputs.len() <= MOST_AHEAD;
+        Self::open_with(inputs, ahead)
+    }
+
+    fn open_with(inputs: Vec<Input>, ahead: bool) -> Result<Self, IngestError> {
         if inputs.is_empty() {
             return Err(IngestError::NoInput);
         }
@@ -53,7 +67,8 @@ impl Source {
         let mut files = Vec::with_capacity(inputs.len());
         let mut infos = Vec::with_capacity(inputs.len());
         for (number, input) in inputs.into_iter().enumerate() {
-            let (file, info) = CaptureFile::open(input.open()?, number as u16, window_bytes)?;
+            let stream = input.open()?;
+            let (file, info) = CaptureFile::open(stream, number as u16, window_bytes, ahead)?;
             files.push(file);
             infos.push(info);
         }
@@ -67,7 +82,7 @@ impl Source {
     /// As [`Source::open`].
     pub fn open_stream(name: String, reader: Box<dyn Read + Send>) -> Result<Self, IngestError> {
         let stream = RawStream::spooled(name, reader)?;
-        let (file, info) = CaptureFile::open(stream, 0, 1 << 20)?;
+        let (file, info) = CaptureFile::open(stream, 0, 1 << 20, false)?;
         Ok(Self::of(vec![file], vec![info]))
     }
 
@@ -278,6 +293,8 @@ impl Merge {
 
 /// Frames of a run: as many as a processor waits for memory of at once, and more.
 pub const LONGEST_RUN: usize = 32;
+/// Inputs of which each may have a thread to read ahead.
+const MOST_AHEAD: usize = 4;
 /// Inputs at once: a frame number tells this many files apart.
 const MAX_INPUTS: usize = 1 << 16;
 /// Bytes of windows over all inputs; each has between 64 KiB and 1 MiB.

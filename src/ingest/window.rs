@@ -11,13 +11,17 @@
 use std::io;
 use std::io::Read;
 
+use crate::ingest::ahead::Ahead;
+use crate::ingest::ahead::Block;
+use crate::ingest::ahead::HEADROOM;
+
 /// A stream seen through a buffer that holds the bytes from the current position on.
 pub struct Window {
-    reader: Box<dyn Read + Send>,
+    reader: Reader,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
-    /// Offset of `buffer[0]` in the stream.
+    /// Offset of `buffer[0]` in the stream, which may lie before its start (wrapped).
     base: u64,
     ended: bool,
     failure: Option<io::Error>,
@@ -25,12 +29,33 @@ pub struct Window {
     pinned: bool,
 }
 
+/// Where the bytes come from.
+enum Reader {
+    /// Read when they are needed.
+    Direct(Box<dyn Read + Send>),
+    /// Read by a thread of their own.
+    Ahead(Ahead),
+}
+
 impl Window {
     /// A window over `reader`, which stands at byte `offset` of its stream, with room for `capacity` bytes.
     pub fn new(reader: Box<dyn Read + Send>, offset: u64, capacity: usize) -> Self {
+        let buffer = vec![0; capacity.max(SMALLEST)];
+        Self::of(Reader::Direct(reader), buffer, offset)
+    }
+
+    /// The same, with a thread that reads ahead: for a whole capture, where reading and unpacking take a processor's time.
+    pub fn ahead(reader: Box<dyn Read + Send>, capacity: usize) -> Self {
+        match Ahead::new(reader, capacity.max(SMALLEST)) {
+            Ok(ahead) => Self::of(Reader::Ahead(ahead), Vec::new(), 0),
+            Err(reader) => Self::new(reader, 0, capacity),
+        }
+    }
+
+    const fn of(reader: Reader, buffer: Vec<u8>, offset: u64) -> Self {
         Self {
             reader,
-            buffer: vec![0; capacity.max(SMALLEST)],
+            buffer,
             start: 0,
             end: 0,
             base: offset,
@@ -69,7 +94,7 @@ impl Window {
     /// Offset of `data` in the stream.
     #[inline]
     pub const fn offset(&self) -> u64 {
-        self.base + self.start as u64
+        self.base.wrapping_add(self.start as u64)
     }
 
     /// Moves on by `count` bytes, at most to the end of `data`.
@@ -86,8 +111,16 @@ impl Window {
             if self.ended {
                 return false;
             }
-            self.make_room();
-            self.read_once();
+            match &mut self.reader {
+                Reader::Direct(_) => {
+                    self.make_room(1);
+                    self.read_once();
+                }
+                Reader::Ahead(ahead) => {
+                    let block = ahead.next();
+                    self.take(block);
+                }
+            }
         }
         true
     }
@@ -103,37 +136,85 @@ impl Window {
         self.reads
     }
 
-    fn make_room(&mut self) {
+    /// Room for at least `least` bytes behind the data.
+    fn make_room(&mut self, least: usize) {
         let held = self.end - self.start;
         // Shifting pays when it moves no more than what was consumed since the last shift: linear over the whole stream,
         // whatever a hostile file makes us ask for.
         if held <= self.start && !self.pinned {
             self.buffer.copy_within(self.start..self.end, 0);
-            self.base += self.start as u64;
+            self.base = self.base.wrapping_add(self.start as u64);
             self.start = 0;
             self.end = held;
         }
-        if self.end == self.buffer.len() {
-            let larger = self.buffer.len().saturating_mul(2);
+        if self.buffer.len() - self.end < least {
+            let larger = self.buffer.len().saturating_mul(2).max(self.end + least);
             self.buffer.resize(larger, 0);
         }
     }
 
     fn read_once(&mut self) {
-        let Some(room) = self.buffer.get_mut(self.end..) else {
+        let (Reader::Direct(reader), Some(room)) =
+            (&mut self.reader, self.buffer.get_mut(self.end..))
+        else {
             return;
         };
-        match self.reader.read(room) {
+        match reader.read(room) {
             Ok(0) => self.ended = true,
             // A reader that claims more than the room it got is held to the room.
             Ok(count) => self.end = (self.end + count).min(self.buffer.len()),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                self.ended = true;
-                self.failure = Some(error);
-            }
+            Err(error) => self.fail(error),
         }
         self.reads += 1;
+    }
+
+    /// Goes on with a block that was read ahead.
+    fn take(&mut self, block: Option<io::Result<Block>>) {
+        self.reads += 1;
+        let mut block = match block {
+            Some(Ok(block)) => block,
+            Some(Err(error)) => return self.fail(error),
+            None => {
+                self.ended = true;
+                return;
+            }
+        };
+        let held = self.end - self.start;
+        let spent = if held <= HEADROOM && !self.pinned {
+            // The rest of the old block goes in front of the new one, which then is the window.
+            let offset = self.offset();
+            let start = HEADROOM - held;
+            if let (Some(room), Some(rest)) = (
+                block.bytes.get_mut(start..HEADROOM),
+                self.buffer.get(self.start..self.end),
+            ) {
+                room.copy_from_slice(rest);
+            }
+            (self.start, self.end) = (start, block.end);
+            self.base = offset.wrapping_sub(start as u64);
+            std::mem::replace(&mut self.buffer, block.bytes)
+        } else {
+            let count = block.end - HEADROOM;
+            self.make_room(count);
+            let to = self.end + count;
+            if let (Some(room), Some(new)) = (
+                self.buffer.get_mut(self.end..to),
+                block.bytes.get(HEADROOM..block.end),
+            ) {
+                room.copy_from_slice(new);
+                self.end = to;
+            }
+            block.bytes
+        };
+        if let Reader::Ahead(ahead) = &self.reader {
+            ahead.give_back(spent);
+        }
+    }
+
+    fn fail(&mut self, error: io::Error) {
+        self.ended = true;
+        self.failure = Some(error);
     }
 }
 
@@ -159,10 +240,8 @@ mod tests {
 
     impl Read for Drip {
         fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-            let room = room.len().min(self.1);
-            let mut part = vec![0; room];
-            let count = self.0.read(&mut part)?;
-            Ok(count)
+            let most = room.len().min(self.1);
+            self.0.read(&mut room[..most])
         }
     }
 
@@ -180,6 +259,31 @@ mod tests {
         seen.extend_from_slice(window.data());
         assert_eq!(seen, bytes);
         assert!(window.buffer.len() <= 2 * SMALLEST);
+    }
+
+    #[test]
+    fn reading_ahead_changes_nothing() {
+        let bytes: Vec<u8> = (0..500_000_u32).map(|n| (n % 251) as u8).collect();
+        // Frames, now and then one larger than the headroom, and one that has to be kept where it is.
+        let lengths = [300, 1_500, 70_000, 12, 9_000, 150_000, 64];
+        for piece in [1_000_000, 4_096, 701] {
+            let reader = Drip(io::Cursor::new(bytes.clone()), piece);
+            let mut window = Window::ahead(Box::new(reader), SMALLEST);
+            let mut seen = Vec::new();
+            for (turn, length) in lengths.iter().cycle().enumerate() {
+                window.pin(turn % 3 == 0);
+                let whole = window.ensure(*length);
+                assert_eq!(window.offset(), seen.len() as u64);
+                let count = window.data().len().min(*length);
+                seen.extend_from_slice(&window.data()[..count]);
+                window.consume(count);
+                if !whole {
+                    break;
+                }
+            }
+            assert_eq!(seen, bytes);
+            assert!(window.failure().is_none());
+        }
     }
 
     #[test]
@@ -222,8 +326,12 @@ mod tests {
                 Err(io::Error::other("gone"))
             }
         }
-        let mut window = Window::new(Box::new(Failing), 0, 1);
-        assert!(!window.ensure(1));
-        assert!(window.failure().is_some());
+        for mut window in [
+            Window::new(Box::new(Failing), 0, 1),
+            Window::ahead(Box::new(Failing), 1),
+        ] {
+            assert!(!window.ensure(1));
+            assert!(window.failure().is_some());
+        }
     }
 }
