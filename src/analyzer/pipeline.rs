@@ -134,6 +134,8 @@ impl Analyzer {
                 continue;
             };
             sum = sum.wrapping_add(self.demux.table().warm(flow));
+            // The frame's end is looked at too, to know it from its copies.
+            sum = sum.wrapping_add(payload.last().copied().unwrap_or_default().into());
             if let Some((payload_type, ssrc)) = glance(payload) {
                 let stream = self.trackers.streams.glance(flow, direction, ssrc);
                 *media = stream.map(|stream| (stream, payload_type));

@@ -259,7 +259,7 @@ impl Exchanges {
         self.text_bytes += exchange.text_bytes();
         if self.list.len() == self.list.capacity() {
             // Long lists shall not have as much room again to spare.
-            self.list.reserve_exact((self.list.len() / 4).max(64));
+            self.list.reserve_exact((self.list.len() / 2).max(64));
         }
         self.list.push(exchange);
         self.shed_oldest();

@@ -43,6 +43,16 @@ impl Layout {
         }
     }
 
+    /// The captured length alone.
+    #[inline]
+    pub(super) fn captured(self, data: &[u8]) -> Option<u32> {
+        let length = *data.get(8..)?.first_chunk()?;
+        Some(match self {
+            Self::Little | Self::ModifiedLittle => u32::from_le_bytes(length),
+            Self::Big | Self::ModifiedBig => u32::from_be_bytes(length),
+        })
+    }
+
     /// Seconds, fraction, captured and original length.
     pub(super) fn words(self, data: &[u8]) -> Option<[u32; 4]> {
         let (words, _) = data.first_chunk::<16>()?.as_chunks::<4>();

@@ -130,9 +130,9 @@ impl PcapParser {
     #[inline]
     pub(crate) fn has_next(&self, window: &Window) -> bool {
         let data = window.data();
-        self.layout.words(data).is_some_and(|[_, _, captured, _]| {
-            data.len() >= self.layout.header_bytes() + captured as usize
-        })
+        let captured = self.layout.captured(data);
+        captured
+            .is_some_and(|captured| data.len() >= self.layout.header_bytes() + captured as usize)
     }
 
     #[inline]
