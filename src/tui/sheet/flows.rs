@@ -170,6 +170,7 @@ pub fn detail(analysis: &Analysis, at: usize) -> Vec<DetailLine> {
         .relayed
         .and_then(|it| scene.flows.get(it.outer.index()));
     let tls = flow.tls.as_deref();
+    let quic = flow.quic.as_deref();
     let facts = [
         ("a", Some(end(flow.tuple.a))),
         ("b", Some(end(flow.tuple.b))),
@@ -215,6 +216,16 @@ pub fn detail(analysis: &Analysis, at: usize) -> Vec<DetailLine> {
         ),
         ("chosen", tls.and_then(|it| it.alpn.clone())),
         ("decrypted", tls.map(|it| it.opening.word().to_owned())),
+        (
+            "QUIC",
+            quic.and_then(|it| it.version)
+                .map(|version| format!("version {version}")),
+        ),
+        (
+            "moved",
+            quic.filter(|it| it.migrations > 0)
+                .map(|it| format!("to {}", counted(it.migrations.into(), "other conversation"))),
+        ),
         (
             "ICMP errors",
             (flow.icmp_errors > 0).then(|| count(flow.icmp_errors)),

@@ -25,7 +25,7 @@ use crate::vocab::time::Timestamp;
 /// The columns.
 pub const COLUMNS: &[Column] = &[
     Column::flexible("from", 7, 2, Fit::Left),
-    Column::flexible("stream", 14, 3, Fit::Left),
+    Column::flexible("stream", 22, 3, Fit::Left),
     Column::fixed("packets", 7, Fit::Right),
     Column::fixed("lost", 12, Fit::Right),
     Column::fixed("jitter", 8, Fit::Right),

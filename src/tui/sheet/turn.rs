@@ -15,6 +15,7 @@ use crate::session::model::peer_connection::PeerConnection;
 use crate::timeline::layer::Tone;
 use crate::track::turn::Allocation;
 use crate::track::turn::AllocationState;
+use crate::track::turn::PeerLink;
 use crate::track::turn::TurnError;
 use crate::tui::detail::DetailLine;
 use crate::tui::detail::Look;
@@ -81,6 +82,7 @@ fn allocation(analysis: &Analysis, turn: &Allocation) -> Vec<Row> {
         );
         steps.push((at.unwrap_or(turn.last_at), row));
     }
+    steps.extend(turn.links.iter().map(|it| (it.announced.0, link(it))));
     steps.sort_by_key(|(at, _)| *at);
     rows.extend(steps.into_iter().map(|(_, row)| row));
     rows.extend(relayed(analysis, turn));
@@ -205,6 +207,27 @@ fn granted(turn: &Allocation, at: Timestamp) -> Row {
             &format!("the server sees the client as {mapped}"),
         ));
     }
+    row
+}
+
+/// A connection to a peer over TCP (RFC 6062).
+fn link(link: &PeerLink) -> Row {
+    let (at, announced) = link.announced;
+    let by = if link.by_peer {
+        "the peer"
+    } else {
+        "the client"
+    };
+    let what = format!("to {}, opened by {by}", link.peer);
+    let result = if link.bound.is_some() {
+        Cell::new("● bound to a conversation of its own", Ink::Good)
+    } else {
+        Cell::new("◐ no conversation was bound to it", Ink::Poor)
+    };
+    let bound = link.bound.map(|(.., frame)| frame);
+    let frames = std::iter::once(announced).chain(bound).collect();
+    let mut row = step(Some(at), "connect", &what, result, frames);
+    row.detail.push(fact("connection", &link.id.to_string()));
     row
 }
 
