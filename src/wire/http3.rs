@@ -11,7 +11,7 @@
 //! ```
 
 use crate::codepoint;
-use crate::wire::quic::cursor::Cursor;
+use crate::wire::tls::cursor::Cursor;
 
 codepoint! {
     /// Frame type.

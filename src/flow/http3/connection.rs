@@ -34,7 +34,7 @@ use crate::wire::http3::StreamType;
 use crate::wire::http3::settings;
 use crate::wire::qpack::decoder::Decoder;
 use crate::wire::qpack::decoder::Outcome;
-use crate::wire::quic::cursor::Cursor;
+use crate::wire::tls::cursor::Cursor;
 
 /// One connection.
 #[derive(Debug)]

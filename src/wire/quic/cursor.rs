@@ -1,66 +1,15 @@
-//! Reading of numbers whose first two bits say how long they are (RFC 9000 §16).
+//! What QUIC reads beyond TLS: numbers whose first two bits say how long they are (RFC 9000 §16), and what they count.
 //!
 //! ```text
 //! 00  6 bits      01  14 bits      10  30 bits      11  62 bits
 //! ```
 
-/// A place in a packet. Every read either yields a value and moves on, or yields `None` and stays.
-#[derive(Debug, Clone, Copy)]
-pub struct Cursor<'a> {
-    rest: &'a [u8],
-    offset: usize,
-}
+use crate::wire::tls::cursor::Cursor;
 
 impl<'a> Cursor<'a> {
-    /// At the start of `bytes`.
-    pub const fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            rest: bytes,
-            offset: 0,
-        }
-    }
-
-    /// Bytes before this place.
-    pub const fn offset(&self) -> usize {
-        self.offset
-    }
-
-    /// What is still to be read.
-    pub const fn rest(&self) -> &'a [u8] {
-        self.rest
-    }
-
-    /// Is nothing left?
-    pub const fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    /// The next `length` bytes.
-    pub fn take(&mut self, length: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(length)?;
-        self.rest = rest;
-        self.offset += length;
-        Some(taken)
-    }
-
-    /// The next `N` bytes.
-    pub fn array<const N: usize>(&mut self) -> Option<&'a [u8; N]> {
-        self.take(N)?.first_chunk()
-    }
-
-    /// One byte.
-    pub fn u8(&mut self) -> Option<u8> {
-        self.array::<1>().map(|&[byte]| byte)
-    }
-
-    /// Four bytes.
-    pub fn u32(&mut self) -> Option<u32> {
-        self.array().copied().map(u32::from_be_bytes)
-    }
-
     /// A variable-length integer, below 2^62.
     pub fn varint(&mut self) -> Option<u64> {
-        let length = 1 << (self.rest.first()? >> 6);
+        let length = 1 << (self.rest().first()? >> 6);
         let bytes = self.take(length)?;
         let number = bytes
             .iter()

@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
-use crate::wire::quic::cursor::Cursor;
+use crate::wire::tls::cursor::Cursor;
 
 /// A frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,9 +16,9 @@ use std::fmt;
 
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
-use crate::wire::quic::cursor::Cursor;
 use crate::wire::quic::version::Dialect;
 use crate::wire::quic::version::Version;
+use crate::wire::tls::cursor::Cursor;
 
 /// One packet of a datagram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

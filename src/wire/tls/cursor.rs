@@ -71,6 +71,11 @@ impl<'a> Cursor<'a> {
             .map(|&[high, mid, low]| u32::from_be_bytes([0, high, mid, low]))
     }
 
+    /// Four bytes.
+    pub fn u32(&mut self) -> Option<u32> {
+        self.array().copied().map(u32::from_be_bytes)
+    }
+
     /// Eight bytes.
     pub fn u64(&mut self) -> Option<u64> {
         self.array().copied().map(u64::from_be_bytes)
