@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
+use crate::ingest::order::FrameOrder;
 use crate::ingest::parser::Parser;
 use crate::ingest::store::Store;
 use crate::ingest::window::Window;
@@ -18,13 +19,20 @@ use crate::ingest::window::Window;
 #[derive(Debug, Clone)]
 pub struct FrameIndex {
     files: Arc<[Arc<FileIndex>]>,
+    order: Option<FrameOrder>,
 }
 
 impl FrameIndex {
-    pub(crate) fn new(files: Vec<Arc<FileIndex>>) -> Self {
+    pub(crate) fn new(files: Vec<Arc<FileIndex>>, order: Option<FrameOrder>) -> Self {
         Self {
             files: files.into(),
+            order,
         }
+    }
+
+    /// The order of frames of several files; `None` for one file, whose frames stand as they are numbered.
+    pub const fn order(&self) -> Option<&FrameOrder> {
+        self.order.as_ref()
     }
 
     pub(crate) fn file(&self, number: u16) -> Option<&Arc<FileIndex>> {

@@ -19,6 +19,7 @@
 //! | [`clock`] | ticks of an interface to nanoseconds |
 //! | [`file`], [`parser`] | one file: its parser, facts and checkpoints |
 //! | [`index`], [`store`], [`frame_reader`] | "the file is the database": an offset every 4 096 frames, and any frame re-read |
+//! | [`order`] | in which line of the merged whole a frame stands |
 //! | [`writer`], [`save`] | pcapng out: marked frames, their comments and secrets |
 
 mod ahead;
@@ -30,6 +31,7 @@ pub mod format;
 pub mod frame_reader;
 pub mod index;
 pub mod info;
+pub mod order;
 pub mod parser;
 pub mod pcap;
 pub mod pcapng;

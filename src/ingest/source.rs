@@ -12,6 +12,7 @@ use crate::ingest::error::IngestError;
 use crate::ingest::file::CaptureFile;
 use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
+use crate::ingest::order::FrameOrder;
 use crate::ingest::raw::Input;
 use crate::ingest::raw::RawStream;
 use crate::ingest::record::FrameHead;
@@ -176,7 +177,8 @@ impl Source {
 
     /// The index to re-read frames by; it grows as frames are pulled, also while another thread uses a copy.
     pub fn index(&self) -> FrameIndex {
-        FrameIndex::new(self.files.iter().map(CaptureFile::index).collect())
+        let order = self.merge.as_ref().map(|merge| merge.order.clone());
+        FrameIndex::new(self.files.iter().map(CaptureFile::index).collect(), order)
     }
 }
 
@@ -254,6 +256,8 @@ struct Merge {
     queue: BinaryHeap<Reverse<(Timestamp, u16)>>,
     /// The file whose record was given out last.
     taken: Option<u16>,
+    /// Whose frames were given out so far.
+    order: FrameOrder,
 }
 
 impl Merge {
@@ -268,7 +272,11 @@ impl Merge {
         }
         let Reverse((_, number)) = self.queue.pop()?;
         self.taken = Some(number);
-        Some((number, *self.ahead.get(usize::from(number))?))
+        let record = *self.ahead.get(usize::from(number))?;
+        if matches!(record, Record::Frame(_)) {
+            self.order.push(number);
+        }
+        Some((number, record))
     }
 
     fn advance(&mut self, number: u16, files: &mut [CaptureFile], infos: &mut [FileInfo]) {
@@ -358,6 +366,12 @@ mod tests {
             (10, 1, 4),
         ];
         assert_eq!(order, expected);
+        let index = source.index();
+        let lines = index.order().expect("several files have an order");
+        for (line, (_, file, number)) in expected.into_iter().enumerate() {
+            let frame = FrameNumber::new(file, number);
+            assert_eq!((lines.frame(line), lines.line(frame)), (Some(frame), line));
+        }
         assert_eq!(source.files()[1].time_steps_back, 1);
     }
 }

@@ -45,7 +45,7 @@ pub enum Effect {
     Save {
         /// Where.
         path: PathBuf,
-        /// Which, ascending.
+        /// Which.
         frames: Vec<FrameNumber>,
     },
 }
@@ -98,7 +98,7 @@ pub enum News {
         target: Target,
         /// Which scan.
         scan: u64,
-        /// The frames, ascending.
+        /// The frames, in the order of the list.
         frames: Vec<FrameNumber>,
         /// Frames looked at so far.
         looked_at: u64,

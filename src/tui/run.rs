@@ -45,11 +45,13 @@ pub fn run(source: Source, analyzer: Analyzer, theme: Theme) -> io::Result<()> {
     let index = source.index();
     let (sender, news) = mpsc::channel();
     let stop = Arc::new(AtomicBool::new(false));
+    let order = index.order().cloned();
     let mut worker = Worker::new(index, sender.clone());
     let mut terminal = ratatui::try_init()?;
     release_mouse_on_panic();
     let size = terminal.size()?;
     let mut state = State::new(names, theme, (size.width, size.height));
+    state.packets.order = order;
     let stopped = Arc::clone(&stop);
     let loader = thread::spawn(move || load(source, analyzer, &sender, &stopped));
     let outcome = execute!(io::stdout(), EnableMouseCapture)

@@ -1,11 +1,14 @@
 //! Searches the capture for frames, in the background: the file is read again, since nothing else has its packets.
 
+use std::collections::BTreeMap;
+use std::collections::HashSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 
 use crate::ingest::frame_reader::FrameReader;
 use crate::ingest::index::FrameIndex;
+use crate::ingest::order::FrameOrder;
 use crate::tui::effect::News;
 use crate::tui::effect::Query;
 use crate::tui::effect::Target;
@@ -27,6 +30,7 @@ pub fn scan(
     news: &Sender<News>,
     stop: &AtomicBool,
 ) {
+    let order = index.order().cloned();
     let mut reader = FrameReader::new(index);
     let (mut looked_at, mut found) = (0, 0);
     let tell = |frames: Vec<FrameNumber>, looked_at, done| {
@@ -39,30 +43,62 @@ pub fn scan(
         })
         .is_ok()
     };
-    for (file, &total) in (0_u16..).zip(&query.totals) {
-        let mut next = 1;
-        while next <= total {
-            let mut frames = Vec::new();
-            let wanted = CHUNK.min(total + 1 - next);
-            let read = reader.read_range(FrameNumber::new(file, next), wanted, |frame, _| {
+    let mut unreadable = HashSet::new();
+    for ranges in chunks(order.as_ref(), &query.totals) {
+        let mut frames = Vec::new();
+        for (first, count) in ranges {
+            if unreadable.contains(&first.file()) {
+                continue;
+            }
+            let read = reader.read_range(first, count, |frame, _| {
                 if matches(&frame, query) {
                     frames.push(frame.number);
                 }
             });
             // What can't be read again can't be found: the file changed under us, or a pipe was not kept.
-            let Ok(read) = read else {
-                break;
-            };
-            next += read.max(1);
-            looked_at += read;
-            found += frames.len();
-            if !tell(frames, looked_at, false) || stop.load(Ordering::Relaxed) || found >= FOUND_MAX
-            {
-                break;
+            match read {
+                Ok(read) => looked_at += read,
+                Err(_) => {
+                    unreadable.insert(first.file());
+                }
             }
+        }
+        if let Some(order) = &order {
+            frames.sort_by_cached_key(|frame| order.line(*frame));
+        }
+        found += frames.len();
+        if !tell(frames, looked_at, false) || stop.load(Ordering::Relaxed) || found >= FOUND_MAX {
+            break;
         }
     }
     tell(Vec::new(), looked_at, true);
+}
+
+/// Frames to read in one go, as runs of one file each: file after file, or in the order that several files have.
+fn chunks<'a>(
+    order: Option<&'a FrameOrder>,
+    totals: &'a [u64],
+) -> Box<dyn Iterator<Item = Vec<(FrameNumber, u64)>> + 'a> {
+    let Some(order) = order else {
+        let files = (0_u16..).zip(totals);
+        return Box::new(files.flat_map(|(file, &total)| {
+            let starts = (1..=total).step_by(CHUNK as usize);
+            starts.map(move |first| {
+                let count = CHUNK.min(total + 1 - first);
+                vec![(FrameNumber::new(file, first), count)]
+            })
+        }));
+    };
+    let all = order.len();
+    let starts = (0..all).step_by(CHUNK as usize);
+    Box::new(starts.map(move |first| {
+        let mut runs: BTreeMap<u16, (FrameNumber, u64)> = BTreeMap::new();
+        for frame in (first..all.min(first + CHUNK as usize)).filter_map(|line| order.frame(line)) {
+            let (_, count) = runs.entry(frame.file()).or_insert((frame, 0));
+            *count += 1;
+        }
+        runs.into_values().collect()
+    }))
 }
 
 fn matches(frame: &Frame<'_>, query: &Query) -> bool {

@@ -2,7 +2,34 @@
 
 use crate::tui::state::State;
 use crate::tui::state::TimeMode;
+use crate::tui::text::width;
 use crate::vocab::time::Timestamp;
+
+/// What a column of times is called, and the room that it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// Its heading.
+    pub title: &'static str,
+    /// Columns of the terminal.
+    pub columns: u16,
+}
+
+impl Times {
+    /// Room for any time of the capture: one that lasted weeks needs more than one of a call.
+    pub fn of(state: &State, decimals: usize) -> Self {
+        let scene = &state.analysis.scene;
+        let longest = match state.time_mode {
+            TimeMode::Clock => 0,
+            TimeMode::SinceStart => width(&format!("{:.decimals$}", scene.seconds(scene.end))),
+            TimeMode::SincePrevious => width(&format!("{:+.decimals$}", scene.seconds(scene.end))),
+        };
+        let longest = u16::try_from(longest).unwrap_or(u16::MAX);
+        Self {
+            title: state.time_mode.title(),
+            columns: state.time_mode.columns().max(longest),
+        }
+    }
+}
 
 /// `at` as the current mode shows it, right-aligned columns assumed. `previous`: the line before, where there is one.
 pub fn stamp(state: &State, at: Timestamp, previous: Option<Timestamp>, decimals: usize) -> String {

@@ -155,7 +155,11 @@ impl Worker {
             return;
         }
         let files = Arc::clone(&state.files);
-        match write(path, frames, &mut self.reader, &files) {
+        let mut frames = frames.to_vec();
+        if let Some(order) = self.index.order() {
+            frames.sort_by_cached_key(|frame| order.line(*frame));
+        }
+        match write(path, &frames, &mut self.reader, &files) {
             Ok(text) => state.tell(text),
             Err(text) => state.complain(text),
         }

@@ -34,7 +34,12 @@ pub(crate) struct Program {
 impl Program {
     /// A recorded call, loaded.
     pub(crate) fn open(name: &str, size: (u16, u16)) -> Self {
-        let mut program = Self::start(name, size, |analysis| analysis);
+        Self::open_all(&[name], size)
+    }
+
+    /// Several of them, merged by time.
+    pub(crate) fn open_all(names: &[&str], size: (u16, u16)) -> Self {
+        let mut program = Self::start_all(names, size, |analysis| analysis);
         program.hear(News::Loaded);
         program
     }
@@ -45,16 +50,27 @@ impl Program {
         size: (u16, u16),
         change: impl FnOnce(Analysis) -> Analysis,
     ) -> Self {
-        let mut source = Source::open(vec![Input::Path(capture(name))]).unwrap();
+        Self::start_all(&[name], size, change)
+    }
+
+    fn start_all(
+        names: &[&str],
+        size: (u16, u16),
+        change: impl FnOnce(Analysis) -> Analysis,
+    ) -> Self {
+        let inputs = names.iter().map(|name| Input::Path(capture(name)));
+        let mut source = Source::open(inputs.collect()).unwrap();
+        let names = names.iter().map(|name| format!("{name}.pcapng")).collect();
         let mut analyzer = Analyzer::default();
         analyze(&mut source, &mut analyzer, |_, _| true);
         let analysis = change(analyzer.into_analysis(source.files()));
         let (sender, news) = mpsc::channel();
         let mut program = Self {
-            state: State::new(vec![format!("{name}.pcapng")], PLAIN, size),
+            state: State::new(names, PLAIN, size),
             worker: Worker::new(source.index(), sender),
             news,
         };
+        program.state.packets.order = source.index().order().cloned();
         program.hear(News::Snapshot(Arc::new(analysis), source.files().into()));
         program
     }

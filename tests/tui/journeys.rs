@@ -462,3 +462,55 @@ fn the_screen_can_be_had_as_text() {
     let text = rtcscope::tui::screens::as_text(&program.state);
     assert_eq!(text.trim_end(), drawn.trim_end());
 }
+
+#[test]
+fn packets_of_two_files_stand_in_order_of_time() {
+    let mut program = Program::open_all(&["videoroom-http", "lossy", "videoroom-http"], SIZE);
+    for keys in ["2 Home", "2 End", "/ s t u n Enter Home", "End"] {
+        program.press(keys);
+        let packets = &program.state.packets;
+        let lines = packets.cursor.visible(packets.length(), 15);
+        let frames: Vec<_> = lines.filter_map(|at| packets.number(at)).collect();
+        let files: std::collections::BTreeSet<u16> =
+            frames.iter().map(|frame| frame.file()).collect();
+        assert!(!frames.is_empty() && !files.is_empty());
+        let times: Vec<_> = frames.iter().map(|frame| packets.lines[frame].at).collect();
+        assert!(times.is_sorted(), "{keys}: {times:?}");
+        for (line, frame) in packets.cursor.visible(packets.length(), 15).zip(&frames) {
+            assert_eq!(packets.line_of(*frame), line);
+        }
+    }
+    // The same capture twice: each packet stands beside its copy.
+    program.press("Esc Home");
+    let packets = &program.state.packets;
+    let first: Vec<_> = (0..4).filter_map(|at| packets.number(at)).collect();
+    let files: Vec<u16> = first.iter().map(|frame| frame.file()).collect();
+    assert!(files.contains(&0) && files.contains(&2), "{first:?}");
+}
+
+#[test]
+fn times_of_a_capture_that_lasted_weeks_are_not_cut() {
+    let mut program = Program::start("videoroom-http", (80, 24), |mut analysis| {
+        let later = Duration::from_secs(12_345_678);
+        for call in &mut analysis.scene.peer_connections {
+            call.first_at = call.first_at.after(later);
+            call.last_at = call.last_at.after(later);
+        }
+        analysis.scene.end = analysis.scene.end.after(later);
+        analysis
+    });
+    check(&mut program, "", &["12345678.846"]);
+    check(&mut program, "t", &["after s"]);
+}
+
+#[test]
+fn the_footer_offers_nothing_that_an_empty_list_cannot_do() {
+    let mut program = Program::open("lossy", SIZE);
+    let text = program.press("u").text();
+    let footer = text.lines().last().unwrap_or_default();
+    assert!(
+        !footer.contains("Tab") && !footer.contains("Enter"),
+        "{footer}"
+    );
+    assert!(footer.contains("? help"), "{footer}");
+}

@@ -139,9 +139,23 @@ pub fn general() -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(|row| row.scopes.is_empty())
 }
 
-/// The rows that the footer of `scope` shows, the most useful first.
-pub fn footer(scope: Scope) -> Vec<&'static Binding> {
-    let mut shown: Vec<&Binding> = rows(scope).filter(|row| row.footer.is_some()).collect();
+/// The rows that the footer of `scope` shows, the most useful first; where nothing is listed, not those that need something.
+pub fn footer(scope: Scope, empty: bool) -> Vec<&'static Binding> {
+    let needless = |row: &Binding| {
+        let needs_rows = [
+            Action::Enter,
+            Action::NextPane,
+            Action::Copy,
+            Action::NextSort,
+            Action::Face,
+            Action::NextRound,
+            Action::Worst,
+            Action::Fold,
+        ];
+        empty && needs_rows.contains(&row.action)
+    };
+    let shown = rows(scope).filter(|row| row.footer.is_some() && !needless(row));
+    let mut shown: Vec<&Binding> = shown.collect();
     shown.sort_by_key(|row| row.footer.map(|(place, _)| place));
     shown.truncate(FOOTER_KEYS);
     shown
@@ -298,9 +312,13 @@ mod tests {
     #[test]
     fn footers_have_five_keys_with_distinct_names() {
         for scope in Scope::ALL {
-            let names: Vec<String> = footer(scope).iter().map(|row| row.key_name()).collect();
-            assert_eq!(names.len(), FOOTER_KEYS, "{scope:?}: {names:?}");
-            assert!(names.contains(&"?".to_owned()), "{scope:?}: {names:?}");
+            for empty in [false, true] {
+                let shown = footer(scope, empty);
+                let names: Vec<String> = shown.iter().map(|row| row.key_name()).collect();
+                assert_eq!(names.len(), FOOTER_KEYS, "{scope:?}: {names:?}");
+                assert!(names.contains(&"?".to_owned()), "{scope:?}: {names:?}");
+                assert!(!(empty && names.contains(&"Tab".to_owned())), "{scope:?}");
+            }
         }
     }
 

@@ -15,10 +15,10 @@ use ratatui::layout::Rect;
 
 use crate::timeline::lanes::setup_until;
 use crate::track::signaling::dialogue::Dialogue;
+use crate::tui::state::State;
 use crate::tui::state::calls::{Row, Subject};
-use crate::tui::state::{State, TimeMode};
 use crate::tui::text::{counted, shown, span};
-use crate::tui::times::stamp;
+use crate::tui::times::{Times, stamp};
 use crate::tui::widgets::lanes::{self, Lanes};
 use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, put_pieces, style_row};
 use crate::tui::widgets::table::{Column, Columns, Fit};
@@ -77,7 +77,7 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
         put(buffer, inner, 1, 0, text, theme.dim());
         return;
     }
-    let table = Columns::new(&columns(state.time_mode), inner.width.saturating_sub(3));
+    let table = Columns::new(&columns(Times::of(state, 3)), inner.width.saturating_sub(3));
     let cells = Rect {
         x: inner.x + 2,
         width: inner.width.saturating_sub(3),
@@ -240,10 +240,10 @@ fn render_dialogue(buffer: &mut Buffer, area: Rect, state: &State, dialogue: &Di
 }
 
 /// The columns; a time of day needs more room than seconds.
-fn columns(mode: TimeMode) -> [Column; 6] {
+fn columns(times: Times) -> [Column; 6] {
     [
         Column::fixed("outcome", 10, Fit::Left),
-        Column::fixed(mode.title(), mode.columns(), Fit::Right),
+        Column::fixed(times.title, times.columns, Fit::Right),
         Column::fixed("length", 10, Fit::Right),
         Column::flexible("who", 14, 4, Fit::Left),
         Column::flexible("path", 11, 1, Fit::Left),

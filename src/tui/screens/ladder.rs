@@ -8,7 +8,7 @@ use crate::tui::screens::timeline::{before, length, list_title};
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
 use crate::tui::text::width;
-use crate::tui::times::stamp;
+use crate::tui::times::{Times, stamp};
 use crate::tui::widgets::arrows::{self, Grid};
 use crate::tui::widgets::lines;
 use crate::tui::widgets::paint::{inside, pane, pane_note, put, style_row};
@@ -82,7 +82,7 @@ pub fn render(buffer: &mut Buffer, body: Rect, state: &State, open: &Call) {
 
 /// Columns before the first lifeline: marker, time, mark.
 fn margin(state: &State) -> u16 {
-    state.time_mode.columns() + 4
+    Times::of(state, 3).columns + 4
 }
 
 fn render_ladder(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {

@@ -17,7 +17,7 @@ use crate::tui::packet::summary::Summary;
 use crate::tui::state::State;
 use crate::tui::state::packets::{Packets, Pane};
 use crate::tui::text::{count, elide_middle, shown};
-use crate::tui::times::stamp;
+use crate::tui::times::{Times, stamp};
 use crate::tui::widgets::hex::{self, Hex};
 use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, style_row};
 use crate::tui::widgets::table::{Column, Columns, Fit};
@@ -97,7 +97,8 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packets
         let _ = write!(title, " with “{}”", shown(packets.filter.text()));
     }
     let inner = pane(buffer, area, &title, focused, theme);
-    let table = Columns::new(columns(inner.width), inner.width.saturating_sub(2));
+    let times = Times::of(state, 4).columns.max(12);
+    let table = Columns::new(&columns(inner.width, times), inner.width.saturating_sub(2));
     let cells = Rect {
         x: inner.x + 2,
         width: inner.width.saturating_sub(2),
@@ -109,7 +110,7 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packets
         cells,
         9,
         0,
-        &format!("{:>11}", state.time_mode.title()),
+        &format!("{:>1$}", state.time_mode.title(), usize::from(times) - 1),
         theme.dim(),
     );
     let (length, height) = (
@@ -211,12 +212,19 @@ fn pieces(
     ]
 }
 
-fn columns(width: u16) -> &'static [Column] {
-    if width < WIDE {
-        NARROW_COLUMNS
+fn columns(width: u16, times: u16) -> [Column; 5] {
+    let (ends, share, what) = if width < WIDE {
+        (13, 0, (12, 1))
     } else {
-        COLUMNS
-    }
+        (21, 1, (26, 8))
+    };
+    [
+        Column::fixed("no.", 7, Fit::Right),
+        Column::fixed("", times, Fit::Right),
+        Column::flexible("from", ends, share, Fit::Middle),
+        Column::flexible("to", ends, share, Fit::Middle),
+        Column::flexible("what", what.0, what.1, Fit::Left),
+    ]
 }
 
 fn render_tree(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packets) {
@@ -304,18 +312,3 @@ fn render_bytes(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packet
 const BESIDE: u16 = 120;
 /// From this width on the list shows ports.
 const WIDE: u16 = 100;
-
-const COLUMNS: &[Column] = &[
-    Column::fixed("no.", 7, Fit::Right),
-    Column::fixed("", 12, Fit::Right),
-    Column::flexible("from", 21, 1, Fit::Middle),
-    Column::flexible("to", 21, 1, Fit::Middle),
-    Column::flexible("what", 26, 8, Fit::Left),
-];
-const NARROW_COLUMNS: &[Column] = &[
-    Column::fixed("no.", 7, Fit::Right),
-    Column::fixed("", 12, Fit::Right),
-    Column::flexible("from", 13, 0, Fit::Middle),
-    Column::flexible("to", 13, 0, Fit::Middle),
-    Column::flexible("what", 12, 1, Fit::Left),
-];

@@ -14,6 +14,7 @@ use crate::tui::state::call::Call;
 use crate::tui::text::counted;
 use crate::tui::text::frames;
 use crate::tui::text::shown;
+use crate::tui::times::Times;
 use crate::tui::times::stamp;
 use crate::tui::widgets::arrows::idle;
 use crate::tui::widgets::lanes;
@@ -84,7 +85,7 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
         true,
         theme,
     );
-    let table = Columns::new(COLUMNS, inner.width.saturating_sub(3));
+    let table = Columns::new(&columns(state), inner.width.saturating_sub(3));
     let cells = Rect {
         x: inner.x + 2,
         width: inner.width.saturating_sub(3),
@@ -189,10 +190,12 @@ fn pieces(state: &State, open: &Call, row: &Row, previous: Option<Timestamp>) ->
     ]
 }
 
-const COLUMNS: &[Column] = &[
-    Column::fixed("time", 12, Fit::Right),
-    Column::fixed("layer", 9, Fit::Left),
-    Column::flexible("who", 14, 1, Fit::Left),
-    Column::flexible("what", 24, 4, Fit::Left),
-    Column::flexible("frames", 14, 1, Fit::Left),
-];
+fn columns(state: &State) -> [Column; 5] {
+    [
+        Column::fixed("time", Times::of(state, 3).columns.max(12), Fit::Right),
+        Column::fixed("layer", 9, Fit::Left),
+        Column::flexible("who", 14, 1, Fit::Left),
+        Column::flexible("what", 24, 4, Fit::Left),
+        Column::flexible("frames", 14, 1, Fit::Left),
+    ]
+}

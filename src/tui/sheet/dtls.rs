@@ -25,10 +25,10 @@ use crate::tui::sheet::Ink;
 use crate::tui::sheet::Row;
 use crate::tui::sheet::fact;
 use crate::tui::sheet::name;
-use crate::tui::state::TimeMode;
 use crate::tui::text::count;
 use crate::tui::text::counted;
 use crate::tui::text::milliseconds;
+use crate::tui::times::Times;
 use crate::tui::widgets::table::Column;
 use crate::tui::widgets::table::Fit;
 use crate::vocab::address::Direction;
@@ -39,9 +39,9 @@ use crate::wire::tls::alert::AlertDescription;
 use crate::wire::tls::certificate::HashFunction;
 
 /// The columns.
-pub fn columns(mode: TimeMode) -> Vec<Column> {
+pub fn columns(times: Times) -> Vec<Column> {
     vec![
-        Column::fixed(mode.title(), mode.columns(), Fit::Right),
+        Column::fixed(times.title, times.columns, Fit::Right),
         Column::flexible("from", 6, 1, Fit::Left),
         Column::flexible("what", 32, 4, Fit::Left),
         Column::flexible("handshake over time", 20, 3, Fit::Left),

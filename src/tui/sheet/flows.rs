@@ -17,13 +17,13 @@ use crate::tui::sheet::Ink;
 use crate::tui::sheet::Row;
 use crate::tui::sheet::fact;
 use crate::tui::sheet::media;
-use crate::tui::state::TimeMode;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::listing::Sort;
 use crate::tui::text::bytes;
 use crate::tui::text::count;
 use crate::tui::text::counted;
 use crate::tui::text::span;
+use crate::tui::times::Times;
 use crate::tui::widgets::table::Column;
 use crate::tui::widgets::table::Fit;
 use crate::vocab::address::FiveTuple;
@@ -44,14 +44,14 @@ pub const KEYS: [&str; 6] = [
 ];
 
 /// The columns.
-pub fn columns(mode: TimeMode) -> Vec<Column> {
+pub fn columns(times: Times) -> Vec<Column> {
     vec![
         Column::flexible("a", 15, 2, Fit::Middle),
         Column::flexible("b", 15, 2, Fit::Middle),
         Column::flexible("protocols", 9, 2, Fit::Left),
         Column::fixed("packets", 7, Fit::Right),
         Column::fixed("bytes", 7, Fit::Right),
-        Column::fixed(mode.title(), mode.columns(), Fit::Right),
+        Column::fixed(times.title, times.columns, Fit::Right),
         Column::fixed("lasted", 8, Fit::Right),
         Column::fixed("call", 4, Fit::Right),
         Column::flexible("over time", 12, 3, Fit::Left),

@@ -20,13 +20,13 @@ use crate::tui::sheet::Cell;
 use crate::tui::sheet::Ink;
 use crate::tui::sheet::Row;
 use crate::tui::sheet::fact;
-use crate::tui::state::TimeMode;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::listing::Sort;
 use crate::tui::text::bytes;
 use crate::tui::text::frames;
 use crate::tui::text::milliseconds;
 use crate::tui::text::span;
+use crate::tui::times::Times;
 use crate::tui::widgets::table::Column;
 use crate::tui::widgets::table::Fit;
 use crate::vocab::ids::FrameNumber;
@@ -37,12 +37,12 @@ use crate::wire::http1::headers::Headers;
 pub const KEYS: [&str; 6] = ["time", "path", "status", "size", "took", "method"];
 
 /// The columns.
-pub fn columns(mode: TimeMode) -> Vec<Column> {
+pub fn columns(times: Times) -> Vec<Column> {
     vec![
         Column::fixed("method", 7, Fit::Left),
         Column::flexible("path", 18, 4, Fit::Middle),
         Column::fixed("status", 6, Fit::Right),
-        Column::fixed(mode.title(), mode.columns(), Fit::Right),
+        Column::fixed(times.title, times.columns, Fit::Right),
         Column::fixed("size", 8, Fit::Right),
         Column::fixed("took", 9, Fit::Right),
         Column::flexible("type", 8, 1, Fit::Left),

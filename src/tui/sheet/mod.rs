@@ -19,6 +19,7 @@ use crate::tui::keymap::Scope;
 use crate::tui::state::State;
 use crate::tui::state::listing::Listing;
 use crate::tui::text::shown;
+use crate::tui::times::Times;
 use crate::tui::widgets::table::Column;
 use crate::vocab::address::Side;
 use crate::vocab::ids::FrameNumber;
@@ -155,6 +156,11 @@ pub fn length(state: &State, scope: Scope) -> usize {
     }
 }
 
+/// Is there a sheet, and nothing in it?
+pub fn is_empty(state: &State, scope: Scope) -> bool {
+    listing(state, scope).is_some() && length(state, scope) == 0
+}
+
 /// A row of the sheet.
 pub fn row(state: &State, scope: Scope, at: usize) -> Option<Row> {
     let call = state.call.as_ref();
@@ -206,11 +212,11 @@ pub fn columns(state: &State, scope: Scope) -> Vec<Column> {
     match (scope, &state.call) {
         (Scope::OfferAnswer, Some(call)) if call.agreed.is_raw() => raw::COLUMNS.to_vec(),
         (Scope::OfferAnswer, _) => agreed::COLUMNS.to_vec(),
-        (Scope::Dtls, _) => dtls::columns(state.time_mode),
-        (Scope::Turn, _) => turn::columns(state.time_mode),
+        (Scope::Dtls, _) => dtls::columns(Times::of(state, 3)),
+        (Scope::Turn, _) => turn::columns(Times::of(state, 3)),
         (Scope::Media, _) => media::COLUMNS.to_vec(),
-        (Scope::Http, _) => http::columns(state.time_mode),
-        (Scope::Flows, _) => flows::columns(state.time_mode),
+        (Scope::Http, _) => http::columns(Times::of(state, 3)),
+        (Scope::Flows, _) => flows::columns(Times::of(state, 3)),
         _ => Vec::new(),
     }
 }

@@ -24,12 +24,12 @@ use crate::tui::sheet::Cell;
 use crate::tui::sheet::Ink;
 use crate::tui::sheet::Row;
 use crate::tui::sheet::fact;
-use crate::tui::state::TimeMode;
 use crate::tui::text::bytes;
 use crate::tui::text::count;
 use crate::tui::text::counted;
 use crate::tui::text::milliseconds;
 use crate::tui::text::span;
+use crate::tui::times::Times;
 use crate::tui::widgets::table::Column;
 use crate::tui::widgets::table::Fit;
 use crate::vocab::address::Direction;
@@ -38,9 +38,9 @@ use crate::vocab::time::Timestamp;
 use crate::wire::stun::error_code::ErrorCode;
 
 /// The columns.
-pub fn columns(mode: TimeMode) -> Vec<Column> {
+pub fn columns(times: Times) -> Vec<Column> {
     vec![
-        Column::fixed(mode.title(), mode.columns(), Fit::Right),
+        Column::fixed(times.title, times.columns, Fit::Right),
         Column::fixed("step", 18, Fit::Left),
         Column::flexible("what", 24, 3, Fit::Left),
         Column::flexible("result", 18, 2, Fit::Left),
@@ -83,9 +83,9 @@ fn allocation(analysis: &Analysis, turn: &Allocation) -> Vec<Row> {
         steps.push((at.unwrap_or(turn.last_at), row));
     }
     steps.extend(turn.links.iter().map(|it| (it.announced.0, link(it))));
+    steps.extend(relayed(analysis, turn));
     steps.sort_by_key(|(at, _)| *at);
     rows.extend(steps.into_iter().map(|(_, row)| row));
-    rows.extend(relayed(analysis, turn));
     rows.extend(counts(turn));
     rows.extend(end(turn));
     rows
@@ -284,7 +284,7 @@ fn counts(turn: &Allocation) -> Vec<Row> {
 }
 
 /// The conversations that ran inside: what was relayed, each way.
-fn relayed(analysis: &Analysis, turn: &Allocation) -> Vec<Row> {
+fn relayed(analysis: &Analysis, turn: &Allocation) -> Vec<(Timestamp, Row)> {
     let inner = analysis.scene.flows.iter();
     let inner = inner.filter(|flow| flow.relayed.is_some_and(|it| it.outer == turn.flow));
     let rows = inner.map(|flow: &FlowRecord| {
@@ -297,13 +297,14 @@ fn relayed(analysis: &Analysis, turn: &Allocation) -> Vec<Row> {
         };
         let peer = flow.tuple.destination(client);
         let result = format!("▲ {} ▼ {}", of(client), of(client.opposite()));
-        step(
+        let row = step(
             Some(flow.first_at),
             "relayed",
             &format!("to and from {peer}"),
             Cell::plain(&result),
             vec![flow.first_frame],
-        )
+        );
+        (flow.first_at, row)
     });
     rows.collect()
 }

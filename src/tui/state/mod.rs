@@ -229,7 +229,7 @@ impl TimeMode {
         }
     }
 
-    /// Columns that such a time needs.
+    /// Columns that such a time needs at least.
     pub const fn columns(self) -> u16 {
         match self {
             Self::SinceStart | Self::SincePrevious => 8,

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::ingest::frame_reader::OwnedFrame;
+use crate::ingest::order::FrameOrder;
 use crate::tui::packet::known::Known;
 use crate::tui::packet::summary::Summary;
 use crate::tui::packet::tree::tree;
@@ -31,6 +32,8 @@ pub struct Packets {
     pub matches: Option<Matches>,
     /// Frames per file.
     pub totals: Vec<u64>,
+    /// The order of frames of several files.
+    pub order: Option<FrameOrder>,
     /// Selection.
     pub cursor: Cursor,
     /// The pane that has the keys.
@@ -66,7 +69,7 @@ pub enum Pane {
 pub struct Matches {
     /// Which scan: answers of an older one are not for us.
     pub scan: u64,
-    /// The frames, ascending.
+    /// The frames, in order of the list.
     pub frames: Vec<FrameNumber>,
     /// Frames looked at.
     pub looked_at: u64,
@@ -110,17 +113,25 @@ impl Packets {
         match &self.matches {
             Some(matches) => matches.frames.len(),
             None if self.needs_scan() => 0,
-            None => usize::try_from(self.totals.iter().sum::<u64>()).unwrap_or(usize::MAX),
+            None => {
+                let all = usize::try_from(self.totals.iter().sum::<u64>()).unwrap_or(usize::MAX);
+                self.order
+                    .as_ref()
+                    .map_or(all, |order| order.len().min(all))
+            }
         }
     }
 
-    /// The frame of a line. Without a filter: all frames, file after file.
+    /// The frame of a line. Without a filter: all frames, those of several files in order of time.
     pub fn number(&self, line: usize) -> Option<FrameNumber> {
         if let Some(matches) = &self.matches {
             return matches.frames.get(line).copied();
         }
         if self.needs_scan() {
             return None;
+        }
+        if let Some(order) = &self.order {
+            return order.frame(line);
         }
         let mut rest = line as u64;
         for (file, &total) in (0_u16..).zip(&self.totals) {
@@ -135,7 +146,15 @@ impl Packets {
     /// The line of a frame, or of the next one that is there.
     pub fn line_of(&self, frame: FrameNumber) -> usize {
         if let Some(matches) = &self.matches {
-            return matches.frames.partition_point(|&known| known < frame);
+            let Some(order) = &self.order else {
+                return matches.frames.partition_point(|&known| known < frame);
+            };
+            let line = order.line(frame);
+            let before = |known: &FrameNumber| order.line(*known) < line;
+            return matches.frames.partition_point(before);
+        }
+        if let Some(order) = &self.order {
+            return order.line(frame);
         }
         let before: u64 = self.totals.iter().take(frame.file().into()).sum();
         let line = before.saturating_add(frame.number().saturating_sub(1));

@@ -58,11 +58,12 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
             Target::Call
         },
     );
-    let totals = state.packets.totals.clone();
+    let (totals, order) = (state.packets.totals.clone(), state.packets.order.clone());
     let mut scans = state.scans;
     let mut effects = Vec::new();
     if let Some(packets) = state.packets_shown_mut() {
         packets.totals = totals;
+        packets.order = order;
         if packets.needs_scan()
             && packets.matches.is_none()
             && packets.totals.iter().any(|total| *total > 0)

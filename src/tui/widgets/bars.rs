@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::report::text::figures::short_name;
 use crate::tui::keymap::footer as footer_rows;
+use crate::tui::sheet;
 use crate::tui::state::Loading;
 use crate::tui::state::Page;
 use crate::tui::state::State;
@@ -254,7 +255,10 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
         return;
     }
     let mut x = 1;
-    for (at, row) in footer_rows(state.scope()).iter().enumerate() {
+    for (at, row) in footer_rows(state.scope(), sheet::is_empty(state, state.scope()))
+        .iter()
+        .enumerate()
+    {
         if at > 0 {
             x = put(buffer, area, x, 0, " · ", theme.dim());
         }
