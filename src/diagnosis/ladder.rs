@@ -223,8 +223,9 @@ fn media_rung(call: &Call<'_>) -> Climbed {
     if let Some(frames) = media_frames(call) {
         return (Status::Passed, frames);
     }
-    match media::only_data(call) {
-        Some(frames) => (Status::Passed, frames),
+    match media::data_traffic(call) {
+        Some(data) if data.agreed => (Status::Passed, data.frames),
+        Some(data) => (Status::CannotTell, data.frames),
         None => (Status::NotSeen, Vec::new()),
     }
 }

@@ -189,6 +189,12 @@ fn missing(call: &Call<'_>, tls: &[&FlowRecord]) -> String {
             "Whether the call was ever set up: the capture holds no answer and no check, and {end}."
         );
     }
+    if let Some(data) = facts::media::data_traffic(call) {
+        return format!(
+            "What the {} in DTLS carried (data channels or another application's own), and so whether it went as wanted: no RTP stream was seen before {end}.",
+            counted(data.records, "record")
+        );
+    }
     if call.status(Stage::Checks) == Status::Passed {
         return format!(
             "How the call went on after its checks succeeded: no media of it was seen before {end}."
@@ -295,6 +301,20 @@ mod tests {
         let verdict = sketch.judge().1.remove(0);
         assert_eq!(verdict.outcome, Outcome::Ok);
         assert!(verdict.cannot_tell[0].contains("signaling could not be read"));
+    }
+
+    #[test]
+    fn data_that_nobody_could_read_is_no_proof_of_a_good_call() {
+        let mut sketch = Sketch::new(20.0)
+            .checks(Side::A, 0.3, 20.0, 1.0, true)
+            .nominated(0.4)
+            .handshake(0.5, 0.6)
+            .closed(20.0);
+        sketch.scene.dtls[0].association.application_data[0].records = 40;
+        let verdict = sketch.judge().1.remove(0);
+        assert_eq!(verdict.outcome, Outcome::Unknown);
+        let told = verdict.cannot_tell.join(" ");
+        assert!(told.contains("the 40 records in DTLS"), "{told}");
     }
 
     #[test]

@@ -116,17 +116,34 @@ fn announced(call: &Call<'_>, side: Side) -> Vec<&'static str> {
     kinds
 }
 
-/// Frames of data-channel traffic, when that is all the call was for.
-pub(crate) fn only_data(call: &Call<'_>) -> Option<Vec<FrameNumber>> {
+/// Data that an association carried, where no stream of the call was seen.
+#[derive(Debug, Clone)]
+pub(crate) struct DataTraffic {
+    /// Records of application data, both ways.
+    pub(crate) records: u64,
+    /// Did both sides agree on data channels and nothing else? Without their descriptions it can be anything that DTLS protects.
+    pub(crate) agreed: bool,
+    /// Frames of the handshake's end.
+    pub(crate) frames: Vec<FrameNumber>,
+}
+
+/// Application data in DTLS, more than a data channel's opening takes; `None` where the call agreed on audio or video.
+pub(crate) fn data_traffic(call: &Call<'_>) -> Option<DataTraffic> {
     let round = call.pc.negotiations.last();
-    let data = |kind: &SectionKind| matches!(kind, SectionKind::Application);
-    let only = round.is_none_or(|round| round.sections.iter().all(|section| data(&section.kind)));
-    let busy = call.dtls.iter().find(|transport| {
-        let traffic = &transport.association.application_data;
-        traffic.iter().map(|way| way.records).sum::<u64>() >= RECORDS_TO_JUDGE
-    });
-    let transport = busy.filter(|_| only)?;
-    Some(transport.association.finished_frames.frames().to_vec())
+    let mut sections = round.into_iter().flat_map(|round| &round.sections);
+    if sections.any(|section| !matches!(section.kind, SectionKind::Application)) {
+        return None;
+    }
+    call.dtls.iter().find_map(|transport| {
+        let association = &transport.association;
+        let traffic = association.application_data.iter();
+        let records = traffic.map(|way| way.records).sum::<u64>();
+        (records >= RECORDS_TO_JUDGE).then(|| DataTraffic {
+            records,
+            agreed: round.is_some(),
+            frames: association.finished_frames.frames().to_vec(),
+        })
+    })
 }
 
 /// Media of one side that ended while the call went on.
