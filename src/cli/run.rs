@@ -25,6 +25,7 @@ use crate::cli::raw::RawArgs;
 use crate::diagnosis::finding::Severity;
 use crate::filter::Filter;
 use crate::filter::help::help;
+use crate::filter::rows::RowKind;
 use crate::filter::shown::Shown;
 use crate::ingest::source::Source;
 use crate::report;
@@ -122,7 +123,9 @@ fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<Ex
 }
 
 fn filter(expression: &str) -> Result<Filter, Failure> {
-    expression.parse().map_err(|error| Failure::Filter {
+    let parsed = expression.parse::<Filter>();
+    let filter = parsed.and_then(|filter| filter.suits(RowKind::Call).map(|()| filter));
+    filter.map_err(|error| Failure::Filter {
         expression: expression.to_owned(),
         error,
     })

@@ -74,6 +74,12 @@ pub enum Problem {
         /// The value.
         value: String,
     },
+    /// The field is one of packets, and the list has none.
+    #[error("`{field}` is a packet's: only lists of packets can be asked for it")]
+    OnlyOfPackets {
+        /// The field.
+        field: &'static str,
+    },
     /// The operator says nothing about such a field.
     #[error("`{operator}` does not apply to `{field}`, which is {kind}: {instead}")]
     Operator {

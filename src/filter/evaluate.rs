@@ -3,6 +3,9 @@
 //! A test reads the row in question. Is it about another kind of row, it reads those of the same call, and passes when one of them does:
 //! `stream.packetsLost > 10` finds the calls with such a stream, and the flows of such calls. Joined by `and`, tests on one kind must all be
 //! passed by the same row: `stream.kind == video and stream.packetsLost > 10` finds a call whose video lost, not one whose audio did.
+//!
+//! A packet knows best what it belongs to: its conversation, the stream it is of, its call. Tests on other rows are asked of those alone:
+//! `stream.packetsLost > 10` finds the packets of such streams, `call.outcome == failed` all packets of such calls.
 
 use std::net::IpAddr;
 
@@ -12,6 +15,7 @@ use crate::filter::expression::Expression;
 use crate::filter::expression::Group;
 use crate::filter::expression::Operator;
 use crate::filter::literal::Literal;
+use crate::filter::packet::Packet;
 use crate::filter::rows::Row;
 use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
@@ -22,6 +26,18 @@ pub fn passes(expression: &Expression, rows: &Rows<'_>, row: Row) -> bool {
     let place = Place {
         rows,
         row,
+        packet: None,
+        same: None,
+    };
+    place.passes(expression)
+}
+
+/// Does a packet pass?
+pub fn passes_packet(expression: &Expression, rows: &Rows<'_>, packet: &Packet<'_>) -> bool {
+    let place = Place {
+        rows,
+        row: Row::Packet,
+        packet: Some(packet),
         same: None,
     };
     place.passes(expression)
@@ -33,6 +49,8 @@ struct Place<'a> {
     rows: &'a Rows<'a>,
     /// The row in question.
     row: Row,
+    /// The packet, where the row is one.
+    packet: Option<&'a Packet<'a>>,
     /// The row of another kind that a conjunction is about.
     same: Option<Row>,
 }
@@ -74,7 +92,7 @@ impl Place<'_> {
 
     /// Does one of the rows that `field` is about pass `test`?
     fn some_row(self, field: &Field, test: impl Fn(&Value<'_>) -> bool) -> bool {
-        let passes = |row| test(&field.value(self.rows, row));
+        let passes = |row| test(&self.value(field, row));
         match field.row {
             None => passes(self.row),
             Some(kind) if kind == self.row.kind() => passes(self.row),
@@ -85,17 +103,47 @@ impl Place<'_> {
         }
     }
 
-    /// Rows of one kind that belong to the same call.
+    /// What `field` holds in a row, or in the packet.
+    fn value<'a>(&'a self, field: &Field, row: Row) -> Value<'a> {
+        match (row, self.packet) {
+            (Row::Packet, Some(packet)) => field.value_of_packet(packet),
+            _ => field.value(self.rows, row),
+        }
+    }
+
+    /// Rows of one kind that belong to the same call; of a packet, those that it belongs to.
     fn related(self, kind: RowKind) -> Vec<Row> {
-        let call = self.rows.call_of(self.row);
-        call.map_or_else(Vec::new, |call| self.rows.of_call(call, kind))
+        if let Some(packet) = self.packet {
+            return self.related_to(packet, kind);
+        }
+        let calls = self.rows.calls_of(self.row).into_iter();
+        calls
+            .flat_map(|call| self.rows.of_call(call, kind))
+            .collect()
+    }
+
+    fn related_to(self, packet: &Packet<'_>, kind: RowKind) -> Vec<Row> {
+        let rows = packet.rows.iter().copied();
+        if kind != RowKind::Candidate {
+            return rows.filter(|row| row.kind() == kind).collect();
+        }
+        // Candidates meet in pairs.
+        let pairs = rows.filter_map(|row| match row {
+            Row::Pair(call, index) => {
+                let call_of = self.rows.analysis.scene.peer_connections.get(call)?;
+                let pair = call_of.ice.pairs.get(index)?;
+                Some([Row::Candidate(call, pair.a), Row::Candidate(call, pair.b)])
+            }
+            _ => None,
+        });
+        pairs.flatten().collect()
     }
 
     /// Is `text` in a field of the row, or of a call's rows?
     fn search(self, text: &str) -> bool {
         let found = |row: Row| {
             let mut fields = catalogue::all().filter(|field| field.row == Some(row.kind()));
-            fields.any(|field| field.value(self.rows, row).mentions(text))
+            fields.any(|field| self.value(field, row).mentions(text))
         };
         if found(self.row) {
             return true;

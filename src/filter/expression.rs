@@ -117,6 +117,34 @@ impl Expression {
         Self::All(groups)
     }
 
+    /// The fields that it asks for.
+    pub fn fields(&self) -> Vec<&'static Field> {
+        match self {
+            Self::Everything | Self::Search(_) => Vec::new(),
+            Self::All(groups) => {
+                let parts = groups.iter().flat_map(|group| &group.parts);
+                parts.flat_map(Self::fields).collect()
+            }
+            Self::Any(parts) => parts.iter().flat_map(Self::fields).collect(),
+            Self::Not(part) => part.fields(),
+            Self::Compare(field, ..) | Self::In(field, _) | Self::Known(field) => vec![field],
+        }
+    }
+
+    /// Does it search for words?
+    pub fn searches(&self) -> bool {
+        match self {
+            Self::Search(_) => true,
+            Self::All(groups) => {
+                let mut parts = groups.iter().flat_map(|group| &group.parts);
+                parts.any(Self::searches)
+            }
+            Self::Any(parts) => parts.iter().any(Self::searches),
+            Self::Not(part) => part.searches(),
+            Self::Everything | Self::Compare(..) | Self::In(..) | Self::Known(_) => false,
+        }
+    }
+
     /// The one kind of row that this is about, when it is one other than the call.
     fn sole_row(&self) -> Option<RowKind> {
         let common = |mut rows: Vec<Option<RowKind>>| {

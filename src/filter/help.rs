@@ -11,7 +11,7 @@ use crate::filter::rows::RowKind;
 /// The language with examples, then all fields: plain text.
 pub fn help() -> String {
     let mut text = LANGUAGE.to_owned();
-    let rows = RowKind::ALL.iter().map(|row| Some(*row));
+    let rows = RowKind::ALL.into_iter().chain([RowKind::Packet]).map(Some);
     for row in std::iter::once(None).chain(rows) {
         let heading = match row {
             None => "Any row".to_owned(),
@@ -43,6 +43,70 @@ const fn list(row: RowKind) -> &'static str {
         RowKind::Pair => "peerConnections[].ice.pairs",
         RowKind::Dtls => "dtls",
         RowKind::Turn => "turn",
+        RowKind::Packet => "no list of the report: for the lists of packets on the screen",
+    }
+}
+
+/// Filters that a list of such rows is likely to be asked, and what they find.
+pub const fn examples(row: RowKind) -> &'static [(&'static str, &'static str)] {
+    match row {
+        RowKind::Call => &[
+            ("call.outcome == failed", "calls that failed"),
+            (
+                "stream.loss > 2%",
+                "calls with a stream that lost that much",
+            ),
+            (
+                "ip == 203.0.113.0/24",
+                "calls with an address in that network",
+            ),
+        ],
+        RowKind::Stream => &[
+            ("stream.packetsLost > 10", "streams that lost packets"),
+            (
+                "stream.kind == video and stream.from == a",
+                "video that side a sends",
+            ),
+        ],
+        RowKind::Flow => &[
+            ("flow.protocols ~ dtls", "conversations with DTLS in them"),
+            ("call.outcome == failed", "those of failed calls"),
+        ],
+        RowKind::Http => &[
+            ("http.status >= 400", "requests that were refused"),
+            ("http.path ~ \"/janus\"", "requests below that path"),
+            ("http.durationMs > 1s", "slow ones"),
+        ],
+        RowKind::Finding => &[
+            ("finding.severity == error", "the worst"),
+            ("finding.layer == ice", "those about ICE"),
+        ],
+        RowKind::Candidate | RowKind::Pair => &[
+            ("pair.state == succeeded", "pairs that worked"),
+            ("candidate.type == relay", "pairs with a relayed candidate"),
+            ("pair.roundTripTime.median > 50ms", "slow ones"),
+        ],
+        RowKind::Dtls => &[
+            ("dtls.state == connected", "what completed"),
+            ("certificate", "lines that speak of certificates"),
+        ],
+        RowKind::Turn => &[
+            ("turn.state == allocated", "what was granted"),
+            ("refused", "lines that speak of a refusal"),
+        ],
+        RowKind::Packet => &[
+            ("stun 203.0.113.10", "packets with these words"),
+            ("packet.protocol == DTLS", "packets of one protocol"),
+            (
+                "stream.packetsLost > 10",
+                "packets of streams that lost some",
+            ),
+            ("call.outcome == failed", "packets of failed calls"),
+            (
+                "ip == 10.0.0.0/8 and packet.length > 1000",
+                "large ones of a network",
+            ),
+        ],
     }
 }
 
@@ -63,7 +127,7 @@ pub const fn holds(field: &Field) -> &'static str {
 }
 
 /// What it means, and the words that it can be.
-fn meaning(field: &Field) -> String {
+pub fn meaning(field: &Field) -> String {
     match field.kind {
         Kind::Word(words) => format!("{}: {}", field.meaning, words.join(", ")),
         _ => field.meaning.to_owned(),
@@ -109,6 +173,17 @@ mod tests {
             seen += 1;
         }
         assert_eq!(seen, 8);
+    }
+
+    #[test]
+    fn every_example_of_a_list_is_a_filter_of_it() {
+        for row in RowKind::ALL.into_iter().chain([RowKind::Packet]) {
+            assert!(!examples(row).is_empty());
+            for (example, _) in examples(row) {
+                let filter = example.parse::<Filter>().map_err(|wrong| wrong.to_string());
+                assert_eq!(filter.map(|it| it.suits(row)), Ok(Ok(())), "{example}");
+            }
+        }
     }
 
     #[test]

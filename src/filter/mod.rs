@@ -10,7 +10,7 @@
 //! ```
 //!
 //! A test of what is not known is false, whatever it asks. A test on another kind of row than the one in question asks whether any such row
-//! of the same call passes; tests on one kind that `and` joins ask it of one and the same row ([`evaluate`]).
+//! of the same call passes, on a packet whether one that the packet belongs to does; tests on one kind that `and` joins ask it of one and the same row ([`evaluate`]).
 //!
 //! | file | what |
 //! | --- | --- |
@@ -19,6 +19,8 @@
 //! | [`error`], [`nearest`] | what is wrong, where, and what was probably meant |
 //! | [`catalogue`] | the fields: the JSON report's names, and how each is read |
 //! | [`rows`], [`value`] | rows of the analysis, and what a field holds in one |
+//! | [`packet`] | packets, which the analysis does not keep, and the rows that they belong to |
+//! | [`surroundings`] | what ran around a call |
 //! | [`evaluate`] | does a row pass? |
 //! | [`complete`] | what could stand at the cursor |
 //! | [`help`] | the language and its fields, for people |
@@ -33,16 +35,23 @@ pub mod help;
 pub mod lexer;
 pub mod literal;
 pub mod nearest;
+pub mod packet;
 pub mod parser;
 pub mod rows;
 pub mod shown;
+pub mod surroundings;
 pub mod value;
 
 use std::str::FromStr;
 
+use crate::filter::catalogue::Field;
 use crate::filter::error::FilterError;
+use crate::filter::error::Problem;
 use crate::filter::expression::Expression;
+use crate::filter::lexer::TokenKind;
+use crate::filter::packet::Packet;
 use crate::filter::rows::Row;
+use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
 
 /// A filter, ready to use.
@@ -61,6 +70,47 @@ impl Filter {
     /// Does `row` pass?
     pub fn passes(&self, rows: &Rows<'_>, row: Row) -> bool {
         evaluate::passes(&self.expression, rows, row)
+    }
+
+    /// Does a packet, or a line that stands for some, pass?
+    pub fn passes_packet(&self, rows: &Rows<'_>, packet: &Packet<'_>) -> bool {
+        evaluate::passes_packet(&self.expression, rows, packet)
+    }
+
+    /// Does it ask what a packet says, beside what it belongs to?
+    pub fn reads_packets(&self) -> bool {
+        self.expression.searches()
+            || self.asks_of_any(|row| row.is_none_or(|row| row == RowKind::Packet))
+    }
+
+    /// Whether a list of `kind` can be filtered by it: what only packets have, only lists of packets can be asked for.
+    ///
+    /// # Errors
+    ///
+    /// It asks for what only packets have.
+    pub fn suits(&self, kind: RowKind) -> Result<(), FilterError> {
+        if kind == RowKind::Packet || !self.asks_of_any(|row| row == Some(RowKind::Packet)) {
+            return Ok(());
+        }
+        let tokens = lexer::tokens(&self.text)?;
+        let found = tokens.iter().find_map(|token| match &token.kind {
+            TokenKind::Word(word) => {
+                let field = Field::find(word).filter(|field| field.row == Some(RowKind::Packet))?;
+                Some((field, token.span.clone()))
+            }
+            _ => None,
+        });
+        found.map_or(Ok(()), |(field, span)| {
+            let problem = Problem::OnlyOfPackets { field: field.name };
+            Err(FilterError::new(span, problem))
+        })
+    }
+
+    fn asks_of_any(&self, row: impl Fn(Option<RowKind>) -> bool) -> bool {
+        self.expression
+            .fields()
+            .into_iter()
+            .any(|field| row(field.row))
     }
 }
 

@@ -218,7 +218,7 @@ impl<'a> Parser<'a> {
 fn looks_like_a_field(word: &str) -> bool {
     let row = word.split_once('.').map(|(row, _)| row);
     row.is_some_and(|row| {
-        let mut rows = RowKind::ALL.iter();
+        let mut rows = RowKind::ALL.into_iter().chain([RowKind::Packet]);
         rows.any(|kind| kind.word().eq_ignore_ascii_case(row))
     })
 }

@@ -1,10 +1,15 @@
 //! Rows of an analysis, and which belong to one call.
+//!
+//! Most rows belong to one call. An HTTP exchange, a conversation with a server or a finding about signaling may belong to several: those
+//! that the report would show it with.
 
 use hashbrown::HashMap;
 
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Verdict;
+use crate::filter::surroundings::Surroundings;
 use crate::session::model::peer_connection::PeerConnection;
+use crate::track::signaling::dialogue::Message;
 use crate::vocab::ids::ExchangeId;
 use crate::vocab::ids::PeerConnectionId;
 
@@ -29,10 +34,12 @@ pub enum RowKind {
     Dtls,
     /// `turn`
     Turn,
+    /// No list of the report: a packet of the capture, or a line that stands for some, like a ladder's.
+    Packet,
 }
 
 impl RowKind {
-    /// All of them.
+    /// Those that the report lists.
     pub const ALL: [Self; 9] = [
         Self::Call,
         Self::Stream,
@@ -57,6 +64,7 @@ impl RowKind {
             Self::Pair => "pair",
             Self::Dtls => "dtls",
             Self::Turn => "turn",
+            Self::Packet => "packet",
         }
     }
 }
@@ -82,6 +90,8 @@ pub enum Row {
     Dtls(usize),
     /// A TURN allocation.
     Turn(usize),
+    /// The packet that is asked about: [`crate::filter::packet::Packet`] says what is known of it.
+    Packet,
 }
 
 impl Row {
@@ -97,6 +107,7 @@ impl Row {
             Self::Pair(..) => RowKind::Pair,
             Self::Dtls(_) => RowKind::Dtls,
             Self::Turn(_) => RowKind::Turn,
+            Self::Packet => RowKind::Packet,
         }
     }
 }
@@ -109,7 +120,9 @@ pub struct Rows<'a> {
     verdicts: HashMap<usize, &'a Verdict>,
     findings: HashMap<usize, Vec<usize>>,
     http: HashMap<usize, Vec<usize>>,
-    call_of_http: HashMap<usize, usize>,
+    calls_of_http: HashMap<usize, Vec<usize>>,
+    calls_of_flow: HashMap<usize, Vec<usize>>,
+    calls_of_dialogue: HashMap<usize, Vec<usize>>,
 }
 
 impl<'a> Rows<'a> {
@@ -120,7 +133,9 @@ impl<'a> Rows<'a> {
             verdicts: HashMap::new(),
             findings: HashMap::new(),
             http: HashMap::new(),
-            call_of_http: HashMap::new(),
+            calls_of_http: HashMap::new(),
+            calls_of_flow: HashMap::new(),
+            calls_of_dialogue: HashMap::new(),
         };
         for verdict in &analysis.verdicts {
             if let Some(call) = verdict.peer_connection {
@@ -135,9 +150,19 @@ impl<'a> Rows<'a> {
         for (call, connection) in analysis.scene.peer_connections.iter().enumerate() {
             let exchanges = exchanges(analysis, connection);
             for &exchange in &exchanges {
-                rows.call_of_http.entry(exchange).or_insert(call);
+                rows.calls_of_http.entry(exchange).or_default().push(call);
             }
             rows.http.insert(call, exchanges);
+            if let Some(dialogue) = connection.dialogue {
+                let calls = rows.calls_of_dialogue.entry(dialogue.index());
+                calls.or_default().push(call);
+            }
+        }
+        let surroundings = Surroundings::new(analysis);
+        for call in 0..analysis.scene.peer_connections.len() {
+            for flow in surroundings.of(&rows, call).flows {
+                rows.calls_of_flow.entry(flow).or_default().push(call);
+            }
         }
         rows
     }
@@ -147,19 +172,30 @@ impl<'a> Rows<'a> {
         self.verdicts.get(&call).copied()
     }
 
-    /// The call that a row belongs to, when it belongs to one.
-    pub fn call_of(&self, row: Row) -> Option<usize> {
+    /// The calls that a row belongs to. A packet belongs to those of its own rows.
+    pub fn calls_of(&self, row: Row) -> Vec<usize> {
         let scene = &self.analysis.scene;
-        let id = match row {
-            Row::Call(call) | Row::Candidate(call, _) | Row::Pair(call, _) => return Some(call),
-            Row::Http(index) => return self.call_of_http.get(&index).copied(),
-            Row::Stream(index) => scene.streams.get(index)?.peer_connection,
-            Row::Flow(index) => *scene.flow_owner.get(index)?,
-            Row::Finding(index) => self.analysis.findings.get(index)?.peer_connection,
-            Row::Dtls(index) => scene.dtls.get(index)?.peer_connection,
-            Row::Turn(index) => *scene.turn_owner.get(index)?,
+        let several = |calls: &HashMap<usize, Vec<usize>>, index: usize| {
+            calls.get(&index).cloned().unwrap_or_default()
         };
-        id.map(PeerConnectionId::index)
+        let owner = match row {
+            Row::Call(call) | Row::Candidate(call, _) | Row::Pair(call, _) => return vec![call],
+            Row::Http(index) => return several(&self.calls_of_http, index),
+            Row::Flow(index) => return several(&self.calls_of_flow, index),
+            Row::Finding(index) => {
+                let finding = self.analysis.findings.get(index);
+                let call = finding.and_then(|finding| finding.peer_connection);
+                if let (None, Some(dialogue)) = (call, finding.and_then(|it| it.dialogue)) {
+                    return several(&self.calls_of_dialogue, dialogue.index());
+                }
+                call
+            }
+            Row::Stream(index) => scene.streams.get(index).and_then(|it| it.peer_connection),
+            Row::Dtls(index) => scene.dtls.get(index).and_then(|it| it.peer_connection),
+            Row::Turn(index) => scene.turn_owner.get(index).copied().flatten(),
+            Row::Packet => None,
+        };
+        owner.map(PeerConnectionId::index).into_iter().collect()
     }
 
     /// The rows of one kind that belong to a call.
@@ -197,7 +233,16 @@ impl<'a> Rows<'a> {
                 .collect(),
             RowKind::Http => listed(&self.http, Row::Http),
             RowKind::Finding => listed(&self.findings, Row::Finding),
+            RowKind::Packet => Vec::new(),
         }
+    }
+
+    /// The messages of a call's signaling.
+    pub fn messages<'b>(
+        &'b self,
+        connection: &'b PeerConnection,
+    ) -> impl Iterator<Item = &'b Message> {
+        messages(self.analysis, connection)
     }
 
     /// All rows of one kind, in the report's order.
@@ -215,29 +260,37 @@ impl<'a> Rows<'a> {
             RowKind::Candidate | RowKind::Pair => (0..scene.peer_connections.len())
                 .flat_map(|call| self.of_call(call, kind))
                 .collect(),
+            RowKind::Packet => Vec::new(),
         }
     }
 }
 
 /// The HTTP exchanges that carried a call's signaling: those of its handle, and those of the session that name no handle.
 fn exchanges(analysis: &Analysis, connection: &PeerConnection) -> Vec<usize> {
-    let dialogue = connection
-        .dialogue
-        .and_then(|id| analysis.scene.dialogues.get(id.index()));
-    let Some(dialogue) = dialogue else {
-        return Vec::new();
-    };
-    let own = |handle: usize| {
-        let handle = dialogue.handles.get(handle);
-        handle.map(|handle| &handle.id) == connection.handle.as_ref()
-    };
-    let messages = dialogue.messages.iter();
-    let mut exchanges: Vec<usize> = messages
-        .filter(|message| connection.handle.is_none() || message.handle.is_none_or(own))
+    let mut exchanges: Vec<usize> = messages(analysis, connection)
         .filter_map(|message| message.exchange)
         .map(ExchangeId::index)
         .collect();
     exchanges.sort_unstable();
     exchanges.dedup();
     exchanges
+}
+
+/// The messages of a call's signaling: those of its handle, and those of the session that name no handle.
+fn messages<'a>(
+    analysis: &'a Analysis,
+    connection: &'a PeerConnection,
+) -> impl Iterator<Item = &'a Message> {
+    let dialogue = connection
+        .dialogue
+        .and_then(|id| analysis.scene.dialogues.get(id.index()));
+    dialogue.into_iter().flat_map(move |dialogue| {
+        let own = |handle: usize| {
+            let handle = dialogue.handles.get(handle);
+            handle.map(|handle| &handle.id) == connection.handle.as_ref()
+        };
+        let messages = dialogue.messages.iter();
+        messages
+            .filter(move |message| connection.handle.is_none() || message.handle.is_none_or(own))
+    })
 }

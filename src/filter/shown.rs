@@ -8,9 +8,8 @@ use crate::filter::Filter;
 use crate::filter::rows::Row;
 use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
-use crate::vocab::address::TransportAddress;
+use crate::filter::surroundings::Surroundings;
 use crate::vocab::ids::DialogueId;
-use crate::vocab::ids::FlowId;
 use crate::vocab::ids::PeerConnectionId;
 
 /// Positions, in the lists of an analysis, of what is left.
@@ -54,14 +53,18 @@ impl Shown {
             of: calls.len(),
             ..Self::default()
         };
+        let surroundings = Surroundings::new(analysis);
         for row in calls {
             if filter.passes(&rows, row)
                 && let Row::Call(call) = row
             {
                 shown.add_call(&rows, call);
+                let around = surroundings.of(&rows, call);
+                shown.flows.extend(around.flows);
+                shown.server_queries.extend(around.server_queries);
+                shown.nat.extend(around.nat);
             }
         }
-        shown.add_conversations(analysis);
         shown.add_conclusions(analysis);
         shown
     }
@@ -79,57 +82,16 @@ impl Shown {
         {
             match row {
                 Row::Stream(index) => self.streams.insert(index),
-                Row::Flow(index) => self.flows.insert(index),
                 Row::Http(index) => self.http.insert(index),
                 Row::Finding(index) => self.findings.insert(index),
                 Row::Dtls(index) => self.dtls.insert(index),
                 Row::Turn(index) => self.turn.insert(index),
-                Row::Call(_) | Row::Candidate(..) | Row::Pair(..) => true,
+                // Conversations come with those around them.
+                Row::Call(_) | Row::Flow(_) | Row::Candidate(..) | Row::Pair(..) | Row::Packet => {
+                    true
+                }
             };
         }
-    }
-
-    /// The conversations around those of the calls: outside a relay, to the relay, of the signaling; and what was learned of their sockets.
-    fn add_conversations(&mut self, analysis: &Analysis) {
-        let scene = &analysis.scene;
-        let relays = scene.turn.iter().enumerate();
-        let relays = relays.filter(|(index, _)| self.turn.contains(index));
-        let exchanges = scene.http.iter().enumerate();
-        let exchanges = exchanges.filter(|(index, _)| self.http.contains(index));
-        let dialogues = scene.dialogues.iter().enumerate();
-        let dialogues = dialogues.filter(|(index, _)| self.dialogues.contains(index));
-        let outer = self.flows.iter().filter_map(|&index| {
-            let relayed = scene.flows.get(index)?.relayed?;
-            Some(relayed.outer)
-        });
-        let around: Vec<usize> = relays
-            .map(|(_, turn)| turn.flow)
-            .chain(exchanges.map(|(_, exchange)| exchange.flow))
-            .chain(dialogues.flat_map(|(_, dialogue)| {
-                // Of an HTTP dialogue, the exchanges above say which conversations were the calls' own.
-                let messages = dialogue.messages.iter();
-                messages
-                    .filter(|message| message.exchange.is_none())
-                    .map(|message| message.flow)
-            }))
-            .chain(outer)
-            .map(FlowId::index)
-            .collect();
-        self.flows.extend(around);
-        let sockets: HashSet<TransportAddress> = self
-            .flows
-            .iter()
-            .filter_map(|&index| scene.flows.get(index))
-            .flat_map(|flow| [flow.tuple.a, flow.tuple.b])
-            .collect();
-        let queries = scene.server_queries.iter().enumerate();
-        for (index, query) in queries.filter(|(_, query)| sockets.contains(&query.client)) {
-            self.server_queries.insert(index);
-            self.flows.insert(query.flow.index());
-        }
-        let mappings = scene.nat.iter().enumerate();
-        let mappings = mappings.filter(|(_, mapping)| sockets.contains(&mapping.base));
-        self.nat.extend(mappings.map(|(index, _)| index));
     }
 
     fn add_conclusions(&mut self, analysis: &Analysis) {

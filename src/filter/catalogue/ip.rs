@@ -5,6 +5,7 @@ use crate::filter::catalogue::Kind;
 use crate::filter::catalogue::Origin;
 use crate::filter::catalogue::Reader;
 use crate::filter::catalogue::all;
+use crate::filter::packet::Packet;
 use crate::filter::rows::Row;
 use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
@@ -15,9 +16,15 @@ pub(super) const FIELDS: &[Field] = &[Field::new(
     "ip",
     Kind::Address,
     "any address of the row; of a call, also those of its candidates, flows and servers",
-    Reader::Any(addresses),
+    Reader::Any(addresses, ends),
 )
 .of(Origin::Derived)];
+
+/// Where a packet came from and went to.
+fn ends<'a>(packet: &'a Packet<'a>) -> Value<'a> {
+    let ends = [&packet.from, &packet.to].into_iter().flat_map(Value::each);
+    Value::Many(ends.cloned().collect())
+}
 
 /// The values of all address fields.
 fn addresses<'a>(rows: &'a Rows<'a>, row: Row) -> Value<'a> {

@@ -10,6 +10,7 @@ mod flow;
 mod http;
 mod ice;
 mod ip;
+mod packet;
 mod stream;
 mod turn;
 
@@ -17,6 +18,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::diagnosis::finding::Finding;
+use crate::filter::packet::Packet;
 use crate::filter::rows::Row;
 use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
@@ -121,7 +123,7 @@ impl Field {
     fn try_value<'a>(&self, rows: &'a Rows<'a>, row: Row) -> Option<Value<'a>> {
         let scene = &rows.analysis.scene;
         Some(match (self.read, row) {
-            (Reader::Any(read), row) => read(rows, row),
+            (Reader::Any(read, _), row) => read(rows, row),
             (Reader::Call(read), Row::Call(index)) => {
                 read(Of::new(rows, index, scene.peer_connections.get(index)?))
             }
@@ -153,6 +155,14 @@ impl Field {
             }
             _ => return None,
         })
+    }
+
+    /// What it holds of a packet; absent where it is another row's field.
+    pub fn value_of_packet<'a>(&self, packet: &'a Packet<'a>) -> Value<'a> {
+        match self.read {
+            Reader::Packet(read) | Reader::Any(_, read) => read(packet),
+            _ => Value::Absent,
+        }
     }
 
     const fn new(
@@ -202,6 +212,7 @@ pub fn all() -> impl Iterator<Item = &'static Field> {
         ice::FIELDS,
         dtls::FIELDS,
         turn::FIELDS,
+        packet::FIELDS,
     ]
     .into_iter()
     .flatten()
@@ -229,7 +240,11 @@ impl<'a, T> Of<'a, T> {
 /// How a field is read.
 #[derive(Clone, Copy)]
 enum Reader {
-    Any(for<'a> fn(&'a Rows<'a>, Row) -> Value<'a>),
+    Any(
+        for<'a> fn(&'a Rows<'a>, Row) -> Value<'a>,
+        for<'a> fn(&'a Packet<'a>) -> Value<'a>,
+    ),
+    Packet(for<'a> fn(&'a Packet<'a>) -> Value<'a>),
     Call(for<'a> fn(Of<'a, PeerConnection>) -> Value<'a>),
     Stream(for<'a> fn(Of<'a, MediaStream>) -> Value<'a>),
     Flow(for<'a> fn(Of<'a, FlowRecord>) -> Value<'a>),
