@@ -193,7 +193,7 @@ fn a_user_visits_every_tab_marks_two_frames_and_saves_the_call() {
         ("p", "Packets of call 1"),
         ("4", "HTTP by time"),
         ("5", "Flows by time"),
-        ("1", "Packets of call 1"),
+        ("1", "of 1 441"),
     ] {
         session.press(key);
         session.shows(&[words]);

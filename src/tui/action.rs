@@ -31,8 +31,12 @@ pub enum Action {
     PreviousPane,
     /// To the page with this number, from 1.
     Page(u8),
-    /// Ask for words to filter by.
+    /// Type a filter.
     Filter,
+    /// Take back the last change of the filter.
+    FilterBefore,
+    /// Take the filter away.
+    NoFilter,
     /// To the next finding.
     NextFinding,
     /// To the finding before.

@@ -32,6 +32,8 @@ pub enum Effect {
         /// What is searched for.
         query: Query,
     },
+    /// Stop the search for a list.
+    StopScan(Target),
     /// Put text into the clipboard.
     Copy(String),
     /// Search the capture for a call's frames and save them; how it went comes as news.
@@ -62,8 +64,10 @@ pub enum Target {
 /// What a scan searches for.
 #[derive(Debug, Clone)]
 pub struct Query {
-    /// Words that a frame's line must have.
+    /// What a frame must pass.
     pub filter: Filter,
+    /// What the filter is asked of.
+    pub analysis: Arc<Analysis>,
     /// The call that it must belong to.
     pub call: Option<PeerConnectionId>,
     /// The conversation that it must belong to, in either direction.

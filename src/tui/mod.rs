@@ -17,6 +17,7 @@
 //! | [`effect`], [`worker`], [`scan`] | what is done outside of the state: frames read, text copied, files written |
 //! | [`packet`] | one frame as a line and as a tree |
 //! | [`detail`] | a row of the ladder in detail |
+//! | [`asked`] | lines of the screens as a filter sees them |
 //! | [`sheet`] | what stands in the screens that are a list with a detail pane |
 //! | [`screens`], [`widgets`] | drawing |
 //! | [`theme`], [`text`], [`times`] | colours and shapes, text that fits, instants |
@@ -25,6 +26,7 @@
 //! million packets costs as much as what is shown of it.
 
 pub mod action;
+pub mod asked;
 pub mod detail;
 pub mod effect;
 pub mod keymap;

@@ -64,6 +64,7 @@ impl Worker {
                     scan,
                     query,
                 } => self.start_scan(target, scan, query),
+                Effect::StopScan(target) => self.slot(target).store(true, Ordering::Relaxed),
                 Effect::Seek(at) => self.seek(at, state),
                 Effect::Copy(text) => copy(&text, state),
                 Effect::Save { path, frames } => self.save(&path, &frames, state),
@@ -138,15 +139,19 @@ impl Worker {
     }
 
     fn start_scan(&mut self, target: Target, number: u64, query: Query) {
-        let slot = match target {
-            Target::Page => &mut self.scans[0],
-            Target::Call => &mut self.scans[1],
-        };
+        let slot = self.slot(target);
         slot.store(true, Ordering::Relaxed);
         let stop = Arc::new(AtomicBool::new(false));
         *slot = Arc::clone(&stop);
         let (index, news) = (self.index.clone(), self.news.clone());
         thread::spawn(move || scan(index, target, number, &query, &news, &stop));
+    }
+
+    const fn slot(&mut self, target: Target) -> &mut Arc<AtomicBool> {
+        match target {
+            Target::Page => &mut self.scans[0],
+            Target::Call => &mut self.scans[1],
+        }
     }
 
     fn save(&mut self, path: &Path, frames: &[FrameNumber], state: &mut State) {

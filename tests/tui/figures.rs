@@ -1,6 +1,10 @@
 //! Figures on the screens are those of the JSON report: what one says, the other says.
 
-use rtcscope::report::json::write;
+use rtcscope::filter::Filter;
+use rtcscope::filter::shown::Shown;
+use rtcscope::report::json::{write, write_shown};
+use rtcscope::tui::state::calls::Subject;
+use rtcscope::tui::state::findings::Item;
 use rtcscope::tui::text::{bitrate, bytes, count};
 use serde_json::Value;
 
@@ -295,6 +299,123 @@ fn exchanges_and_conversations() {
             ];
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
             line(&screen, &words);
+        }
+    }
+}
+
+/// What `report --format json --filter` says.
+fn filtered_report(program: &Program, expression: &str) -> Value {
+    let filter: Filter = expression.parse().unwrap();
+    let analysis = &program.state.analysis;
+    let shown = Shown::new(analysis, &filter);
+    let mut json = Vec::new();
+    write_shown(analysis, &shown, &mut json).unwrap();
+    serde_json::from_slice(&json).unwrap()
+}
+
+/// Ids of the rows of a list.
+fn ids(report: &Value, name: &str) -> Vec<String> {
+    let rows = list(report, name).iter();
+    rows.map(|row| row["id"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn numbered(prefix: &str, positions: impl IntoIterator<Item = usize>) -> Vec<String> {
+    let mut positions: Vec<usize> = positions.into_iter().collect();
+    positions.sort_unstable();
+    let ids = positions.iter().map(|at| format!("{prefix}-{}", at + 1));
+    ids.collect()
+}
+
+#[test]
+fn a_filtered_list_has_the_rows_of_the_filtered_report() {
+    let of_calls = [
+        "call.outcome == failed",
+        "call.outcome in {ok, degraded}",
+        "stream.packetsLost > 10",
+        "pair.state == succeeded and not turn.state",
+        "candidate.type == relay",
+        "ip == 203.0.113.10",
+        "alice",
+    ];
+    for name in CAPTURES {
+        let mut program = Program::open(name, SIZE);
+        for expression in of_calls {
+            let report = filtered_report(&program, expression);
+            program.press("1").filter(expression);
+            let calls = &program.state.calls;
+            let rows = calls.shown.iter().map(|&at| calls.rows[at].subject);
+            let shown = rows.filter_map(|subject| match subject {
+                Subject::Call(id) => Some(id.index()),
+                Subject::Dialogue(_) => None,
+            });
+            let shown = numbered("pc", shown);
+            assert_eq!(
+                shown,
+                ids(&report, "peerConnections"),
+                "{name}: {expression}"
+            );
+        }
+        // What is asked of calls alone, the other lists answer with all that belongs to them.
+        for expression in &of_calls[..2] {
+            let report = filtered_report(&program, expression);
+            program.press("5").filter(expression);
+            let shown = numbered("flow", program.state.flows.shown.iter().copied());
+            assert_eq!(shown, ids(&report, "flows"), "{name}: {expression}");
+            program.press("4").filter(expression);
+            let shown = numbered("http", program.state.http.shown.iter().copied());
+            assert_eq!(shown, ids(&report, "http"), "{name}: {expression}");
+            program.press("3").filter(expression);
+            let page = &program.state.findings;
+            let shown = page.shown.iter().map(|&at| page.items[at]);
+            let shown = shown
+                .filter(|item| matches!(item, Item::Finding(_)))
+                .count();
+            let reported = list(&report, "findings").iter();
+            // The report keeps what lowers trust in everything.
+            let reported = reported.filter(|it| it["layer"] != "capture").count();
+            assert_eq!(shown, reported, "{name}: {expression}");
+        }
+    }
+}
+
+#[test]
+fn a_filtered_list_has_the_rows_whose_figures_pass() {
+    for name in CAPTURES {
+        let mut program = Program::open(name, SIZE);
+        let report = report(&program);
+        program.press("5").filter("flow.packetsAToB > 20");
+        let flows = list(&report, "flows").iter();
+        let passing = flows
+            .filter(|it| it["packetsAToB"].as_u64().unwrap() > 20)
+            .count();
+        assert_eq!(program.state.flows.shown.len(), passing, "{name}");
+        program
+            .press("4")
+            .filter("http.status == 200 and http.method == POST");
+        let http = list(&report, "http").iter();
+        let passing = http
+            .filter(|it| it["status"] == 200 && it["method"] == "POST")
+            .count();
+        assert_eq!(program.state.http.shown.len(), passing, "{name}");
+        program.press("1 1 Home m").filter("stream.packets > 100");
+        let call = program.state.call.as_ref().unwrap();
+        let id = format!("pc-{}", call.id.index() + 1);
+        let streams = list(&report, "streams").iter();
+        let passing = streams
+            .filter(|it| it["peerConnection"] == id && it["packets"].as_u64().unwrap() > 100)
+            .count();
+        assert_eq!(call.media.list.shown.len(), passing, "{name}");
+        // Every stream has the packets on its page that the report counts.
+        for stream in list(&report, "streams").iter().take(4) {
+            let expression = format!("stream.id == {}", stream["id"].as_str().unwrap());
+            program.press("2").filter(&expression);
+            let packets = stream["packets"].as_u64().unwrap();
+            assert_eq!(
+                program.state.packets.length() as u64,
+                packets,
+                "{name}: {expression}"
+            );
         }
     }
 }

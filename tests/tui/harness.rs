@@ -80,7 +80,7 @@ impl Program {
         self.worker.perform(effects, &mut self.state);
     }
 
-    /// Presses keys: words of `Enter Esc Tab BackTab Up Down Left Right End Home PageDown Space`, or characters.
+    /// Presses keys: words of `Enter Esc Tab BackTab Up Down Left Right End Home PageDown Backspace Del F1 Space`, or characters.
     pub(crate) fn press(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
             let code = match key {
@@ -95,6 +95,9 @@ impl Program {
                 "End" => KeyCode::End,
                 "Home" => KeyCode::Home,
                 "PageDown" => KeyCode::PageDown,
+                "Backspace" => KeyCode::Backspace,
+                "Del" => KeyCode::Delete,
+                "F1" => KeyCode::F(1),
                 "Space" => KeyCode::Char(' '),
                 other => KeyCode::Char(other.chars().next().unwrap()),
             };
@@ -104,6 +107,28 @@ impl Program {
             self.settle();
         }
         self
+    }
+
+    /// Types a line, character by character.
+    pub(crate) fn type_in(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            let key = if c == ' ' {
+                "Space".to_owned()
+            } else {
+                c.to_string()
+            };
+            self.press(&key);
+        }
+        self
+    }
+
+    /// Opens the filter of the list shown, types one, and takes it.
+    pub(crate) fn filter(&mut self, text: &str) -> &mut Self {
+        self.press("/");
+        // The line begins with the filter that is there.
+        let clear = KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL);
+        update::press(&mut self.state, clear);
+        self.type_in(text).press("Enter")
     }
 
     /// Reads what is shown and waits for what is searched.

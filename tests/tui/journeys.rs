@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use ratatui::buffer::Cell;
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use rtcscope::tui::action::Pointer;
-use rtcscope::tui::effect::News;
+use rtcscope::tui::effect::{Effect, News};
 use rtcscope::tui::screens::LEAST;
 use rtcscope::tui::state::Loading;
 use rtcscope::tui::update;
@@ -51,7 +52,7 @@ fn a_filter_finds_frames_and_esc_takes_it_away() {
     check(
         &mut program,
         "2 / c l i e n t h e l l o Enter",
-        &["with “clienthello”", "DTLS ClientHello"],
+        &["of 1 334 · clienthello", "DTLS ClientHello"],
     );
     let all = program.press("Esc").text();
     assert!(all.contains("of 1 334"), "{all}");
@@ -63,13 +64,114 @@ fn a_search_in_the_ladder_hides_nothing() {
     check(
         &mut program,
         "Enter Right / a n s w e r Enter",
-        &["of “answer”", "alice", "create session"],
+        &["· answer", "alice", "create session"],
     );
     let first = program.state.call.as_ref().unwrap().cursor.at;
     program.press("n");
     assert_ne!(program.state.call.as_ref().unwrap().cursor.at, first);
     program.press("N");
     assert_eq!(program.state.call.as_ref().unwrap().cursor.at, first);
+}
+
+#[test]
+fn a_filter_is_completed_corrected_and_taken_back() {
+    let mut program = Program::open("lossy", SIZE);
+    check(&mut program, "/ Tab", &["call.id ", "its id in the report"]);
+    program.press("Esc /").type_in("call.outc");
+    check(
+        &mut program,
+        "Tab",
+        &["call.outcome ", "compared with a value"],
+    );
+    program.type_in("== degrade");
+    // The only proposal; a mistake keeps the line open and says what is wrong.
+    check(
+        &mut program,
+        "Tab Enter",
+        &["Calls · 1 of 2 · call.outcome == degraded"],
+    );
+    program.filter("call.outcome == lost");
+    check(
+        &mut program,
+        "",
+        &["Filter: Calls", "^^^^", "`call.outcome` is never `lost`"],
+    );
+    // What was typed before stands above.
+    check(
+        &mut program,
+        "Up Enter",
+        &["Calls · 1 of 2 · call.outcome == degraded"],
+    );
+    program.filter("stream.packetsLost == 0");
+    check(
+        &mut program,
+        "",
+        &["1 of 2 · stream.packetsLost == 0", "alice → videoroom"],
+    );
+    check(
+        &mut program,
+        "Backspace",
+        &["1 of 2 · call.outcome == degraded"],
+    );
+    check(&mut program, "Backspace", &["┌ Calls ─"]);
+    check(
+        &mut program,
+        "Backspace",
+        &["this list had no other filter before"],
+    );
+    program.filter("call.outcome == failed");
+    check(
+        &mut program,
+        "",
+        &[
+            "0 of 2",
+            "Nothing here passes call.outcome == failed",
+            "Backspace",
+            "Del",
+        ],
+    );
+    check(&mut program, "Del", &["┌ Calls ─"]);
+    check(
+        &mut program,
+        "Backspace",
+        &["0 of 2 · call.outcome == failed"],
+    );
+    check(&mut program, "Esc", &["┌ Calls ─"]);
+}
+
+#[test]
+fn only_packets_are_asked_what_packets_have() {
+    let mut program = Program::open("lossy", SIZE);
+    program.filter("packet.length > 1000");
+    check(
+        &mut program,
+        "",
+        &["^^^^^^^^^^^^^", "`packet.length` is a packet's"],
+    );
+    program.press("Esc 2").filter("packet.length > 1000");
+    check(&mut program, "", &["of 3 137 · packet.length > 1000"]);
+    program.press("1 L").filter("packet.protocol == signaling");
+    check(
+        &mut program,
+        "",
+        &["Ladder · ", "packet.protocol == signaling"],
+    );
+}
+
+#[test]
+fn a_new_filter_ends_the_search_of_the_old_one() {
+    let mut program = Program::open("lossy", SIZE);
+    program.press("2 /").type_in("stun");
+    // Nobody waits for the search that this starts.
+    let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
+    update::press(&mut program.state, enter);
+    let effects = update::settle(&mut program.state);
+    assert!(effects.iter().any(|it| matches!(it, Effect::Scan { .. })));
+    let esc = KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE);
+    update::press(&mut program.state, esc);
+    let effects = update::settle(&mut program.state);
+    assert!(effects.iter().any(|it| matches!(it, Effect::StopScan(_))));
+    check(&mut program, "", &["of 3 137"]);
 }
 
 #[test]
@@ -305,7 +407,7 @@ fn the_worst_second_of_a_lossy_stream_is_three_keys_away() {
     check(
         &mut program,
         "Enter",
-        &["Packets of call 2 with “ssrc 350113466”", "ssrc 350113466"],
+        &["of 3 137 · stream.ssrc == 350113466", "SRTP opus"],
     );
     let packets = &program.state.call.as_ref().unwrap().packets;
     let line = &packets.lines[&packets.selected().unwrap()];
@@ -438,7 +540,7 @@ fn an_exchange_leads_to_its_frames() {
     check(
         &mut program,
         "4 / o p t i o n s Enter",
-        &["with “options”", "OPTIONS"],
+        &["· options", "OPTIONS"],
     );
     check(&mut program, "Enter", &["Packets", "OPTIONS"]);
     check(&mut program, "Esc Esc", &["HTTP by time", "GET"]);

@@ -7,11 +7,15 @@ const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 fn check(capture: &str, screen: &str, keys: &str) {
     for size in SIZES {
         let text = Program::open(capture, size).press(keys).text();
-        let name = format!("{capture}_{screen}_{}x{}", size.0, size.1);
-        insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
-            insta::assert_snapshot!(name, text);
-        });
+        snapshot(capture, screen, size, &text);
     }
+}
+
+fn snapshot(capture: &str, screen: &str, size: (u16, u16), text: &str) {
+    let name = format!("{capture}_{screen}_{}x{}", size.0, size.1);
+    insta::with_settings!({ omit_expression => true, prepend_module_to_snapshot => false }, {
+        insta::assert_snapshot!(name, text);
+    });
 }
 
 #[test]
@@ -91,6 +95,92 @@ fn findings() {
     check("ice-failure-auth", "findings", "]");
     check("lossy", "findings", "3");
     check("lossy", "findings_of_call", "Down e");
+}
+
+/// The screen with what was typed behind `/` on it; `keys` follow.
+fn check_filter(capture: &str, screen: &str, before: &str, typed: &str, keys: &str) {
+    for size in SIZES {
+        let mut program = Program::open(capture, size);
+        let text = program
+            .press(before)
+            .press("/")
+            .type_in(typed)
+            .press(keys)
+            .text();
+        snapshot(capture, screen, size, &text);
+    }
+}
+
+#[test]
+fn filters() {
+    check_filter("lossy", "filter_completed", "", "stream.pack", "Tab Tab");
+    check_filter(
+        "lossy",
+        "filter_wrong",
+        "",
+        "call.outcom == failed",
+        "Enter",
+    );
+    check_filter("lossy", "filter_help", "m", "", "F1");
+    check_filter(
+        "lossy",
+        "filter_nothing_left",
+        "",
+        "call.outcome == failed",
+        "Enter",
+    );
+    check_filter("lossy", "filtered_calls", "", "stream.loss > 1%", "Enter");
+    check_filter(
+        "lossy",
+        "filtered_packets",
+        "2",
+        "stream.packetsLost > 10",
+        "Enter",
+    );
+    check_filter(
+        "lossy",
+        "filtered_streams",
+        "Down m",
+        "stream.kind == video",
+        "Enter",
+    );
+    check_filter(
+        "lossy",
+        "filtered_ladder",
+        "L",
+        "packet.protocol == ice",
+        "Enter",
+    );
+    check_filter(
+        "ice-failure-auth",
+        "filtered_pairs",
+        "i",
+        "pair.state == failed",
+        "Enter",
+    );
+    check_filter(
+        "ice-failure-auth",
+        "filtered_findings",
+        "3",
+        "finding.severity == error",
+        "Enter",
+    );
+    check_filter("audio-video", "filtered_dtls", "d", "certificate", "Enter");
+    check_filter("turn-stale-nonce", "filtered_turn", "u", "refresh", "Enter");
+    check_filter(
+        "videoroom-http",
+        "filtered_http",
+        "4",
+        "http.method == OPTIONS",
+        "Enter",
+    );
+    check_filter(
+        "videoroom-http",
+        "filtered_flows",
+        "5",
+        "flow.protocols ~ dtls",
+        "Enter",
+    );
 }
 
 #[test]

@@ -145,17 +145,29 @@ pub const BINDINGS: &[Binding] = &[
     row(
         FILTER,
         Action::Filter,
-        LISTS,
-        "filter by words; where nothing is hidden, search",
+        &[],
+        "filter, by fields or words; F1 there explains",
     )
     .at(4, "filter"),
     row(
+        &[named(KeyCode::Backspace)],
+        Action::FilterBefore,
+        &[],
+        "the filter before",
+    ),
+    row(
+        &[named(KeyCode::Delete)],
+        Action::NoFilter,
+        &[],
+        "take the filter away",
+    ),
+    row(
         &[key('n')],
         Action::NextHit,
-        LISTS,
-        "next hit of the filter",
+        &[],
+        "next row that passes the filter",
     ),
-    row(&[key('N')], Action::PreviousHit, LISTS, "hit before"),
+    row(&[key('N')], Action::PreviousHit, &[], "the one before"),
     row(MARK, Action::Mark, FRAMES, "mark or unmark its frames"),
     row(COPY, Action::Copy, FINDINGS, "copy it, for a ticket").at(5, "copy"),
     row(
@@ -303,18 +315,6 @@ const FILTER: &[Key] = &[key('/')];
 const COPY: &[Key] = &[key('y')];
 const MARK: &[Key] = &[key(' ')];
 
-/// Screens that have a list to filter.
-const LISTS: &[Scope] = &[
-    Scope::Calls,
-    Scope::Timeline,
-    Scope::Ladder,
-    Scope::CallPackets,
-    Scope::Packets,
-    Scope::CallFindings,
-    Scope::Findings,
-    Scope::Http,
-    Scope::Flows,
-];
 /// Screens whose selection stands for frames.
 const FRAMES: &[Scope] = &[
     Scope::Timeline,

@@ -4,6 +4,7 @@ use ratatui::crossterm::event::KeyCode;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::crossterm::event::KeyModifiers;
 
+use crate::filter::rows::RowKind;
 use crate::tui::action::Action;
 
 mod bindings;
@@ -61,6 +62,43 @@ impl Scope {
         Self::Http,
         Self::Flows,
     ];
+
+    /// What its list has, as the report calls it: the fields of these rows a filter of it is most about.
+    pub const fn rows(self) -> RowKind {
+        match self {
+            Self::Calls => RowKind::Call,
+            Self::Timeline
+            | Self::Ladder
+            | Self::OfferAnswer
+            | Self::CallPackets
+            | Self::Packets => RowKind::Packet,
+            Self::Ice => RowKind::Pair,
+            Self::Dtls => RowKind::Dtls,
+            Self::Turn => RowKind::Turn,
+            Self::Media => RowKind::Stream,
+            Self::CallFindings | Self::Findings => RowKind::Finding,
+            Self::Http => RowKind::Http,
+            Self::Flows => RowKind::Flow,
+        }
+    }
+
+    /// Has its list packets, or lines that stand for some?
+    pub const fn is_of_packets(self) -> bool {
+        matches!(self.rows(), RowKind::Packet | RowKind::Dtls | RowKind::Turn)
+    }
+
+    /// Does its filter hide nothing, but is searched for?
+    pub const fn searches(self) -> bool {
+        matches!(self, Self::Timeline | Self::Ladder)
+    }
+
+    /// Is it a tab of a call?
+    pub const fn is_of_call(self) -> bool {
+        !matches!(
+            self,
+            Self::Calls | Self::Packets | Self::Findings | Self::Http | Self::Flows
+        )
+    }
 
     /// Heading in the help.
     pub const fn title(self) -> &'static str {
@@ -189,6 +227,8 @@ impl Key {
             KeyCode::Enter => "Enter".to_owned(),
             KeyCode::Esc => "Esc".to_owned(),
             KeyCode::Tab => "Tab".to_owned(),
+            KeyCode::Backspace => "Backspace".to_owned(),
+            KeyCode::Delete => "Del".to_owned(),
             KeyCode::BackTab => "Shift-Tab".to_owned(),
             KeyCode::Char(' ') => "Space".to_owned(),
             KeyCode::Char(c) => c.to_string(),
@@ -266,6 +306,8 @@ mod tests {
             A::PreviousSort,
             A::ReverseSort,
             A::Filter,
+            A::FilterBefore,
+            A::NoFilter,
             A::NextFinding,
             A::PreviousFinding,
             A::NextHit,

@@ -19,6 +19,8 @@ use crate::tui::state::State;
 use crate::tui::state::calls::{Row, Subject};
 use crate::tui::text::{counted, shown, span};
 use crate::tui::times::{Times, stamp};
+use crate::tui::widgets::filtered::heading;
+use crate::tui::widgets::filtered::say_nothing_passes;
 use crate::tui::widgets::lanes::{self, Lanes};
 use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, put_pieces, style_row};
 use crate::tui::widgets::table::{Column, Columns, Fit};
@@ -62,17 +64,17 @@ pub fn render(buffer: &mut Buffer, body: Rect, state: &State) {
 
 fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
     let (theme, calls) = (state.theme, &state.calls);
-    let title = if calls.filter.is_empty() {
-        "Calls".to_owned()
-    } else {
-        format!("Calls with “{}”", shown(calls.filter.text()))
-    };
+    let (left, all) = (calls.shown.len(), calls.rows.len());
+    let title = heading("Calls", &calls.filter, left, all);
     let inner = pane(buffer, area, &title, true, theme);
     if calls.shown.is_empty() {
-        let text = match (&state.loading, calls.rows.is_empty()) {
-            (Some(_), true) => "Reading. Calls appear here as soon as they are seen.",
-            (None, true) => "No WebRTC call and no signaling was found. Page 2 has the packets.",
-            (_, false) => "No call has these words. Esc takes the filter away.",
+        if !calls.rows.is_empty() {
+            say_nothing_passes(buffer, inner, &calls.filter, theme);
+            return;
+        }
+        let text = match &state.loading {
+            Some(_) => "Reading. Calls appear here as soon as they are seen.",
+            None => "No WebRTC call and no signaling was found. Page 2 has the packets.",
         };
         put(buffer, inner, 1, 0, text, theme.dim());
         return;

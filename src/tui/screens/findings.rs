@@ -17,6 +17,8 @@ use crate::tui::state::findings::Item;
 use crate::tui::text::counted;
 use crate::tui::text::frames;
 use crate::tui::text::shown;
+use crate::tui::widgets::filtered::heading;
+use crate::tui::widgets::filtered::say_nothing_passes;
 use crate::tui::widgets::lines::lay_out;
 use crate::tui::widgets::lines::style;
 use crate::tui::widgets::paint::Piece;
@@ -66,19 +68,18 @@ pub fn list_height(body: Rect) -> usize {
 pub fn render(buffer: &mut Buffer, body: Rect, state: &State) {
     let (list, detail) = areas(body);
     let (theme, page) = (state.theme, state.findings_shown());
-    let mut title = match page.call {
+    let title = match page.call {
         Some(id) => format!("Findings of call {}", id.index() + 1),
         None => "Findings".to_owned(),
     };
-    if !page.filter.is_empty() {
-        title = format!("{title} with “{}”", shown(page.filter.text()));
-    }
+    let title = heading(&title, &page.filter, page.shown.len(), page.items.len());
     let inner = pane(buffer, list, &title, !page.in_detail, theme);
-    if page.shown.is_empty() {
-        let text = match (&state.loading, page.items.is_empty()) {
-            (Some(_), true) => "Reading. Findings appear here as they are made.",
-            (None, true) => "Nothing to report.",
-            (_, false) => "No finding has these words. Esc takes the filter away.",
+    if page.shown.is_empty() && !page.items.is_empty() {
+        say_nothing_passes(buffer, inner, &page.filter, theme);
+    } else if page.shown.is_empty() {
+        let text = match &state.loading {
+            Some(_) => "Reading. Findings appear here as they are made.",
+            None => "Nothing to report.",
         };
         put(buffer, inner, 1, 0, text, theme.dim());
     }

@@ -131,8 +131,8 @@ fn render_ladder(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
             continue;
         };
         arrows::line(buffer, drawing, y, &grid, fold, &open.rows, theme);
-        if let Fold::Row(row) = fold
-            && let Some(row) = open.rows.get(*row)
+        if let Fold::Row(place) = fold
+            && let Some(row) = open.rows.get(*place)
         {
             let time = stamp(state, row.at, previous, 3);
             let x = margin.saturating_sub(2 + u16::try_from(width(&time)).unwrap_or(0));
@@ -141,7 +141,7 @@ fn render_ladder(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
             if row.frames.iter().any(|frame| state.marks.contains(frame)) {
                 put(buffer, lines, margin - 2, y, "•", theme.poor());
             }
-            if open.is_hit(row) {
+            if open.is_hit(*place) {
                 put(buffer, lines, 0, y, "/", theme.poor());
             }
         }

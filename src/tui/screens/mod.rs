@@ -18,6 +18,7 @@ use crate::tui::state::call::Tab;
 use crate::tui::text::width as text_width;
 use crate::tui::text::wrap;
 use crate::tui::widgets::bars;
+use crate::tui::widgets::editor;
 use crate::tui::widgets::help;
 use crate::tui::widgets::paint::put;
 use crate::tui::widgets::paint::seal;
@@ -125,6 +126,9 @@ fn draw(buffer: &mut Buffer, state: &State) {
         (Page::Findings, _) => findings::render(buffer, areas.body, state),
     }
     bars::footer(buffer, areas.footer, state);
+    if let Some(typed) = &state.editor {
+        editor::render(buffer, areas.body, state, typed);
+    }
     if let Some(top) = state.help {
         help::render(buffer, areas.body, state, top);
     }

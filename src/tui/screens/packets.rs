@@ -18,6 +18,7 @@ use crate::tui::state::State;
 use crate::tui::state::packets::{Packets, Pane};
 use crate::tui::text::{count, elide_middle, shown};
 use crate::tui::times::{Times, stamp};
+use crate::tui::widgets::filtered::{heading, say_nothing_passes};
 use crate::tui::widgets::hex::{self, Hex};
 use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, style_row};
 use crate::tui::widgets::table::{Column, Columns, Fit};
@@ -93,9 +94,8 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packets
     if let Some(flow) = packets.flow {
         let _ = write!(title, " of {} ↔ {}", flow.a, flow.b);
     }
-    if !packets.filter.is_empty() {
-        let _ = write!(title, " with “{}”", shown(packets.filter.text()));
-    }
+    let (left, all) = (packets.length(), packets.looked_through());
+    let title = heading(&title, &packets.filter, left, all);
     let inner = pane(buffer, area, &title, focused, theme);
     let times = Times::of(state, 4).columns.max(12);
     let table = Columns::new(&columns(inner.width, times), inner.width.saturating_sub(2));
@@ -155,12 +155,16 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packets
         && packets.matches.as_ref().is_none_or(|matches| matches.done)
         && state.loading.is_none()
     {
-        let text = if packets.filter.is_empty() {
-            "No packets."
+        if packets.filter.is_empty() {
+            put(buffer, inner, 1, 1, "No packets.", theme.dim());
         } else {
-            "No packet has these words. Esc takes the filter away."
-        };
-        put(buffer, inner, 1, 1, text, theme.dim());
+            let below = Rect {
+                y: inner.y + 1.min(inner.height),
+                height: inner.height.saturating_sub(1),
+                ..inner
+            };
+            say_nothing_passes(buffer, below, &packets.filter, theme);
+        }
     }
 }
 
@@ -172,7 +176,9 @@ fn note(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packets, lengt
     };
     let mut text = format!("{} of {}", count(place), count(length as u64));
     if let Some(matches) = packets.matches.as_ref().filter(|matches| !matches.done) {
-        let _ = write!(text, ", searching, {} looked at", count(matches.looked_at));
+        let all = packets.totals.iter().sum::<u64>();
+        let part = matches.looked_at.saturating_mul(100) / all.max(1);
+        let _ = write!(text, ", searching, {part} % of {} · Esc stops", count(all));
     }
     pane_note(buffer, area, &text, state.theme.dim());
 }

@@ -19,10 +19,11 @@ use crate::tui::sheet;
 use crate::tui::sheet::Cell;
 use crate::tui::sheet::Ink;
 use crate::tui::state::State;
-use crate::tui::text::shown;
 use crate::tui::text::wrap;
 use crate::tui::theme::Theme;
 use crate::tui::times::stamp;
+use crate::tui::widgets::filtered::heading;
+use crate::tui::widgets::filtered::say_nothing_passes;
 use crate::tui::widgets::lines;
 use crate::tui::widgets::paint::Piece;
 use crate::tui::widgets::paint::inside;
@@ -113,17 +114,17 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
     let Some(listing) = sheet::listing(state, scope) else {
         return;
     };
-    let mut title = sheet::title(state, scope);
-    if !listing.filter.is_empty() {
-        title = format!("{title} with “{}”", shown(listing.filter.text()));
-    }
+    let (length, all) = (sheet::length(state, scope), sheet::all(state, scope));
+    let title = heading(&sheet::title(state, scope), &listing.filter, length, all);
     let inner = pane(buffer, area, &title, !listing.in_detail, theme);
-    let length = sheet::length(state, scope);
+    if length == 0 && all > 0 && !listing.filter.is_empty() {
+        say_nothing_passes(buffer, inner, &listing.filter, theme);
+        return;
+    }
     if length == 0 {
-        let text = match (&state.loading, listing.filter.is_empty()) {
-            (Some(_), true) => "Reading. What is found appears here.",
-            (_, false) => "Nothing has these words. Esc takes the filter away.",
-            (None, true) => sheet::empty(scope),
+        let text = match &state.loading {
+            Some(_) => "Reading. What is found appears here.",
+            None => sheet::empty(scope),
         };
         let lines = wrap(text, usize::from(inner.width.saturating_sub(2)));
         for (y, line) in (0..inner.height).zip(lines) {

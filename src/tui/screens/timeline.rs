@@ -17,6 +17,7 @@ use crate::tui::text::shown;
 use crate::tui::times::Times;
 use crate::tui::times::stamp;
 use crate::tui::widgets::arrows::idle;
+use crate::tui::widgets::filtered::heading;
 use crate::tui::widgets::lanes;
 use crate::tui::widgets::lanes::Lanes;
 use crate::tui::widgets::paint::Piece;
@@ -95,10 +96,18 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
     let mut previous: Option<Timestamp> = before(open, visible.start);
     for (y, at) in (0..inner.height).zip(visible) {
         match open.folds.get(at) {
-            Some(Fold::Row(row)) => {
-                if let Some(row) = open.rows.get(*row) {
-                    table.row(buffer, cells, y, &pieces(state, open, row, previous));
+            Some(Fold::Row(place)) => {
+                if let Some(row) = open.rows.get(*place) {
+                    table.row(
+                        buffer,
+                        cells,
+                        y,
+                        &pieces(state, open, row, open.is_hit(*place), previous),
+                    );
                     previous = Some(row.at);
+                    if open.is_hit(*place) {
+                        put(buffer, inner, 0, y, "/", theme.poor());
+                    }
                     if row.frames.iter().any(|frame| state.marks.contains(frame)) {
                         put(buffer, inner, 1, y, "•", theme.poor());
                     }
@@ -140,15 +149,8 @@ pub fn length(open: &Call) -> String {
 
 /// The heading of a list of rows, with what is searched for.
 pub fn list_title(title: &str, open: &Call) -> String {
-    if open.filter.is_empty() {
-        return title.to_owned();
-    }
-    let hits = open.rows.iter().filter(|row| open.is_hit(row)).count();
-    format!(
-        "{title} · {} of “{}”",
-        counted(hits as u64, "hit"),
-        shown(open.filter.text())
-    )
+    let hits = open.hits.iter().filter(|hit| **hit).count();
+    heading(title, &open.filter, hits, open.rows.len())
 }
 
 /// The time of the last row before a line: what times since the previous line count from.
@@ -160,7 +162,13 @@ pub fn before(open: &Call, line: usize) -> Option<Timestamp> {
     })
 }
 
-fn pieces(state: &State, open: &Call, row: &Row, previous: Option<Timestamp>) -> [Piece; 5] {
+fn pieces(
+    state: &State,
+    open: &Call,
+    row: &Row,
+    hit: bool,
+    previous: Option<Timestamp>,
+) -> [Piece; 5] {
     let theme = state.theme;
     let style = theme.layer(row.layer);
     let name = |host: usize| -> String {
@@ -173,11 +181,7 @@ fn pieces(state: &State, open: &Call, row: &Row, previous: Option<Timestamp>) ->
         Course::Both { one, other, .. } => format!("{} ↔ {}", name(one), name(other)),
         Course::Note => String::new(),
     };
-    let hit = if open.is_hit(row) {
-        theme.bold()
-    } else {
-        Style::new()
-    };
+    let hit = if hit { theme.bold() } else { Style::new() };
     [
         Piece::plain(stamp(state, row.at, previous, 3)),
         Piece::new(row.layer.word(), style),

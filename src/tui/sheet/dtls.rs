@@ -9,6 +9,7 @@
 //! ```
 
 use crate::analyzer::analysis::Analysis;
+use crate::filter::rows::Row as Asked;
 use crate::session::model::media::DtlsTransport;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::timeline::layer::Layer;
@@ -51,10 +52,15 @@ pub fn columns(times: Times) -> Vec<Column> {
 /// The rows of a call.
 pub fn rows(analysis: &Analysis, call: &PeerConnection) -> Vec<Row> {
     let transports = call.dtls.iter();
-    let transports = transports.filter_map(|id| analysis.scene.dtls.get(id.index()));
-    transports
-        .flat_map(|transport| association(analysis, call, transport))
-        .collect()
+    let rows = transports.flat_map(|id| {
+        let transport = analysis.scene.dtls.get(id.index());
+        let rows = transport.map(|transport| association(analysis, call, transport));
+        let about = Some(Asked::Dtls(id.index()));
+        rows.into_iter()
+            .flatten()
+            .map(move |row| Row { about, ..row })
+    });
+    rows.collect()
 }
 
 fn association(analysis: &Analysis, call: &PeerConnection, transport: &DtlsTransport) -> Vec<Row> {
@@ -118,6 +124,7 @@ fn head(analysis: &Analysis, transport: &DtlsTransport, who: &impl Fn(Direction)
         frames,
         detail: facts(analysis, transport, who),
         heading: true,
+        about: None,
     }
 }
 
@@ -333,6 +340,7 @@ fn flight(
         frames: sent.frames.frames().to_vec(),
         detail,
         heading: false,
+        about: None,
     }
 }
 
@@ -395,6 +403,7 @@ fn certificate(
         frames: seen.frames.clone(),
         detail,
         heading: false,
+        about: None,
     }
 }
 
@@ -436,6 +445,7 @@ fn alert(seen: &AlertSeen, who: &impl Fn(Direction) -> String) -> Row {
         frames: vec![seen.frame],
         detail,
         heading: false,
+        about: None,
     }
 }
 

@@ -17,7 +17,6 @@ use crate::tui::sheet::Ink;
 use crate::tui::sheet::Row;
 use crate::tui::sheet::fact;
 use crate::tui::sheet::media;
-use crate::tui::state::filter::Filter;
 use crate::tui::state::listing::Sort;
 use crate::tui::text::bytes;
 use crate::tui::text::count;
@@ -58,26 +57,8 @@ pub fn columns(times: Times) -> Vec<Column> {
     ]
 }
 
-/// Positions of the conversations that `filter` lets through, in the order of `sort`.
-pub fn shown(scene: &Scene, filter: &Filter, sort: Sort) -> Vec<usize> {
-    let passes = |at: &usize| {
-        scene.flows.get(*at).is_some_and(|flow| {
-            if filter.is_empty() {
-                return true;
-            }
-            let names = [flow.tuple.a, flow.tuple.b].map(|end| scene.name_of(end.ip));
-            filter.passes(&[
-                flow.tuple.transport.word(),
-                &flow.tuple.a.to_string(),
-                &flow.tuple.b.to_string(),
-                &protocols(flow),
-                names[0].unwrap_or_default(),
-                names[1].unwrap_or_default(),
-                flow.server_name.as_deref().unwrap_or_default(),
-            ])
-        })
-    };
-    let mut shown: Vec<usize> = (0..scene.flows.len()).filter(passes).collect();
+/// Positions of conversations in the order of `sort`.
+pub fn order(scene: &Scene, mut shown: Vec<usize>, sort: Sort) -> Vec<usize> {
     let by = |at: &usize| scene.flows.get(*at);
     match sort.key {
         1 => shown.sort_by_key(|at| by(at).map(|flow| sum(flow.bytes))),
@@ -123,6 +104,7 @@ pub fn row(analysis: &Analysis, at: usize) -> Option<Row> {
         frames: vec![flow.first_frame],
         detail: Vec::new(),
         heading: false,
+        about: None,
     })
 }
 

@@ -20,7 +20,6 @@ use crate::tui::sheet::Cell;
 use crate::tui::sheet::Ink;
 use crate::tui::sheet::Row;
 use crate::tui::sheet::fact;
-use crate::tui::state::filter::Filter;
 use crate::tui::state::listing::Sort;
 use crate::tui::text::bytes;
 use crate::tui::text::frames;
@@ -51,26 +50,8 @@ pub fn columns(times: Times) -> Vec<Column> {
     ]
 }
 
-/// Positions of the exchanges that `filter` lets through, in the order of `sort`.
-pub fn shown(scene: &Scene, filter: &Filter, sort: Sort) -> Vec<usize> {
-    let passes = |at: &usize| {
-        scene.http.get(*at).is_some_and(|it| {
-            let status = it
-                .response
-                .as_ref()
-                .map(|response| response.status.to_string());
-            let method = it.request.as_ref().map(|request| request.method.as_str());
-            filter.is_empty()
-                || filter.passes(&[
-                    method.unwrap_or_default(),
-                    &it.url(),
-                    &status.unwrap_or_default(),
-                    &it.server.to_string(),
-                    media_type(it).unwrap_or_default().as_str(),
-                ])
-        })
-    };
-    let mut shown: Vec<usize> = (0..scene.http.len()).filter(passes).collect();
+/// Positions of exchanges in the order of `sort`.
+pub fn order(scene: &Scene, mut shown: Vec<usize>, sort: Sort) -> Vec<usize> {
     let by = |at: &usize| scene.http.get(*at);
     match sort.key {
         1 => shown.sort_by_cached_key(|at| by(at).map(|it| path(it).to_owned())),
@@ -116,6 +97,7 @@ pub fn row(analysis: &Analysis, exchange: &Exchange) -> Row {
         frames: all_frames(exchange),
         detail: Vec::new(),
         heading: false,
+        about: None,
     }
 }
 

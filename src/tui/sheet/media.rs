@@ -108,6 +108,7 @@ pub fn row(call: &PeerConnection, stream: &MediaStream) -> Row {
         frames: vec![stats.first.frame, stats.last.frame],
         detail: Vec::new(),
         heading: false,
+        about: None,
     }
 }
 

@@ -12,6 +12,9 @@
 //!
 //! Figures come from the analysis as they are; what it does not know is `–`.
 
+use crate::analyzer::analysis::Analysis;
+use crate::filter::rows::Row as Asked;
+use crate::filter::rows::Rows;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::timeline::layer::Layer;
 use crate::tui::detail::DetailLine;
@@ -44,6 +47,8 @@ pub struct Row {
     pub detail: Vec<DetailLine>,
     /// Does a part of the list begin here?
     pub heading: bool,
+    /// The row of the report that it tells of, for filters.
+    pub about: Option<Asked>,
 }
 
 /// What stands in a column.
@@ -107,10 +112,9 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// Takes new rows; the selection stays where it is.
-    pub fn take(&mut self, rows: Vec<Row>) {
-        self.rows = rows;
-        self.list.cursor.step(0, self.rows.len());
+    /// The row on a line of the list.
+    pub fn row(&self, line: usize) -> Option<&Row> {
+        self.rows.get(*self.list.shown.get(line)?)
     }
 }
 
@@ -144,14 +148,19 @@ pub fn listing_mut(state: &mut State, scope: Scope) -> Option<&mut Listing> {
 
 /// Rows of the sheet.
 pub fn length(state: &State, scope: Scope) -> usize {
+    listing(state, scope).map_or(0, |list| list.shown.len())
+}
+
+/// Rows of the sheet without its filter.
+pub fn all(state: &State, scope: Scope) -> usize {
     let call = state.call.as_ref();
     match scope {
         Scope::OfferAnswer => call.map_or(0, |call| call.agreed.rows.len()),
         Scope::Dtls => call.map_or(0, |call| call.dtls.rows.len()),
         Scope::Turn => call.map_or(0, |call| call.turn.rows.len()),
         Scope::Media => call.map_or(0, |call| call.media.streams.len()),
-        Scope::Http => state.http.shown.len(),
-        Scope::Flows => state.flows.shown.len(),
+        Scope::Http => state.analysis.scene.http.len(),
+        Scope::Flows => state.analysis.scene.flows.len(),
         _ => 0,
     }
 }
@@ -165,12 +174,12 @@ pub fn is_empty(state: &State, scope: Scope) -> bool {
 pub fn row(state: &State, scope: Scope, at: usize) -> Option<Row> {
     let call = state.call.as_ref();
     match scope {
-        Scope::OfferAnswer => call?.agreed.rows.get(at).cloned(),
-        Scope::Dtls => call?.dtls.rows.get(at).cloned(),
-        Scope::Turn => call?.turn.rows.get(at).cloned(),
+        Scope::OfferAnswer => call?.agreed.row(at).cloned(),
+        Scope::Dtls => call?.dtls.row(at).cloned(),
+        Scope::Turn => call?.turn.row(at).cloned(),
         Scope::Media => {
             let scene = &state.analysis.scene;
-            let stream = scene.streams.get(call?.media.streams.get(at)?.index())?;
+            let stream = call?.media.on_line(scene, at)?;
             Some(media::row(
                 scene.peer_connections.get(call?.id.index())?,
                 stream,
@@ -278,22 +287,50 @@ pub const fn sort_keys(scope: Scope) -> &'static [&'static str] {
     }
 }
 
-/// Puts the rows of a list that can be sorted and filtered in order; the selected one stays selected where it is still there.
+/// Filters the rows of a list and puts them in order; the selected one stays selected where it is still there.
 pub fn arrange(state: &mut State, scope: Scope) {
     let analysis = std::sync::Arc::clone(&state.analysis);
     let scene = &analysis.scene;
+    if !matches!(scope, Scope::Http | Scope::Flows) {
+        if let Some(call) = &mut state.call {
+            call.refilter(&analysis);
+        }
+        return;
+    }
     let Some(list) = listing_mut(state, scope) else {
         return;
     };
     let selected = list.shown.get(list.cursor.at).copied();
     list.shown = match scope {
-        Scope::Http => http::shown(scene, &list.filter, list.sort),
-        Scope::Flows => flows::shown(scene, &list.filter, list.sort),
-        _ => return,
+        Scope::Http => http::order(
+            scene,
+            filtered(&analysis, list, scene.http.len(), Asked::Http),
+            list.sort,
+        ),
+        _ => flows::order(
+            scene,
+            filtered(&analysis, list, scene.flows.len(), Asked::Flow),
+            list.sort,
+        ),
     };
     let at = list.shown.iter().position(|&at| Some(at) == selected);
     list.cursor.select(at.unwrap_or(0), list.shown.len());
     list.detail_top = 0;
+}
+
+/// Positions of the rows that pass.
+fn filtered(
+    analysis: &Analysis,
+    list: &Listing,
+    length: usize,
+    row: fn(usize) -> Asked,
+) -> Vec<usize> {
+    if list.filter.is_empty() {
+        return (0..length).collect();
+    }
+    let rows = Rows::new(analysis);
+    let passes = |at: &usize| list.filter.passes(&rows, row(*at));
+    (0..length).filter(passes).collect()
 }
 
 /// The selected row as text.

@@ -43,6 +43,7 @@ pub fn rows(description: &SignaledDescription) -> Vec<Row> {
             Look::Tone(Tone::Bad),
         )],
         heading: false,
+        about: None,
     }));
     if !parsed.unread.is_empty() || parsed.omitted_bytes > 0 {
         let bytes = parsed.unread.len() + parsed.omitted_bytes;
@@ -85,5 +86,6 @@ fn row(line: &Line, description: &SignaledDescription) -> Row {
         frames: description.frames.clone(),
         detail,
         heading: is_section,
+        about: None,
     }
 }

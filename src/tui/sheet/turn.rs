@@ -10,6 +10,7 @@
 //! ```
 
 use crate::analyzer::analysis::Analysis;
+use crate::filter::rows::Row as Asked;
 use crate::flow::table::FlowRecord;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::timeline::layer::Tone;
@@ -50,8 +51,14 @@ pub fn columns(times: Times) -> Vec<Column> {
 /// The rows of a call.
 pub fn rows(analysis: &Analysis, call: &PeerConnection) -> Vec<Row> {
     let allocations = call.turn.iter();
-    let allocations = allocations.filter_map(|id| analysis.scene.turn.get(id.index()));
-    let rows = allocations.flat_map(|turn| allocation(analysis, turn));
+    let rows = allocations.flat_map(|id| {
+        let turn = analysis.scene.turn.get(id.index());
+        let rows = turn.map(|turn| allocation(analysis, turn));
+        let about = Some(Asked::Turn(id.index()));
+        rows.into_iter()
+            .flatten()
+            .map(move |row| Row { about, ..row })
+    });
     rows.take(ROWS_MOST).collect()
 }
 
@@ -361,6 +368,7 @@ fn step(
             DetailLine::new(0, what, Look::Plain),
         ],
         heading: false,
+        about: None,
     }
 }
 

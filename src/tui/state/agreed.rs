@@ -57,6 +57,7 @@ impl Agreed {
     pub fn rebuild(&mut self, scene: &Scene, call: &PeerConnection) {
         let Some(round) = self.round() else {
             self.rows = Vec::new();
+            self.list.shown.clear();
             return;
         };
         let text = |at: Option<usize>| at.and_then(|at| call.descriptions.get(at)).map(raw::rows);
@@ -65,7 +66,11 @@ impl Agreed {
             Face::Offer => text(round.offer).unwrap_or_default(),
             Face::Answer => text(round.answer).unwrap_or_default(),
         };
-        self.list.step(0, self.rows.len());
+    }
+
+    /// The row on a line of the list.
+    pub fn row(&self, line: usize) -> Option<&Row> {
+        self.rows.get(*self.list.shown.get(line)?)
     }
 
     /// The position of the round looked at.

@@ -1,6 +1,8 @@
 //! An open call and its tabs.
 
 use crate::analyzer::analysis::Analysis;
+use crate::filter::rows::RowKind;
+use crate::filter::rows::Rows;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::timeline::fold::Fold;
 use crate::timeline::fold::fold;
@@ -10,6 +12,7 @@ use crate::timeline::ladder::Row;
 use crate::timeline::ladder::ladder;
 use crate::timeline::lane::Lane;
 use crate::timeline::lanes::lanes;
+use crate::tui::asked;
 use crate::tui::detail::DetailLine;
 use crate::tui::detail::detail;
 use crate::tui::sheet::Sheet;
@@ -19,6 +22,7 @@ use crate::tui::state::agreed::Agreed;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::findings::Findings;
+use crate::tui::state::listing::Listing;
 use crate::tui::state::media::Media;
 use crate::tui::state::packets::Packets;
 use crate::vocab::ids::FrameNumber;
@@ -48,8 +52,10 @@ pub struct Call {
     pub folded: bool,
     /// Selection among the arrows shown; timeline and ladder share it.
     pub cursor: Cursor,
-    /// Words that are searched for among the arrows.
+    /// What is searched for among the arrows.
     pub filter: Filter,
+    /// Per arrow: is it found?
+    pub hits: Vec<bool>,
     /// Does the detail pane have the keys?
     pub in_detail: bool,
     /// The selected arrow in detail.
@@ -64,8 +70,8 @@ pub struct Call {
     pub turn: Sheet,
     /// Its streams.
     pub media: Media,
-    /// Selection in the pair grid.
-    pub pairs: Cursor,
+    /// The pair grid.
+    pub pairs: Listing,
     /// Its verdict and findings.
     pub findings: Findings,
     /// Its packets.
@@ -160,6 +166,7 @@ impl Call {
             folded: true,
             cursor: Cursor::default(),
             filter: Filter::default(),
+            hits: Vec::new(),
             in_detail: false,
             detail: Vec::new(),
             detail_top: 0,
@@ -167,7 +174,7 @@ impl Call {
             dtls: Sheet::default(),
             turn: Sheet::default(),
             media: Media::default(),
-            pairs: Cursor::default(),
+            pairs: Listing::default(),
             findings: Findings::default(),
             packets: Packets::of_call(id),
         };
@@ -197,11 +204,12 @@ impl Call {
             self.rows = drawn.rows;
         }
         self.agreed.refresh(scene, call);
-        self.dtls.take(dtls::rows(analysis, call));
+        self.dtls.rows = dtls::rows(analysis, call);
         self.findings.call = Some(self.id);
         self.findings.refresh(analysis);
         self.media.refresh(scene, call);
-        self.turn.take(turn::rows(analysis, call));
+        self.turn.rows = turn::rows(analysis, call);
+        self.refilter(analysis);
         self.refold(analysis);
     }
 
@@ -251,15 +259,48 @@ impl Call {
     pub fn selected_frames(&self, analysis: &Analysis) -> Vec<FrameNumber> {
         if self.tab == Tab::Ice {
             let call = analysis.scene.peer_connections.get(self.id.index());
-            let pair = call.and_then(|call| call.ice.pairs.get(self.pairs.at));
+            let at = self.pairs.selected();
+            let pair = call.zip(at).and_then(|(call, at)| call.ice.pairs.get(at));
             return pair.map(|pair| pair.frames.clone()).unwrap_or_default();
         }
         let row = self.selected_row().and_then(|at| self.rows.get(at));
         row.map(|row| row.frames.clone()).unwrap_or_default()
     }
 
-    /// Does a row have the words that are searched for?
-    pub fn is_hit(&self, row: &Row) -> bool {
-        !self.filter.is_empty() && self.filter.passes(&[&row.text, row.layer.word()])
+    /// Is the arrow at a position what is searched for?
+    pub fn is_hit(&self, row: usize) -> bool {
+        self.hits.get(row).copied().unwrap_or(false)
+    }
+
+    /// Applies the filters of the tabs anew.
+    pub fn refilter(&mut self, analysis: &Analysis) {
+        let rows = Rows::new(analysis);
+        self.hits = if self.filter.is_empty() {
+            Vec::new()
+        } else {
+            asked::ladder(
+                &self.filter,
+                &rows,
+                self.id,
+                self.hosts.as_ref(),
+                &self.rows,
+            )
+        };
+        let pairs = rows.of_call(self.id.index(), RowKind::Pair).into_iter();
+        let shown = pairs
+            .zip(0..)
+            .filter(|(row, _)| self.pairs.filter.passes(&rows, *row));
+        let shown = shown.map(|(_, at)| at).collect();
+        self.pairs.show_only(shown);
+        self.media.refilter(&rows);
+        let sheets = [
+            ("SDP", &self.agreed.rows, &mut self.agreed.list),
+            ("DTLS", &self.dtls.rows, &mut self.dtls.list),
+            ("TURN", &self.turn.rows, &mut self.turn.list),
+        ];
+        for (protocol, lines, list) in sheets {
+            let shown = asked::sheet(&list.filter, &rows, self.id, protocol, lines);
+            list.show_only(shown);
+        }
     }
 }

@@ -4,11 +4,13 @@ use std::fmt::Write;
 
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::{Outcome, Verdict};
+use crate::filter::rows::{Row as Asked, Rows};
 use crate::session::model::ice::Candidate;
 use crate::session::model::media::{MediaKind, MediaStream};
 use crate::session::model::peer_connection::PeerConnection;
 use crate::timeline::lane::Lane;
 use crate::timeline::lanes::lanes;
+use crate::tui::asked;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::tui::text::{percent, shown};
@@ -82,13 +84,18 @@ impl Calls {
     /// Applies the filter anew.
     pub fn apply_filter(&mut self, analysis: &Analysis) {
         let Self { rows, filter, .. } = self;
-        let passes = |row: &Row| {
-            let outcome = row.outcome.word();
-            filter.passes(&[&row.who, &row.path, &row.media, outcome])
+        self.shown = if filter.is_empty() {
+            (0..rows.len()).collect()
+        } else {
+            let all = Rows::new(analysis);
+            let passes = |row: &Row| match row.subject {
+                Subject::Call(id) => filter.passes(&all, Asked::Call(id.index())),
+                Subject::Dialogue(_) => asked::words(filter, &all, &[], &row.who),
+            };
+            (0..rows.len())
+                .filter(|&at| rows.get(at).is_some_and(passes))
+                .collect()
         };
-        self.shown = (0..rows.len())
-            .filter(|&at| rows.get(at).is_some_and(passes))
-            .collect();
         self.cursor.at = self.cursor.at.min(self.shown.len().saturating_sub(1));
         self.refresh_lanes(analysis);
     }

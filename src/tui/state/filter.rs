@@ -1,38 +1,67 @@
-//! Plain words to filter lists by: a line passes when it has all of them, in any case.
+//! The filter of a list: what was typed, understood.
 
-/// Words, lower-case.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+use std::str::FromStr;
+use std::sync::Arc;
+
+use crate::filter;
+use crate::filter::error::FilterError;
+use crate::filter::packet::Packet;
+use crate::filter::rows::Row;
+use crate::filter::rows::Rows;
+
+/// A filter, or none.
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
-    text: String,
-    words: Vec<String>,
+    parsed: Option<Arc<filter::Filter>>,
 }
 
 impl Filter {
-    /// From what was typed.
-    pub fn new(text: &str) -> Self {
-        Self {
-            text: text.trim().to_owned(),
-            words: text.split_whitespace().map(str::to_lowercase).collect(),
-        }
-    }
-
     /// What was typed; empty for none.
     pub fn text(&self) -> &str {
-        &self.text
+        self.parsed.as_ref().map_or("", |filter| filter.text())
     }
 
     /// Does it let everything through?
     pub const fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.parsed.is_none()
     }
 
-    /// Is every word in one of `parts`?
-    pub fn passes(&self, parts: &[&str]) -> bool {
-        if self.words.is_empty() {
-            return true;
-        }
-        let line = parts.join(" ").to_lowercase();
-        self.words.iter().all(|word| line.contains(word.as_str()))
+    /// Does a row of the analysis pass?
+    pub fn passes(&self, rows: &Rows<'_>, row: Row) -> bool {
+        let filter = self.parsed.as_ref();
+        filter.is_none_or(|filter| filter.passes(rows, row))
+    }
+
+    /// Does a packet, or a line that stands for some, pass?
+    pub fn passes_packet(&self, rows: &Rows<'_>, packet: &Packet<'_>) -> bool {
+        let filter = self.parsed.as_ref();
+        filter.is_none_or(|filter| filter.passes_packet(rows, packet))
+    }
+
+    /// Does it ask what a packet says, beside what it belongs to?
+    pub fn reads_packets(&self) -> bool {
+        let filter = self.parsed.as_ref();
+        filter.is_some_and(|filter| filter.reads_packets())
+    }
+}
+
+impl FromStr for Filter {
+    type Err = FilterError;
+
+    /// # Errors
+    ///
+    /// The text is no filter; the error says where and why.
+    fn from_str(text: &str) -> Result<Self, FilterError> {
+        let parsed = text.parse::<filter::Filter>()?;
+        Ok(Self {
+            parsed: (!parsed.text().is_empty()).then(|| Arc::new(parsed)),
+        })
+    }
+}
+
+impl PartialEq for Filter {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
     }
 }
 
@@ -41,11 +70,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_words_count_in_any_order_and_case() {
-        let filter = Filter::new("  STUN 203.0 ");
-        assert!(filter.passes(&["203.0.113.10:3478", "stun Binding"]));
-        assert!(!filter.passes(&["203.0.113.10:3478", "DTLS"]));
-        assert!(Filter::default().passes(&[]));
-        assert_eq!(filter.text(), "STUN 203.0");
+    fn no_text_is_no_filter() {
+        let filter: Filter = "  ".parse().unwrap();
+        assert!(filter.is_empty());
+        assert_eq!(filter.text(), "");
+    }
+
+    #[test]
+    fn what_was_typed_is_kept() {
+        let filter: Filter = " call.outcome == failed ".parse().unwrap();
+        assert_eq!(filter.text(), "call.outcome == failed");
+        assert!(!filter.reads_packets());
+        assert!("stun".parse::<Filter>().unwrap().reads_packets());
     }
 }

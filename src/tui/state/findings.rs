@@ -3,6 +3,9 @@
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::finding::Verdict;
+use crate::filter::rows::Row;
+use crate::filter::rows::Rows;
+use crate::tui::asked;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::vocab::ids::FrameNumber;
@@ -50,23 +53,43 @@ impl Findings {
 
     /// Applies the filter anew.
     pub fn apply_filter(&mut self, analysis: &Analysis) {
-        let passes = |item: &Item| match item {
-            Item::Verdict(_) => self.filter.is_empty(),
-            Item::Finding(at) => analysis.findings.get(*at).is_some_and(|finding| {
-                self.filter.passes(&[
-                    &finding.title,
-                    finding.rule,
-                    finding.layer.word(),
-                    finding.severity.word(),
-                ])
-            }),
+        self.shown = if self.filter.is_empty() {
+            (0..self.items.len()).collect()
+        } else {
+            self.filtered(analysis)
         };
-        let items = self.items.iter().enumerate();
-        self.shown = items
-            .filter(|(_, item)| passes(item))
-            .map(|(at, _)| at)
-            .collect();
         self.cursor.at = self.cursor.at.min(self.shown.len().saturating_sub(1));
+    }
+
+    /// Positions of the findings that pass, each group under its verdict, and of the verdicts that pass themselves.
+    fn filtered(&self, analysis: &Analysis) -> Vec<usize> {
+        let rows = Rows::new(analysis);
+        let mut shown = Vec::new();
+        let mut verdict = None;
+        for (line, item) in self.items.iter().enumerate() {
+            match *item {
+                Item::Verdict(at) => {
+                    let passes = analysis.verdicts.get(at).is_some_and(|it| {
+                        let call = it.peer_connection.map(|id| Row::Call(id.index()));
+                        let own: Vec<Row> = call.into_iter().collect();
+                        asked::words(&self.filter, &rows, &own, it.outcome.word())
+                    });
+                    verdict = (!passes).then_some(line);
+                    shown.extend(passes.then_some(line));
+                }
+                Item::Finding(at) => {
+                    if self.filter.passes(&rows, Row::Finding(at)) {
+                        let about = analysis.findings.get(at);
+                        let about = about.is_some_and(|it| {
+                            it.peer_connection.is_some() || it.dialogue.is_some()
+                        });
+                        shown.extend(verdict.take().filter(|_| about));
+                        shown.push(line);
+                    }
+                }
+            }
+        }
+        shown
     }
 
     /// The selected line.

@@ -12,11 +12,11 @@ pub struct Listing {
     pub in_detail: bool,
     /// First line of the detail shown.
     pub detail_top: usize,
-    /// Words that rows must have, where the list can be filtered.
+    /// What rows have to pass.
     pub filter: Filter,
     /// The order, where it can be chosen.
     pub sort: Sort,
-    /// Positions of the rows shown, in order; unused by lists that show all there is.
+    /// Positions of the rows shown, in order.
     pub shown: Vec<usize>,
 }
 
@@ -52,6 +52,21 @@ impl Sort {
 }
 
 impl Listing {
+    /// Takes which rows are shown; the selected one stays selected where it is still there, else the one nearest to it does.
+    pub fn show_only(&mut self, shown: Vec<usize>) {
+        let selected = self.selected();
+        self.shown = shown;
+        if let Some(selected) = selected {
+            let line = self.shown.partition_point(|at| *at < selected);
+            self.cursor.select(line, self.shown.len());
+        }
+    }
+
+    /// Position of the selected row.
+    pub fn selected(&self) -> Option<usize> {
+        self.shown.get(self.cursor.at).copied()
+    }
+
     /// Moves the selection; the detail starts from its top again.
     pub fn step(&mut self, lines: isize, length: usize) {
         self.cursor.step(lines, length);

@@ -1,5 +1,7 @@
 //! The Media tab: which stream, which second of it.
 
+use crate::filter::rows::Row;
+use crate::filter::rows::Rows;
 use crate::session::model::media::MediaStream;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
@@ -11,7 +13,7 @@ use crate::vocab::time::Timestamp;
 /// The tab.
 #[derive(Debug, Default)]
 pub struct Media {
-    /// The streams, in the order shown.
+    /// All streams, in order.
     pub streams: Vec<StreamId>,
     /// Selection; the detail pane has the charts.
     pub list: Listing,
@@ -23,13 +25,26 @@ impl Media {
     /// Takes a new analysis in.
     pub fn refresh(&mut self, scene: &Scene, call: &PeerConnection) {
         self.streams = media::order(scene, call);
-        self.list.cursor.step(0, self.streams.len());
     }
 
     /// The selected stream.
     pub fn stream<'a>(&self, scene: &'a Scene) -> Option<&'a MediaStream> {
-        let id = self.streams.get(self.list.cursor.at)?;
+        self.on_line(scene, self.list.cursor.at)
+    }
+
+    /// The stream on a line of the list.
+    pub fn on_line<'a>(&self, scene: &'a Scene, line: usize) -> Option<&'a MediaStream> {
+        let id = self.streams.get(*self.list.shown.get(line)?)?;
         scene.streams.get(id.index())
+    }
+
+    /// Applies the filter anew; the selection stays with its stream.
+    pub fn refilter(&mut self, rows: &Rows<'_>) {
+        let streams = self.streams.iter().enumerate();
+        let passes = |id: StreamId| self.list.filter.passes(rows, Row::Stream(id.index()));
+        let shown = streams.filter(|(_, id)| passes(**id)).map(|(at, _)| at);
+        let shown = shown.collect();
+        self.list.show_only(shown);
     }
 
     /// Position of the stretch looked at in the selected stream's series: the chosen one, else the worst, else the first.
@@ -55,9 +70,9 @@ impl Media {
 
     /// To the worst stretch of all streams; gives whether anything was lost.
     pub fn go_to_worst(&mut self, scene: &Scene) -> bool {
-        let streams = self.streams.iter().enumerate();
-        let worst = streams.filter_map(|(line, id)| {
-            let (at, lost) = media::worst(scene.streams.get(id.index())?)?;
+        let lines = 0..self.list.shown.len();
+        let worst = lines.filter_map(|line| {
+            let (at, lost) = media::worst(self.on_line(scene, line)?)?;
             Some((lost, line, at))
         });
         // Of equals the first.

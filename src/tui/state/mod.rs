@@ -8,6 +8,7 @@
 //! | [`packets`] | a list of frames, and the frame looked at |
 //! | [`findings`] | verdicts and findings |
 //! | [`listing`], [`cursor`], [`filter`] | what lists have in common |
+//! | [`filters`], [`editor`] | the filters of all lists, and one being typed |
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -22,6 +23,8 @@ use crate::tui::packet::known::Known;
 use crate::tui::state::call::Call;
 use crate::tui::state::call::Tab;
 use crate::tui::state::calls::Calls;
+use crate::tui::state::editor::Editor;
+use crate::tui::state::filters::Filters;
 use crate::tui::state::findings::Findings;
 use crate::tui::state::listing::Listing;
 use crate::tui::state::packets::Packets;
@@ -33,7 +36,9 @@ pub mod agreed;
 pub mod call;
 pub mod calls;
 pub mod cursor;
+pub mod editor;
 pub mod filter;
+pub mod filters;
 pub mod findings;
 pub mod listing;
 pub mod media;
@@ -74,6 +79,10 @@ pub struct State {
     pub flows: Listing,
     /// First line of the help shown; `None` when it is not open.
     pub help: Option<usize>,
+    /// A filter being typed.
+    pub editor: Option<Editor>,
+    /// What was filtered by before.
+    pub filters: Filters,
     /// A question to the user.
     pub prompt: Option<Prompt>,
     /// Something to tell, until the next key.
@@ -166,8 +175,6 @@ pub struct Prompt {
 /// What can be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PromptKind {
-    /// Words to filter by.
-    Filter,
     /// A frame number, or an instant.
     GoTo,
     /// A file name for the marked frames.
@@ -180,7 +187,6 @@ impl PromptKind {
     /// The question.
     pub const fn question(self) -> &'static str {
         match self {
-            Self::Filter => "Filter by words",
             Self::GoTo => "Go to frame (17) or time (12.5s, 09:06:49)",
             Self::Save => "Save the marked frames as",
             Self::SaveCall(_) => "Save the call as",
@@ -272,6 +278,8 @@ impl State {
             http: Listing::default(),
             flows: Listing::default(),
             help: None,
+            editor: None,
+            filters: Filters::default(),
             prompt: None,
             notice: None,
             marks: BTreeSet::new(),

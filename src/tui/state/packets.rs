@@ -30,6 +30,8 @@ pub struct Packets {
     pub filter: Filter,
     /// What a scan found, for a list that does not show everything.
     pub matches: Option<Matches>,
+    /// Was a scan started that nobody stopped since?
+    pub scanning: bool,
     /// Frames per file.
     pub totals: Vec<u64>,
     /// The order of frames of several files.
@@ -122,6 +124,15 @@ impl Packets {
         }
     }
 
+    /// Frames that were looked at for the list.
+    pub fn looked_through(&self) -> usize {
+        let frames = match &self.matches {
+            Some(matches) => matches.looked_at,
+            None => self.totals.iter().sum(),
+        };
+        usize::try_from(frames).unwrap_or(usize::MAX)
+    }
+
     /// The frame of a line. Without a filter: all frames, those of several files in order of time.
     pub fn number(&self, line: usize) -> Option<FrameNumber> {
         if let Some(matches) = &self.matches {
@@ -172,6 +183,16 @@ impl Packets {
         }
         self.wanted = None;
         self.cursor.select(line, self.length());
+    }
+
+    /// Filters anew; the selected frame stays selected, or the next one that passes is.
+    pub fn change_filter(&mut self, filter: Filter) {
+        self.wanted = self.selected().or(self.wanted);
+        self.filter = filter;
+        self.matches = None;
+        if let Some(frame) = self.wanted.filter(|_| !self.needs_scan()) {
+            self.select(frame);
+        }
     }
 
     /// Takes what a scan found since its last answer.

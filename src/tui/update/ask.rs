@@ -13,7 +13,6 @@ use tui_input::InputRequest;
 use crate::tui::effect::Effect;
 use crate::tui::effect::Query;
 use crate::tui::keymap::Scope;
-use crate::tui::sheet;
 use crate::tui::state::Page;
 use crate::tui::state::Prompt;
 use crate::tui::state::PromptKind;
@@ -21,29 +20,13 @@ use crate::tui::state::State;
 use crate::tui::state::call::Call;
 use crate::tui::state::calls::Subject;
 use crate::tui::state::filter::Filter;
+use crate::tui::update::edit;
 use crate::tui::update::jump;
 use crate::tui::update::jump::Spot;
 use crate::tui::update::settle::signaling_of;
-use crate::tui::update::travel;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::time::Timestamp;
-
-/// Asks for words to filter by.
-pub(super) fn filter(state: &mut State) {
-    let known = match state.scope() {
-        Scope::Calls => state.calls.filter.text(),
-        Scope::CallFindings | Scope::Findings => state.findings_shown().filter.text(),
-        Scope::CallPackets | Scope::Packets => state
-            .packets_shown()
-            .map_or("", |packets| packets.filter.text()),
-        Scope::Http => state.http.filter.text(),
-        Scope::Flows => state.flows.filter.text(),
-        _ => state.call.as_ref().map_or("", |call| call.filter.text()),
-    };
-    let known = known.to_owned();
-    ask(state, PromptKind::Filter, known);
-}
 
 /// Asks for a frame number, or an instant.
 pub(super) fn go_to(state: &mut State) {
@@ -98,18 +81,10 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
             state.prompt = None;
             return Vec::new();
         }
-        KeyCode::Char('u') if ctrl => InputRequest::DeleteLine,
-        KeyCode::Char('w') if ctrl => InputRequest::DeletePrevWord,
-        KeyCode::Char('a') if ctrl => InputRequest::GoToStart,
-        KeyCode::Char('e') if ctrl => InputRequest::GoToEnd,
-        KeyCode::Char(c) if !ctrl => InputRequest::InsertChar(c),
-        KeyCode::Backspace => InputRequest::DeletePrevChar,
-        KeyCode::Delete => InputRequest::DeleteNextChar,
-        KeyCode::Left => InputRequest::GoToPrevChar,
-        KeyCode::Right => InputRequest::GoToNextChar,
-        KeyCode::Home => InputRequest::GoToStart,
-        KeyCode::End => InputRequest::GoToEnd,
-        _ => return Vec::new(),
+        code => match edit::request(code, ctrl) {
+            Some(request) => request,
+            None => return Vec::new(),
+        },
     };
     if let Some(prompt) = &mut state.prompt
         && (prompt.input.value().chars().count() < ANSWER_MAX
@@ -123,7 +98,6 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
     let text = prompt.input.value().trim();
     match prompt.kind {
-        PromptKind::Filter => apply_filter(state, text),
         PromptKind::GoTo => match spot(state, text) {
             Some(spot) => jump::go_to(state, spot),
             None => state.complain(format!(
@@ -148,46 +122,6 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
     Vec::new()
 }
 
-fn apply_filter(state: &mut State, text: &str) {
-    let filter = Filter::new(text);
-    let analysis = Arc::clone(&state.analysis);
-    match state.scope() {
-        Scope::Calls => {
-            state.calls.filter = filter;
-            state.calls.apply_filter(&analysis);
-        }
-        Scope::CallFindings | Scope::Findings => {
-            let findings = state.findings_shown_mut();
-            findings.filter = filter;
-            findings.apply_filter(&analysis);
-        }
-        Scope::CallPackets | Scope::Packets => {
-            if let Some(packets) = state.packets_shown_mut() {
-                packets.wanted = packets.selected();
-                packets.filter = filter;
-                packets.matches = None;
-                if let Some(frame) = packets.wanted.filter(|_| !packets.needs_scan()) {
-                    packets.select(frame);
-                }
-            }
-        }
-        scope @ (Scope::Http | Scope::Flows) => {
-            if let Some(listing) = sheet::listing_mut(state, scope) {
-                listing.filter = filter;
-            }
-            sheet::arrange(state, scope);
-        }
-        _ => {
-            if let Some(call) = &mut state.call {
-                call.filter = filter;
-            }
-            if !text.is_empty() {
-                travel::hit(state, 1);
-            }
-        }
-    }
-}
-
 /// The search for the frames of a call, and the file they go to.
 fn save_call(state: &mut State, id: PeerConnectionId, path: PathBuf) -> Effect {
     let known = state.call.as_ref().filter(|call| call.id == id);
@@ -201,6 +135,7 @@ fn save_call(state: &mut State, id: PeerConnectionId, path: PathBuf) -> Effect {
         path,
         query: Query {
             filter: Filter::default(),
+            analysis: Arc::clone(&state.analysis),
             call: Some(id),
             flow: None,
             also,

@@ -12,6 +12,7 @@ use crate::tui::state::call::Tab;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::packets::Pane;
 use crate::vocab::ids::FrameNumber;
+use crate::vocab::ids::Ssrc;
 use crate::vocab::time::Timestamp;
 
 /// Where somebody wants to go.
@@ -81,11 +82,17 @@ pub(super) fn media(state: &mut State) {
     open.came_from = Some(open.tab);
     open.tab = Tab::Packets;
     let packets = &mut open.packets;
-    packets.filter = Filter::new(&format!("ssrc {}", stream.stats.ssrc));
+    packets.filter = of_stream(stream.stats.ssrc);
     packets.matches = None;
     packets.pane = Pane::List;
     packets.wanted = Some(stream.stats.first.frame);
     packets.wanted_at = second.map(|at| start_of(stream, at));
+}
+
+/// The packets of a stream.
+fn of_stream(ssrc: Ssrc) -> Filter {
+    let text = format!("stream.ssrc == {ssrc}");
+    text.parse().unwrap_or_default()
 }
 
 /// Goes to a frame among the packets of the open call.
@@ -113,9 +120,10 @@ pub(super) fn show_frame(state: &mut State, frame: Option<FrameNumber>) {
     state.came_from = Some(state.page);
     state.page = Page::Packets;
     if state.packets.needs_scan() {
-        state.packets.filter = Filter::default();
+        // What was filtered by can be had back.
         state.packets.flow = None;
         state.packets.matches = None;
+        state.change_filter(Filter::default());
     }
     state.packets.pane = Pane::List;
     state.packets.select(frame);

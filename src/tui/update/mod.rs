@@ -5,6 +5,7 @@
 //! | [`travel`] | up, down and from pane to pane |
 //! | [`open`] | into things and out again |
 //! | [`jump`] | to the frames behind something, to a frame or an instant |
+//! | [`edit`] | typing a filter, and taking it back |
 //! | [`ask`] | questions to the user and their answers |
 //! | [`pick`] | what is selected: to mark, to copy |
 //! | [`mouse`] | clicks and the wheel |
@@ -30,6 +31,7 @@ use crate::tui::state::call::Tab;
 use crate::tui::update::travel::Step;
 
 mod ask;
+mod edit;
 mod jump;
 mod mouse;
 mod open;
@@ -42,6 +44,10 @@ pub use settle::settle;
 /// Takes a key.
 pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     state.notice = None;
+    if state.editor.is_some() {
+        edit::key(state, key);
+        return Vec::new();
+    }
     if state.prompt.is_some() {
         return ask::type_key(state, key);
     }
@@ -53,6 +59,9 @@ pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 
 /// Takes what the mouse did.
 pub fn point(state: &mut State, pointer: Pointer) -> Vec<Effect> {
+    if state.editor.is_some() {
+        return Vec::new();
+    }
     match mouse::action(state, pointer) {
         Some(action) => update(state, action),
         None => Vec::new(),
@@ -81,7 +90,9 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         Action::PreviousFinding => open::finding(state, -1),
         Action::NextHit => travel::hit(state, 1),
         Action::PreviousHit => travel::hit(state, -1),
-        Action::Filter => ask::filter(state),
+        Action::Filter => edit::open(state),
+        Action::FilterBefore => edit::before(state),
+        Action::NoFilter => edit::away(state),
         Action::GoTo => ask::go_to(state),
         Action::Save => ask::save(state),
         Action::Mark => pick::mark(state),

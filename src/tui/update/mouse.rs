@@ -133,7 +133,8 @@ fn select(state: &mut State, at: Position) -> Option<Action> {
             let call = state.call.as_mut()?;
             let model = state.analysis.scene.peer_connections.get(call.id.index())?;
             let area = inside(screens::ice::areas(body, model).pairs);
-            pick(&mut call.pairs, area, 1, at, model.ice.pairs.len())?.then_some(Action::Enter)
+            pick(&mut call.pairs.cursor, area, 1, at, call.pairs.shown.len())?
+                .then_some(Action::Enter)
         }
         Scope::CallPackets | Scope::Packets => {
             let areas = screens::packets::areas(body);

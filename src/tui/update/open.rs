@@ -10,9 +10,9 @@ use crate::tui::state::State;
 use crate::tui::state::call::Call;
 use crate::tui::state::call::Tab;
 use crate::tui::state::calls::Subject;
-use crate::tui::state::filter::Filter;
 use crate::tui::state::findings::Item;
 use crate::tui::state::packets::Pane;
+use crate::tui::update::edit;
 use crate::tui::update::jump::flow;
 use crate::tui::update::jump::media;
 use crate::tui::update::jump::show_frame;
@@ -126,7 +126,6 @@ pub(super) fn back(state: &mut State) {
     if state.help.take().is_some() {
         return;
     }
-    let analysis = Arc::clone(&state.analysis);
     let came_from = state.came_from.is_some();
     let in_list = state
         .packets_shown()
@@ -142,10 +141,7 @@ pub(super) fn back(state: &mut State) {
                     return;
                 }
                 if let Some(tab) = came_from_tab {
-                    if !packets.filter.is_empty() {
-                        packets.filter = Filter::default();
-                        packets.matches = None;
-                    }
+                    edit::away(state);
                     if let Some(open) = &mut state.call {
                         open.tab = tab;
                     }
@@ -154,15 +150,10 @@ pub(super) fn back(state: &mut State) {
                 if !packets.filter.is_empty() || packets.flow.is_some() {
                     // What a jump narrowed, going back widens again.
                     let jumped = packets.filter.is_empty() && came_from;
-                    packets.wanted = packets.selected();
-                    packets.filter = Filter::default();
-                    packets.flow = None;
-                    packets.matches = None;
-                    if !packets.needs_scan()
-                        && let Some(frame) = packets.wanted
-                    {
-                        packets.select(frame);
+                    if packets.flow.take().is_some() {
+                        packets.change_filter(packets.filter.clone());
                     }
+                    edit::away(state);
                     if !jumped {
                         return;
                     }
@@ -170,15 +161,9 @@ pub(super) fn back(state: &mut State) {
             }
         }
         Scope::Timeline | Scope::Ladder => {
-            if let Some(open) = &mut state.call {
-                if open.in_detail {
-                    open.in_detail = false;
-                    return;
-                }
-                if !open.filter.is_empty() {
-                    open.filter = Filter::default();
-                    return;
-                }
+            if let Some(open) = state.call.as_mut().filter(|open| open.in_detail) {
+                open.in_detail = false;
+                return;
             }
         }
         Scope::CallFindings | Scope::Findings => {
@@ -187,33 +172,18 @@ pub(super) fn back(state: &mut State) {
                 findings.in_detail = false;
                 return;
             }
-            if !findings.filter.is_empty() {
-                findings.filter = Filter::default();
-                findings.apply_filter(&analysis);
-                return;
-            }
-        }
-        Scope::Calls => {
-            if !state.calls.filter.is_empty() {
-                state.calls.filter = Filter::default();
-                state.calls.apply_filter(&analysis);
-                return;
-            }
         }
         scope => {
             let listing = sheet::listing_mut(state, scope);
-            if let Some(listing) = listing {
-                if listing.in_detail {
-                    listing.in_detail = false;
-                    return;
-                }
-                if !listing.filter.is_empty() {
-                    listing.filter = Filter::default();
-                    sheet::arrange(state, scope);
-                    return;
-                }
+            if let Some(listing) = listing.filter(|listing| listing.in_detail) {
+                listing.in_detail = false;
+                return;
             }
         }
+    }
+    if !state.filter_shown().is_empty() {
+        edit::away(state);
+        return;
     }
     if let Some(page) = state.came_from.take() {
         state.page = page;

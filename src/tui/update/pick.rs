@@ -90,7 +90,7 @@ pub(super) fn text(state: &State) -> Option<String> {
         Scope::Ice => {
             let call = state.call.as_ref()?;
             let model = state.analysis.scene.peer_connections.get(call.id.index())?;
-            let pair = model.ice.pairs.get(call.pairs.at)?;
+            let pair = model.ice.pairs.get(call.pairs.selected()?)?;
             let (a, b) = pair.wire?;
             Some(format!(
                 "{a} ↔ {b} {} ({})",

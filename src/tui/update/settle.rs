@@ -35,8 +35,8 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
         };
         call.cursor.show(call.folds.len(), height);
         if let Some(model) = state.analysis.scene.peer_connections.get(call.id.index()) {
-            call.pairs.show(
-                model.ice.pairs.len(),
+            call.pairs.cursor.show(
+                call.pairs.shown.len(),
                 screens::ice::list_height(body, model),
             );
         }
@@ -59,6 +59,7 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
         },
     );
     let (totals, order) = (state.packets.totals.clone(), state.packets.order.clone());
+    let analysis = Arc::clone(&state.analysis);
     let mut scans = state.scans;
     let mut effects = Vec::new();
     if let Some(packets) = state.packets_shown_mut() {
@@ -75,17 +76,23 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
             });
             let query = Query {
                 filter: packets.filter.clone(),
+                analysis,
                 call: packets.call,
                 flow: packets.flow,
                 also,
                 totals: packets.totals.clone(),
                 known,
             };
+            packets.scanning = true;
             effects.push(Effect::Scan {
                 target,
                 scan: scans,
                 query,
             });
+        } else if packets.scanning && packets.matches.is_none() {
+            // What was searched for is wanted no more.
+            packets.scanning = false;
+            effects.push(Effect::StopScan(target));
         }
         // Which frame an instant is in has to be looked up in the file.
         if let Some(at) = packets.wanted_at.take() {

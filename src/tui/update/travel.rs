@@ -81,10 +81,7 @@ pub(super) fn go(state: &mut State, step: Step) {
             if let Some(call) = &mut state.call {
                 let model = analysis.scene.peer_connections.get(call.id.index());
                 let height = model.map_or(1, |model| screens::ice::list_height(body, model));
-                call.pairs.step(
-                    step.lines(height),
-                    model.map_or(0, |model| model.ice.pairs.len()),
-                );
+                call.pairs.step(step.lines(height), call.pairs.shown.len());
             }
         }
         Scope::CallPackets | Scope::Packets => {
@@ -216,10 +213,8 @@ pub(super) fn hit(state: &mut State, by: isize) {
                 return;
             };
             let is_hit = |line: &usize| match call.folds.get(*line) {
-                Some(Fold::Row(at)) => call.rows.get(*at).is_some_and(|row| call.is_hit(row)),
-                Some(Fold::Idle { rows, .. }) => rows
-                    .clone()
-                    .any(|at| call.rows.get(at).is_some_and(|row| call.is_hit(row))),
+                Some(Fold::Row(at)) => call.is_hit(*at),
+                Some(Fold::Idle { rows, .. }) => rows.clone().any(|at| call.is_hit(at)),
                 None => false,
             };
             let (here, length) = (call.cursor.at, call.folds.len());
@@ -233,13 +228,18 @@ pub(super) fn hit(state: &mut State, by: isize) {
                     call.cursor.at = line;
                     call.refresh_detail(&analysis);
                 }
-                None => state.complain("no hit: / asks for words"),
+                None => state.complain("nothing passes: / asks for something else"),
             }
         }
         Scope::Calls => {
             let calls = &mut state.calls;
             calls.cursor.at = around(calls.cursor.at, by, calls.shown.len());
             calls.refresh_lanes(&analysis);
+        }
+        Scope::Ice => {
+            if let Some(call) = &mut state.call {
+                call.pairs.cursor.at = around(call.pairs.cursor.at, by, call.pairs.shown.len());
+            }
         }
         Scope::CallPackets | Scope::Packets => {
             if let Some(packets) = state.packets_shown_mut() {
@@ -314,6 +314,7 @@ fn change_agreed(state: &mut State, change: impl FnOnce(&mut Agreed) -> Option<&
     let told = change(&mut call.agreed);
     if let Some(model) = analysis.scene.peer_connections.get(call.id.index()) {
         call.agreed.rebuild(&analysis.scene, model);
+        call.refilter(&analysis);
     }
     if let Some(text) = told {
         state.tell(text);

@@ -215,6 +215,23 @@ pub fn page_at(x: u16, columns: u16) -> Option<Option<Page>> {
 /// The last line: a question, news, or the five keys that matter here.
 pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
     let theme = state.theme;
+    if state.editor.is_some() {
+        let keys = [
+            ("Enter", "filter"),
+            ("Tab", "complete"),
+            ("↑", "earlier"),
+            ("F1", "help"),
+            ("Esc", "leave it"),
+        ];
+        keys_line(
+            buffer,
+            area,
+            1,
+            theme,
+            keys.map(|(key, does)| (key.to_owned(), does)),
+        );
+        return;
+    }
     if let Some(prompt) = &state.prompt {
         let x = put(
             buffer,
@@ -254,22 +271,35 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
         );
         return;
     }
-    let mut x = 1;
-    for (at, row) in footer_rows(state.scope(), sheet::is_empty(state, state.scope()))
-        .iter()
-        .enumerate()
-    {
-        if at > 0 {
-            x = put(buffer, area, x, 0, " · ", theme.dim());
-        }
-        x = put(buffer, area, x, 0, &row.key_name(), theme.bold());
+    let rows = footer_rows(state.scope(), sheet::is_empty(state, state.scope()));
+    let keys = rows.iter().map(|row| {
         let words = row.footer.map_or(row.words, |(_, short)| short);
-        x = put(buffer, area, x, 0, &format!(" {words}"), theme.dim());
-    }
+        (row.key_name(), words)
+    });
+    let x = keys_line(buffer, area, 1, theme, keys);
     if !state.marks.is_empty() {
         let text = format!("  •{} marked", count(state.marks.len() as u64));
         put(buffer, area, x, 0, &text, theme.poor());
     }
+}
+
+/// `Enter open · ? help`; gives the column after it.
+fn keys_line<'a>(
+    buffer: &mut Buffer,
+    area: Rect,
+    from: u16,
+    theme: Theme,
+    keys: impl IntoIterator<Item = (String, &'a str)>,
+) -> u16 {
+    let mut x = from;
+    for (at, (key, does)) in keys.into_iter().enumerate() {
+        if at > 0 {
+            x = put(buffer, area, x, 0, " · ", theme.dim());
+        }
+        x = put(buffer, area, x, 0, &key, theme.bold());
+        x = put(buffer, area, x, 0, &format!(" {does}"), theme.dim());
+    }
+    x
 }
 
 /// From this width on the title line has room for the help.

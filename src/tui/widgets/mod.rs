@@ -16,6 +16,8 @@
 pub mod arrows;
 pub mod bars;
 pub mod chart;
+pub mod editor;
+pub mod filtered;
 pub mod help;
 pub mod hex;
 pub mod lanes;

@@ -17,6 +17,8 @@ use crate::tui::text::elide_middle;
 use crate::tui::text::span;
 use crate::tui::theme::Theme;
 use crate::tui::times::stamp;
+use crate::tui::widgets::filtered::heading;
+use crate::tui::widgets::filtered::say_nothing_passes;
 use crate::tui::widgets::paint::Piece;
 use crate::tui::widgets::paint::pane;
 use crate::tui::widgets::paint::pane_note;
@@ -35,7 +37,14 @@ pub(super) fn render(
     call: &PeerConnection,
 ) {
     let theme = state.theme;
-    let inner = pane(buffer, area, "Candidate pairs", true, theme);
+    let all = call.ice.pairs.len();
+    let title = heading(
+        "Candidate pairs",
+        &open.pairs.filter,
+        open.pairs.shown.len(),
+        all,
+    );
+    let inner = pane(buffer, area, &title, true, theme);
     if call.ice.pairs.is_empty() {
         put(
             buffer,
@@ -45,6 +54,10 @@ pub(super) fn render(
             "No pair was tried on the wire.",
             theme.dim(),
         );
+        return;
+    }
+    if open.pairs.shown.is_empty() {
+        say_nothing_passes(buffer, inner, &open.pairs.filter, theme);
         return;
     }
     let wide = inner.width >= WIDE;
@@ -59,8 +72,10 @@ pub(super) fn render(
     };
     table.head(buffer, cells, 0, theme.dim());
     let height = usize::from(inner.height.saturating_sub(1));
-    for (y, at) in (1..inner.height).zip(open.pairs.visible(call.ice.pairs.len(), height)) {
-        let Some(pair) = call.ice.pairs.get(at) else {
+    let length = open.pairs.shown.len();
+    for (y, at) in (1..inner.height).zip(open.pairs.cursor.visible(length, height)) {
+        let pair = open.pairs.shown.get(at);
+        let Some(pair) = pair.and_then(|&at| call.ice.pairs.get(at)) else {
             continue;
         };
         let pieces = pair_pieces(state, call, pair, wide);
@@ -70,21 +85,21 @@ pub(super) fn render(
             .filter(|(at, _)| wide || *at != PATH_COLUMN);
         let shown: Vec<Piece> = shown.map(|(_, piece)| piece).collect();
         table.row(buffer, cells, y, &shown);
-        if at == open.pairs.at {
+        if at == open.pairs.cursor.at {
             style_row(buffer, inner, y, theme.selected());
         }
-        let sign = match (pair.selected, at == open.pairs.at) {
+        let sign = match (pair.selected, at == open.pairs.cursor.at) {
             (true, _) => "★",
             (false, true) => "▸",
             (false, false) => " ",
         };
         put(buffer, inner, 0, y, sign, theme.good());
     }
-    if call.ice.pairs.len() > height {
+    if length > height {
         pane_note(
             buffer,
             area,
-            &format!("{} pairs", count(call.ice.pairs.len() as u64)),
+            &format!("{} pairs", count(length as u64)),
             theme.dim(),
         );
     }

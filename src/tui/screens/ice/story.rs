@@ -27,7 +27,8 @@ pub(super) fn render(
     open: &Call,
     call: &PeerConnection,
 ) {
-    let Some(pair) = call.ice.pairs.get(open.pairs.at) else {
+    let selected = open.pairs.selected();
+    let Some(pair) = selected.and_then(|at| call.ice.pairs.get(at)) else {
         return;
     };
     let title = if pair.selected {

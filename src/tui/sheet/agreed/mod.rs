@@ -217,6 +217,7 @@ impl Looked<'_> {
             frames: self.frames(),
             detail,
             heading: false,
+            about: None,
         }
     }
 

@@ -12,14 +12,10 @@ use crate::ingest::order::FrameOrder;
 use crate::tui::effect::News;
 use crate::tui::effect::Query;
 use crate::tui::effect::Target;
-use crate::tui::packet::summary::summary;
-use crate::vocab::address::FiveTuple;
-use crate::vocab::address::Transport;
-use crate::vocab::frame::Frame;
+use crate::tui::scan::judge::Judge;
 use crate::vocab::ids::FrameNumber;
-use crate::wire::ip::Protocol;
-use crate::wire::packet::Body;
-use crate::wire::packet::decode;
+
+mod judge;
 
 /// Looks at all frames that `query` names; stops when `stop` is set, nobody listens, or [`FOUND_MAX`] were found.
 pub fn scan(
@@ -32,6 +28,7 @@ pub fn scan(
 ) {
     let order = index.order().cloned();
     let mut reader = FrameReader::new(index);
+    let mut judge = Judge::new(query);
     let (mut looked_at, mut found) = (0, 0);
     let tell = |frames: Vec<FrameNumber>, looked_at, done| {
         news.send(News::Found {
@@ -51,7 +48,7 @@ pub fn scan(
                 continue;
             }
             let read = reader.read_range(first, count, |frame, _| {
-                if matches(&frame, query) {
+                if judge.wants(&frame) {
                     frames.push(frame.number);
                 }
             });
@@ -99,56 +96,6 @@ fn chunks<'a>(
         }
         runs.into_values().collect()
     }))
-}
-
-fn matches(frame: &Frame<'_>, query: &Query) -> bool {
-    let belongs = match query.call {
-        None => true,
-        Some(call) => {
-            query.also.contains(&frame.number)
-                || tuple(frame).is_some_and(|tuple| query.known.call(&tuple) == Some(call))
-        }
-    };
-    let belongs = belongs
-        && query.flow.is_none_or(|wanted| {
-            tuple(frame).is_some_and(|it| it == wanted || it == turned(wanted))
-        });
-    if !belongs || query.filter.is_empty() {
-        return belongs;
-    }
-    let line = summary(frame, &query.known);
-    query
-        .filter
-        .passes(&[&line.source, &line.destination, line.protocol, &line.text])
-}
-
-/// The same conversation, seen from the other end.
-const fn turned(tuple: FiveTuple) -> FiveTuple {
-    FiveTuple {
-        transport: tuple.transport,
-        a: tuple.b,
-        b: tuple.a,
-    }
-}
-
-/// The conversation of a frame; that of the quoted packet, for an ICMP error.
-fn tuple(frame: &Frame<'_>) -> Option<FiveTuple> {
-    let (transport, a, b) = match decode(frame.link, frame.data, frame.original_length).body {
-        Body::Udp(udp) => (Transport::Udp, udp.source, udp.destination),
-        Body::Tcp(tcp) => (Transport::Tcp, tcp.source, tcp.destination),
-        // Only the first piece of a packet tells its ports; it stands for the others.
-        Body::Fragment(piece) => {
-            let transport = match piece.protocol {
-                Protocol::Tcp => Transport::Tcp,
-                _ => Transport::Udp,
-            };
-            let (source, destination) = piece.ports?;
-            (transport, source, destination)
-        }
-        Body::Icmp(message) => return message.quote.as_ref()?.five_tuple(),
-        _ => return None,
-    };
-    Some(FiveTuple { transport, a, b })
 }
 
 /// Frames between two pieces of news.
