@@ -9,7 +9,7 @@
 //! | 0 | [`vocab`] | the field's nouns with their units |
 //! | 1 | [`wire`] | bytes → typed views |
 //! | 1 | [`sdp`] | text → session description |
-//! | 1 | [`ingest`] | file, pipe or memory → frames |
+//! | 1 | [`ingest`] | file, pipe or interface → frames |
 //! | 2 | [`crypt`] | key material → plaintext |
 //! | 3 | [`flow`] | frames → conversations → observations |
 //! | 4 | [`track`] | one tracker per protocol conversation |

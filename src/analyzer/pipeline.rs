@@ -6,6 +6,7 @@
 use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::limits::Limits;
@@ -384,7 +385,7 @@ fn capture_file(info: &FileInfo) -> CaptureFile {
     }
 }
 
-/// Reads `source` to its end. `progress` is called every few thousand frames and may stop the reading by returning `false`.
+/// Reads `source` to its end. `progress` is called every few thousand frames, and while frames are waited for, and may stop the reading by returning `false`.
 pub fn analyze(
     source: &mut Source,
     analyzer: &mut Analyzer,
@@ -395,6 +396,16 @@ pub fn analyze(
         let run = source.pull_run();
         count += run.len().max(1);
         if run.is_empty() {
+            // Nothing is at hand: what is known so far is worth telling before more is waited for, however little it is.
+            if source.can_wait() {
+                while {
+                    if !progress(source, analyzer) {
+                        return;
+                    }
+                    source.waits(PATIENCE)
+                } {}
+                count = 0;
+            }
             match source.pull() {
                 Some(Item::Frame(frame)) => analyzer.push(&frame),
                 Some(Item::Secrets { text, .. }) => analyzer.add_key_log(text),
@@ -416,6 +427,9 @@ pub fn analyze(
 
 /// The ingest floor's name for a file that ends inside a record.
 const CUT_SHORT: &str = "capture-cut-short";
+
+/// Between two calls of the progress function while nothing comes.
+const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Frames between two calls of the progress function.
 const PROGRESS_EVERY: usize = 4096;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap_complete::Shell;
 
+use crate::cli::live::raw::Watch;
 use crate::cli::raw::Colour;
 use crate::cli::raw::FailOn;
 use crate::cli::raw::Format;
@@ -30,6 +31,10 @@ pub enum Action {
     Explore(Load),
     /// Print a report.
     Report(Load, Report),
+    /// Watch interfaces.
+    Live(Box<Watch>),
+    /// List the interfaces.
+    Interfaces,
     /// Print what a filter can ask for.
     FilterHelp,
     /// Print a completion script.
@@ -67,6 +72,22 @@ impl Args {
         let (before, after, report_asked) = match raw.command {
             None => (raw.options, RawOptions::default(), false),
             Some(RawCommand::Report(options)) => (raw.options, options, true),
+            Some(RawCommand::Live(live)) => {
+                return Self {
+                    colour: live.color.or(raw.options.color).unwrap_or(Colour::Auto),
+                    action: Action::Live(Box::new(Watch::resolve(
+                        live,
+                        raw.options.keylog,
+                        terminal,
+                    ))),
+                };
+            }
+            Some(RawCommand::Interfaces) => {
+                return Self {
+                    action: Action::Interfaces,
+                    colour: raw.options.color.unwrap_or(Colour::Auto),
+                };
+            }
             Some(RawCommand::Completions { shell }) => {
                 return Self {
                     action: Action::Completions(shell),

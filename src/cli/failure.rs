@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::filter::error::FilterError;
 use crate::ingest::error::IngestError;
+use crate::ingest::live::error::LiveError;
 use crate::vocab::printable::printable;
 
 /// What ends the program with exit status 2. The message is meant for the user as it stands.
@@ -13,6 +14,15 @@ pub enum Failure {
     /// A capture cannot be used.
     #[error(transparent)]
     Input(#[from] IngestError),
+    /// Packets cannot be captured.
+    #[error(transparent)]
+    Live(#[from] LiveError),
+    /// The interfaces cannot be listed.
+    #[error("the interfaces cannot be listed: {0}")]
+    Interfaces(io::Error),
+    /// Signals cannot be listened for.
+    #[error("signals cannot be caught: {0}")]
+    Signals(io::Error),
     /// A key log cannot be read.
     #[error("key log {} cannot be read: {source}", path.display())]
     KeyLog {

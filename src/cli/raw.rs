@@ -11,6 +11,9 @@ use clap::builder::styling::AnsiColor;
 use clap::builder::styling::Styles;
 use clap_complete::Shell;
 
+use crate::cli::live::raw::LIVE_EXAMPLES;
+use crate::cli::live::raw::RawLive;
+
 /// See the call, not the packets: rtcscope rebuilds WebRTC calls from captures.
 ///
 /// Given a pcap or pcapng file it tells, with frame numbers for every answer, who called whom through which server, what was
@@ -35,6 +38,11 @@ pub enum RawCommand {
     /// Print what the captures show, for people or for programs.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(RawOptions),
+    /// Watch calls on network interfaces while they happen.
+    #[command(after_help = LIVE_EXAMPLES)]
+    Live(RawLive),
+    /// List the network interfaces that can be captured on.
+    Interfaces,
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -116,7 +124,8 @@ Examples:
   rtcscope report --format json call.pcapng the same, for a program
   rtcscope alice.pcapng server.pcapng       one call, seen from two places
   rtcscope --keylog keys.log call.pcapng    with the secrets of an encrypted one
-  tcpdump -i any -U -w - udp | rtcscope -   from another program
+  rtcscope live -i eth0                     watch calls while they happen
+  ssh host tcpdump -U -w - | rtcscope -     the same, from another machine
 
 Exit status: 0 done, 1 --fail-on was met, 2 wrong usage or unreadable input.";
 

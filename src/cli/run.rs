@@ -16,6 +16,7 @@ use crate::cli::args::Args;
 use crate::cli::args::Load;
 use crate::cli::args::Report;
 use crate::cli::failure::Failure;
+use crate::cli::live;
 use crate::cli::load::analyzer;
 use crate::cli::load::load;
 use crate::cli::output::Destination;
@@ -64,6 +65,8 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
             Destination::Stdout.deliver(ColorChoice::Never, |out| out.write_all(&script))?;
             Ok(ExitCode::SUCCESS)
         }
+        Action::Live(watch) => live::run(*watch, args.colour, colour),
+        Action::Interfaces => live::list::print(colour),
         Action::FilterHelp => {
             let text = help();
             Destination::Stdout
@@ -79,12 +82,7 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
 fn explore(inputs: Load, colour: Colour) -> Result<ExitCode, Failure> {
     let analyzer = analyzer(&inputs)?;
     let source = Source::open_ahead(inputs.inputs)?;
-    let wanted = match colour {
-        Colour::Auto => None,
-        Colour::Always => Some(true),
-        Colour::Never => Some(false),
-    };
-    tui::run::run(source, analyzer, Theme::detect(wanted)).map_err(Failure::Screen)?;
+    tui::run::run(source, analyzer, theme(colour)).map_err(Failure::Screen)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -119,6 +117,15 @@ fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<Ex
         ExitCode::from(FAIL_ON_MET)
     } else {
         ExitCode::SUCCESS
+    })
+}
+
+/// The screens' colours.
+pub(super) fn theme(colour: Colour) -> Theme {
+    Theme::detect(match colour {
+        Colour::Auto => None,
+        Colour::Always => Some(true),
+        Colour::Never => Some(false),
     })
 }
 

@@ -11,9 +11,11 @@ use std::io;
 use std::io::Read;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::mpsc::Sender;
 use std::sync::mpsc::SyncSender;
 use std::thread;
+use std::time::Duration;
 
 /// The end of the line that the window holds.
 pub(super) struct Ahead {
@@ -28,6 +30,10 @@ pub(super) struct Block {
     /// Where the bytes end.
     pub(super) end: usize,
 }
+
+/// No block came in time.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StillWaiting;
 
 impl Ahead {
     /// Begins to read in blocks of at most `capacity` bytes. The reader comes back where no thread is to be had.
@@ -65,6 +71,18 @@ impl Ahead {
     /// The next block, waited for; `None` at the end of the stream.
     pub(super) fn next(&self) -> Option<io::Result<Block>> {
         self.filled.recv().ok()
+    }
+
+    /// The next block, waited for at most `patience`; `Err`: it did not come.
+    pub(super) fn next_within(
+        &self,
+        patience: Duration,
+    ) -> Result<Option<io::Result<Block>>, StillWaiting> {
+        match self.filled.recv_timeout(patience) {
+            Ok(block) => Ok(Some(block)),
+            Err(RecvTimeoutError::Disconnected) => Ok(None),
+            Err(RecvTimeoutError::Timeout) => Err(StillWaiting),
+        }
     }
 
     /// Returns a block's memory.

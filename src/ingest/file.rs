@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::ingest::error::IngestError;
 use crate::ingest::format;
@@ -35,8 +36,8 @@ pub(crate) struct CaptureFile {
 }
 
 impl CaptureFile {
-    /// Reads the header of `stream`, the capture at position `file` in argument order. `ahead`: if it is packed, a thread of its own unpacks
-    /// on.
+    /// Reads the header of `stream`, the capture at position `file` in argument order. `ahead`: if it is packed, or comes through a pipe, a
+    /// thread of its own reads on.
     pub(crate) fn open(
         stream: RawStream,
         file: u16,
@@ -50,8 +51,9 @@ impl CaptureFile {
             bytes: stream.total.unwrap_or_default(),
             ..FileInfo::default()
         };
-        // Where nothing is to be unpacked, a second processor costs more in cold caches than it saves.
-        let mut window = if ahead && stream.compression.is_some() {
+        // Where nothing is to be unpacked, a second processor costs more in cold caches than it saves. A stream that passes by may be silent:
+        // only with a thread that reads it can somebody else wait for it and do other things.
+        let mut window = if ahead && (stream.compression.is_some() || stream.total.is_none()) {
             Window::ahead(stream.reader, window_bytes)
         } else {
             Window::new(stream.reader, 0, window_bytes)
@@ -110,6 +112,23 @@ impl CaptureFile {
         }
         self.window.pin(false);
         other
+    }
+
+    /// Waits for the next record, at most `patience`; gives whether it is still to be waited for.
+    pub(crate) fn waits(&mut self, patience: Duration) -> bool {
+        while self.parser.wants_more(&self.window) {
+            match self.window.wait(patience) {
+                Some(true) => {}
+                Some(false) => return false,
+                None => return true,
+            }
+        }
+        false
+    }
+
+    /// Can its bytes be late?
+    pub(crate) const fn can_wait(&self) -> bool {
+        self.window.can_wait()
     }
 
     /// The frame that `head` describes, with its number.

@@ -5,6 +5,7 @@
 //!          ▲        ▲           ▲
 //! ```
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -46,26 +47,44 @@ pub(crate) struct FileIndex {
     /// What to call the file.
     pub(crate) name: String,
     store: Store,
-    checkpoints: Mutex<Vec<Checkpoint>>,
+    checkpoints: Mutex<Checkpoints>,
+}
+
+#[derive(Debug, Default)]
+struct Checkpoints {
+    /// Checkpoints before these, of bytes that are gone.
+    gone: u64,
+    kept: VecDeque<Checkpoint>,
 }
 
 impl FileIndex {
     /// Frames between checkpoints.
     pub(crate) const EVERY: u64 = 4_096;
 
-    pub(crate) const fn new(name: String, store: Store) -> Self {
+    pub(crate) fn new(name: String, store: Store) -> Self {
         Self {
             name,
             store,
-            checkpoints: Mutex::new(Vec::new()),
+            checkpoints: Mutex::default(),
         }
     }
 
     /// Keeps a checkpoint before frame `packets + 1`, unless there is one.
     pub(crate) fn mark(&self, packets: u64, checkpoint: impl FnOnce() -> Checkpoint) {
         let mut checkpoints = lock(&self.checkpoints);
-        if checkpoints.len() as u64 == packets / Self::EVERY {
-            checkpoints.push(checkpoint());
+        if checkpoints.gone + checkpoints.kept.len() as u64 != packets / Self::EVERY {
+            return;
+        }
+        checkpoints.kept.push_back(checkpoint());
+        // What made room for later bytes is not read again.
+        let oldest = self.store.oldest();
+        while checkpoints
+            .kept
+            .get(1)
+            .is_some_and(|second| second.offset <= oldest)
+        {
+            checkpoints.kept.pop_front();
+            checkpoints.gone += 1;
         }
     }
 
@@ -73,13 +92,23 @@ impl FileIndex {
     pub(crate) fn seek(&self, number: u64) -> Option<(Parser, Window, u64)> {
         let checkpoints = lock(&self.checkpoints);
         let wanted = number.checked_sub(1)? / Self::EVERY;
-        let place = usize::try_from(wanted)
+        let last = checkpoints.kept.len().checked_sub(1)?;
+        let place = usize::try_from(wanted.saturating_sub(checkpoints.gone))
             .unwrap_or(usize::MAX)
-            .min(checkpoints.len().checked_sub(1)?);
-        let checkpoint = checkpoints.get(place)?;
+            .min(last);
+        let checkpoint = checkpoints.kept.get(place)?;
+        if wanted < checkpoints.gone {
+            // Reading tells why there is nothing to read.
+            let window = Window::new(self.store.reader_at(0), 0, WINDOW_BYTES);
+            return Some((
+                checkpoint.parser.checkpoint(),
+                window,
+                wanted * Self::EVERY + 1,
+            ));
+        }
         let reader = self.store.reader_at(checkpoint.offset);
         let window = Window::new(reader, checkpoint.offset, WINDOW_BYTES);
-        let next = place as u64 * Self::EVERY + 1;
+        let next = (checkpoints.gone + place as u64) * Self::EVERY + 1;
         Some((checkpoint.parser.checkpoint(), window, next))
     }
 }

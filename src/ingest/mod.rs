@@ -1,8 +1,8 @@
-//! File, pipe or memory to `Frame`s in order: the only input I/O. Floor 1.
+//! File, pipe, interface or memory to `Frame`s in order: the only input I/O. Floor 1.
 //!
 //! ```text
 //!  raw ──► compressed ──► window ──► pcap │ pcapng ──► file ──► source ──► Item
-//!  path · stdin · memory   gzip · zstd   1 MiB of bytes    records         facts    merged by time
+//!  path · stdin · live     gzip · zstd   1 MiB of bytes    records         facts    merged by time
 //!                                                           └─ index ──► frame_reader: any frame again, by number
 //! ```
 //!
@@ -18,6 +18,8 @@
 //! | [`pcap`], [`pcapng`] | records and blocks to frames, through `pcap-parser`; damage to faults, then on with the rest |
 //! | [`clock`] | ticks of an interface to nanoseconds |
 //! | [`file`], [`parser`] | one file: its parser, facts and checkpoints |
+//! | [`recent`] | the last bytes of a stream, on disk |
+//! | [`live`] | packets from the kernel, as a stream |
 //! | [`index`], [`store`], [`frame_reader`] | "the file is the database": an offset every 4 096 frames, and any frame re-read |
 //! | [`order`] | in which line of the merged whole a frame stands |
 //! | [`writer`], [`save`] | pcapng out: marked frames, their comments and secrets |
@@ -31,11 +33,13 @@ pub mod format;
 pub mod frame_reader;
 pub mod index;
 pub mod info;
+pub mod live;
 pub mod order;
 pub mod parser;
 pub mod pcap;
 pub mod pcapng;
 pub mod raw;
+pub mod recent;
 pub mod record;
 pub mod save;
 pub mod source;

@@ -35,6 +35,16 @@ impl Parser {
         }
     }
 
+    /// Does the next record go on beyond `window`?
+    pub(crate) fn wants_more(&self, window: &Window) -> bool {
+        let small = window.data().len() < MOST_WAITED_FOR;
+        small
+            && match self {
+                Self::Pcap(parser) => parser.wants_more(window),
+                Self::Pcapng(parser) => parser.wants_more(window),
+            }
+    }
+
     /// A copy to read on from here another time.
     pub(crate) fn checkpoint(&self) -> Self {
         match self {
@@ -59,3 +69,6 @@ impl Parser {
         }
     }
 }
+
+/// Bytes of a record that are waited for with an eye on the clock: a length beyond that may be a lie, and is left to the parser.
+const MOST_WAITED_FOR: usize = 1 << 20;

@@ -2,14 +2,13 @@
 //!
 //! A path can be opened again and memory is there already. A stream (standard input, a FIFO) passes by once, so its bytes are
 //! copied, as they come and still compressed, into an unlinked temporary file that only this process can see (mode 0600 in the
-//! system's temporary directory). The disk bounds it: when it is full, copying stops, the analysis goes on, and only the bytes
-//! of later frames are out of reach (`capture-spool-stopped`).
+//! system's temporary directory). It keeps the last [`SPOOL_BYTES`]; when the disk is full, copying stops, the analysis goes on, and only the
+//! bytes of later frames are out of reach (`capture-spool-stopped`).
 
 use std::fs::File;
 use std::io;
 use std::io::IsTerminal;
 use std::io::Read;
-use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use std::sync::atomic::Ordering;
 use crate::ingest::compressed::Compression;
 use crate::ingest::error::IngestError;
 use crate::ingest::format;
+use crate::ingest::recent::Recent;
 use crate::ingest::store::Store;
 
 /// One capture to read.
@@ -87,14 +87,14 @@ impl RawStream {
     /// A stream that passes by once.
     pub(crate) fn spooled(name: String, reader: Box<dyn Read + Send>) -> Result<Self, IngestError> {
         let spool_stopped = Arc::new(AtomicBool::new(false));
-        let (store, reader): (_, Box<dyn Read + Send>) = match nameless_file() {
-            Ok((writer, back)) => {
+        let (store, reader): (_, Box<dyn Read + Send>) = match Recent::new(SPOOL_BYTES, None) {
+            Ok(recent) => {
                 let tee = Spool {
                     reader,
-                    writer: Some(writer),
+                    recent: recent.clone(),
                     stopped: Arc::clone(&spool_stopped),
                 };
-                (Store::file(back), Box::new(tee))
+                (Store::recent(recent), Box::new(tee))
             }
             Err(_no_room) => {
                 spool_stopped.store(true, Ordering::Relaxed);
@@ -104,6 +104,15 @@ impl RawStream {
         let mut stream = Self::new(name, None, reader, store)?;
         stream.spool_stopped = spool_stopped;
         Ok(stream)
+    }
+
+    /// A stream whose bytes `recent` keeps, without our doing.
+    pub(crate) fn kept(
+        name: String,
+        reader: Box<dyn Read + Send>,
+        recent: Recent,
+    ) -> Result<Self, IngestError> {
+        Self::new(name, None, reader, Store::recent(recent))
     }
 
     fn new(
@@ -190,31 +199,21 @@ impl Read for Counted {
 /// Copies the bytes that pass into a temporary file.
 struct Spool {
     reader: Box<dyn Read + Send>,
-    writer: Option<File>,
+    recent: Recent,
     stopped: Arc<AtomicBool>,
 }
 
 impl Read for Spool {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(room)?;
-        if let Some(writer) = &mut self.writer
-            && writer
-                .write_all(room.get(..count).unwrap_or_default())
-                .is_err()
-        {
-            self.writer = None;
+        if !self.recent.push(room.get(..count).unwrap_or_default()) {
             self.stopped.store(true, Ordering::Relaxed);
         }
         Ok(count)
     }
 }
 
-/// A temporary file without a name, twice: to write, and to read back with a position of its own.
-fn nameless_file() -> io::Result<(File, File)> {
-    let named = tempfile::NamedTempFile::new()?;
-    let back = named.reopen()?;
-    Ok((named.into_file(), back))
-}
-
 /// Bytes that tell compressions apart.
 const HEAD_BYTES: usize = 8;
+/// Bytes of a stream that are kept.
+const SPOOL_BYTES: u64 = 8 << 30;

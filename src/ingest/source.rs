@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::Read;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use crate::ingest::error::IngestError;
 use crate::ingest::file::CaptureFile;
@@ -15,6 +16,7 @@ use crate::ingest::info::FileInfo;
 use crate::ingest::order::FrameOrder;
 use crate::ingest::raw::Input;
 use crate::ingest::raw::RawStream;
+use crate::ingest::recent::Recent;
 use crate::ingest::record::FrameHead;
 use crate::ingest::record::Record;
 use crate::ingest::record::SecretsKind;
@@ -87,6 +89,21 @@ impl Source {
         Ok(Self::of(vec![file], vec![info]))
     }
 
+    /// Reads a capture from a stream whose bytes `recent` keeps.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::open`].
+    pub fn open_kept(
+        name: String,
+        reader: Box<dyn Read + Send>,
+        recent: Recent,
+    ) -> Result<Self, IngestError> {
+        let stream = RawStream::kept(name, reader, recent)?;
+        let (file, info) = CaptureFile::open(stream, 0, 1 << 20, true)?;
+        Ok(Self::of(vec![file], vec![info]))
+    }
+
     fn of(files: Vec<CaptureFile>, infos: Vec<FileInfo>) -> Self {
         let merge = (files.len() > 1).then(Merge::default);
         Self {
@@ -152,6 +169,21 @@ impl Source {
             heads: &self.run,
             before,
         }
+    }
+
+    /// Can the next item be late, because it comes through a pipe or from an interface?
+    pub fn can_wait(&self) -> bool {
+        self.merge.is_none() && self.files.first().is_some_and(CaptureFile::can_wait)
+    }
+
+    /// Waits for the next item, at most `patience`; gives whether it is still to be waited for. Else [`Source::pull`] has it at once, or at least begun.
+    pub fn waits(&mut self, patience: Duration) -> bool {
+        self.merge.is_none()
+            && self.after_run.is_none()
+            && self
+                .files
+                .first_mut()
+                .is_some_and(|file| file.waits(patience))
     }
 
     /// Facts so far, one per input in argument order.

@@ -16,6 +16,7 @@ use std::sync::Mutex;
 use std::sync::PoisonError;
 
 use crate::ingest::compressed::Compression;
+use crate::ingest::recent::Recent;
 
 /// The decoded bytes of a file, by offset. A copy is a handle.
 #[derive(Clone)]
@@ -32,9 +33,9 @@ impl Store {
         Self::of(Backing::Path { path, file: None })
     }
 
-    /// A file that is open.
-    pub(crate) fn file(file: File) -> Self {
-        Self::of(Backing::File(file))
+    /// The last bytes of a stream.
+    pub(crate) fn recent(recent: Recent) -> Self {
+        Self::of(Backing::Recent(recent))
     }
 
     /// Bytes in memory.
@@ -65,6 +66,14 @@ impl Store {
         })
     }
 
+    /// Offset of the first byte that is still there.
+    pub(crate) fn oldest(&self) -> u64 {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Backing::Recent(recent) => recent.oldest(),
+            _ => 0,
+        }
+    }
+
     fn read_at(&self, offset: u64, room: &mut [u8]) -> io::Result<usize> {
         // A panic while the lock was held leaves a file at another position: every read seeks first.
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -78,7 +87,7 @@ impl Store {
                 };
                 read_file_at(file, offset, room)
             }
-            Backing::File(file) => read_file_at(file, offset, room),
+            Backing::Recent(recent) => recent.read_at(offset, room),
             Backing::Memory(bytes) => {
                 let from = usize::try_from(offset).unwrap_or(usize::MAX);
                 bytes.get(from..).unwrap_or_default().read(room)
@@ -97,7 +106,7 @@ impl fmt::Debug for Store {
 enum Backing {
     Nothing,
     Path { path: PathBuf, file: Option<File> },
-    File(File),
+    Recent(Recent),
     Memory(&'static [u8]),
     Decoded(Decoded),
 }

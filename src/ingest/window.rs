@@ -10,6 +10,7 @@
 
 use std::io;
 use std::io::Read;
+use std::time::Duration;
 
 use crate::ingest::ahead::Ahead;
 use crate::ingest::ahead::Block;
@@ -123,6 +124,25 @@ impl Window {
             }
         }
         true
+    }
+
+    /// Waits for more bytes, at most `patience`. `None`: none came in time; else whether there are more. A stream without a thread of its own can't
+    /// be waited for, and says that there is no more.
+    pub fn wait(&mut self, patience: Duration) -> Option<bool> {
+        let Reader::Ahead(ahead) = &self.reader else {
+            return Some(false);
+        };
+        if self.ended {
+            return Some(false);
+        }
+        let block = ahead.next_within(patience).ok()?;
+        self.take(block);
+        Some(!self.ended)
+    }
+
+    /// Can the stream be waited for?
+    pub const fn can_wait(&self) -> bool {
+        matches!(self.reader, Reader::Ahead(_))
     }
 
     /// Why the stream could not be read to its end.

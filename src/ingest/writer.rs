@@ -1,7 +1,7 @@
 //! pcapng out.
 //!
 //! ```text
-//!  Section Header (application, comment) · Decryption Secrets · Interface Descriptions and Enhanced Packets, as they come
+//!  Section Header (application, comment) · Decryption Secrets · Interface Descriptions, Enhanced Packets and Interface Statistics, as they come
 //! ```
 //!
 //! Little-endian, nanoseconds (`if_tsresol` 9). What is written can be read by anything that reads pcapng.
@@ -13,11 +13,13 @@ use pcap_parser::BOM_MAGIC;
 use pcap_parser::DSB_MAGIC;
 use pcap_parser::EPB_MAGIC;
 use pcap_parser::IDB_MAGIC;
+use pcap_parser::ISB_MAGIC;
 use pcap_parser::SHB_MAGIC;
 
 use crate::ingest::record::SecretsKind;
 use crate::vocab::frame::Frame;
 use crate::vocab::frame::LinkType;
+use crate::vocab::time::Timestamp;
 
 /// Writes one section. Buffer the output: every block is one `write_all`.
 #[derive(Debug)]
@@ -54,6 +56,15 @@ impl<W: Write> PcapngWriter<W> {
         Ok(writer)
     }
 
+    /// Goes on within a section that was begun elsewhere.
+    pub const fn within(output: W) -> Self {
+        Self {
+            output,
+            interfaces: 0,
+            block: Vec::new(),
+        }
+    }
+
     /// Secrets for what follows. At most 4 GiB.
     ///
     /// # Errors
@@ -78,6 +89,21 @@ impl<W: Write> PcapngWriter<W> {
         snaplen: u32,
         name: Option<&str>,
     ) -> io::Result<u32> {
+        self.filtered_interface(link, snaplen, name, None)
+    }
+
+    /// The same for an interface whose frames a capture filter chose.
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be written.
+    pub fn filtered_interface(
+        &mut self,
+        link: LinkType,
+        snaplen: u32,
+        name: Option<&str>,
+        filter: Option<&str>,
+    ) -> io::Result<u32> {
         self.begin(IDB_MAGIC);
         self.u16(link.number());
         self.u16(0);
@@ -86,6 +112,10 @@ impl<W: Write> PcapngWriter<W> {
             self.text_option(IF_NAME, name);
         }
         self.option(IF_TSRESOL, &[9]);
+        if let Some(filter) = filter {
+            // Zero: the filter is text.
+            self.text_option(IF_FILTER, &format!("\0{filter}"));
+        }
         self.end_options();
         self.end()?;
         let number = self.interfaces;
@@ -117,6 +147,42 @@ impl<W: Write> PcapngWriter<W> {
             self.end_options();
         }
         self.end()
+    }
+
+    /// What was counted on `interface` until `at`: frames received and dropped. With comments, when there is something to say.
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be written.
+    pub fn statistics(
+        &mut self,
+        interface: u32,
+        at: Timestamp,
+        received: u64,
+        dropped: u64,
+        comments: &[String],
+    ) -> io::Result<()> {
+        self.begin(ISB_MAGIC);
+        self.u32(interface);
+        self.u32((at.nanos() >> 32) as u32);
+        self.u32(at.nanos() as u32);
+        for comment in comments {
+            self.comment(Some(comment));
+        }
+        self.option(ISB_IFRECV, &received.to_le_bytes());
+        self.option(ISB_IFDROP, &dropped.to_le_bytes());
+        self.end_options();
+        self.end()
+    }
+
+    /// What was written, so far.
+    pub const fn output(&self) -> &W {
+        &self.output
+    }
+
+    /// The same, to take it.
+    pub const fn output_mut(&mut self) -> &mut W {
+        &mut self.output
     }
 
     /// Flushes and gives the output back.
@@ -191,3 +257,6 @@ const COMMENT: u16 = 1;
 const SHB_USERAPPL: u16 = 4;
 const IF_NAME: u16 = 2;
 const IF_TSRESOL: u16 = 9;
+const IF_FILTER: u16 = 11;
+const ISB_IFRECV: u16 = 4;
+const ISB_IFDROP: u16 = 5;

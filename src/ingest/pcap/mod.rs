@@ -135,6 +135,15 @@ impl PcapParser {
             .is_some_and(|captured| data.len() >= self.layout.header_bytes() + captured as usize)
     }
 
+    /// Does the next record go on beyond `window`?
+    pub(crate) fn wants_more(&self, window: &Window) -> bool {
+        let data = window.data();
+        match self.layout.captured(data) {
+            Some(captured) => data.len() < self.layout.header_bytes() + captured as usize,
+            None => data.len() < self.layout.header_bytes(),
+        }
+    }
+
     #[inline]
     fn head(&self, record: &LegacyPcapBlock<'_>, position: usize) -> FrameHead {
         // Both factors fit 32 bits, so neither product nor sum overflows.

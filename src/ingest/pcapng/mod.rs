@@ -140,6 +140,12 @@ impl PcapngParser {
         matches!(framing, Framing::Whole { kind, .. } if kind == EPB_MAGIC)
     }
 
+    /// Does the next block go on beyond `window`?
+    pub(crate) fn wants_more(&self, window: &Window) -> bool {
+        let framing = Framing::of(window.data(), self.order);
+        self.names.is_empty() && matches!(framing, Framing::Short { .. })
+    }
+
     fn other_block(
         &mut self,
         kind: u32,

@@ -1,0 +1,169 @@
+//! Key logs that grow while the call runs: whole lines are handed on as they come, also from a file that takes the place of the last.
+
+use std::fs::File;
+use std::io;
+use std::io::Read;
+use std::io::Seek;
+use std::io::SeekFrom;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use crate::ingest::live::control::Control;
+
+/// Follows `paths` in the background, or the file that browsers started from this shell write; a file may come later.
+pub fn follow(mut paths: Vec<PathBuf>, control: Control) {
+    if paths.is_empty() {
+        let path = std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty());
+        paths.extend(path.map(PathBuf::from));
+    }
+    if paths.is_empty() {
+        return;
+    }
+    let mut logs: Vec<Growing> = paths.into_iter().map(Growing::new).collect();
+    // What is there already comes before the first packet.
+    take(&mut logs, &control);
+    // Ends with the program.
+    let work = move || {
+        loop {
+            thread::sleep(LOOK_EVERY);
+            take(&mut logs, &control);
+        }
+    };
+    let _without = thread::Builder::new().name("key-log".into()).spawn(work);
+}
+
+fn take(logs: &mut [Growing], control: &Control) {
+    for log in logs {
+        // A file that can't be read now may be there the next time.
+        if let Ok(lines) = log.new_lines()
+            && !lines.is_empty()
+        {
+            control.add_secrets(&lines);
+        }
+    }
+}
+
+/// A file that grows, or is replaced.
+#[derive(Debug)]
+struct Growing {
+    path: PathBuf,
+    file: Option<File>,
+    taken: u64,
+    /// The begin of a line whose end has not come.
+    rest: Vec<u8>,
+}
+
+impl Growing {
+    const fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            file: None,
+            taken: 0,
+            rest: Vec::new(),
+        }
+    }
+
+    /// The lines that came since the last look.
+    fn new_lines(&mut self) -> io::Result<Vec<u8>> {
+        let mut lines = Vec::new();
+        if let Some(file) = self.file.take() {
+            // What was still written to the old file, before a look at the new one.
+            self.read(&file, &mut lines)?;
+            if is_still(&file, &self.path) {
+                self.file = Some(file);
+            } else {
+                self.begin_anew();
+            }
+        }
+        if self.file.is_none() {
+            let file = File::open(&self.path)?;
+            self.begin_anew();
+            self.read(&file, &mut lines)?;
+            self.file = Some(file);
+        }
+        Ok(lines)
+    }
+
+    fn begin_anew(&mut self) {
+        self.taken = 0;
+        self.rest.clear();
+    }
+
+    fn read(&mut self, mut file: &File, lines: &mut Vec<u8>) -> io::Result<()> {
+        if file.metadata()?.len() < self.taken {
+            // Emptied and written anew.
+            self.begin_anew();
+        }
+        file.seek(SeekFrom::Start(self.taken))?;
+        let count = file.take(MOST_AT_ONCE).read_to_end(&mut self.rest)?;
+        self.taken += count as u64;
+        let whole = self
+            .rest
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1);
+        lines.extend(self.rest.drain(..whole));
+        if self.rest.len() as u64 >= LONGEST_LINE {
+            // No key log: its lines have some hundred bytes.
+            self.rest.clear();
+        }
+        Ok(())
+    }
+}
+
+/// Is `file` the one that the path names?
+#[cfg(unix)]
+fn is_still(file: &File, path: &std::path::Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let same = |ours: &std::fs::Metadata, theirs: &std::fs::Metadata| {
+        ours.dev() == theirs.dev() && ours.ino() == theirs.ino()
+    };
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(ours), Ok(theirs)) => same(&ours, &theirs),
+        // Moved away, and nothing in its place yet.
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_still(_: &File, _: &std::path::Path) -> bool {
+    true
+}
+
+/// Where browsers started from this shell write their secrets.
+const KEY_LOG_VARIABLE: &str = "SSLKEYLOGFILE";
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Bytes taken at once; more comes the next time.
+const MOST_AT_ONCE: u64 = 1 << 20;
+/// Bytes of a line.
+const LONGEST_LINE: u64 = 64 << 10;
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn whole_lines_come_once_also_from_a_file_that_was_rotated() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.log");
+        let mut log = Growing::new(path.clone());
+        assert!(log.new_lines().is_err());
+        let mut file = File::create(&path).unwrap();
+        file.write_all(b"one\ntw").unwrap();
+        assert_eq!(log.new_lines().unwrap(), b"one\n");
+        file.write_all(b"o\n").unwrap();
+        assert_eq!(log.new_lines().unwrap(), b"two\n");
+        assert_eq!(log.new_lines().unwrap(), b"");
+        file.write_all(b"three\n").unwrap();
+        std::fs::rename(&path, folder.path().join("old")).unwrap();
+        std::fs::write(&path, "four\nfi").unwrap();
+        assert_eq!(log.new_lines().unwrap(), b"three\nfour\n");
+        std::fs::write(&path, "six\n").unwrap();
+        assert_eq!(log.new_lines().unwrap(), b"six\n");
+    }
+}
