@@ -133,6 +133,28 @@ fn completions_are_printed_for_every_shell() {
 }
 
 #[test]
+fn the_configuration_is_printed_with_its_place() {
+    let mut command = command(&["config"]);
+    command.env("RTCSCOPE_CONFIG", "no/such/config.toml");
+    let output = command.output().unwrap();
+    let text = stdout(&output);
+    assert!(output.status.success());
+    assert!(
+        text.starts_with("# Looked for at no/such/config.toml, which is not there yet."),
+        "{text}"
+    );
+    assert!(
+        text.contains("#theme = \"dark\"") && text.contains("#mark "),
+        "{text}"
+    );
+    assert!(
+        text.lines()
+            .all(|line| line.is_empty() || line.starts_with('#')),
+        "{text}"
+    );
+}
+
+#[test]
 fn without_a_file_the_sample_is_reported() {
     let output = rtcscope(&[]);
     assert_eq!(output.status.code(), Some(0));

@@ -8,6 +8,7 @@
 
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,7 +25,11 @@ struct Session {
 }
 
 impl Session {
-    fn start(arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+    fn start(arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::start_with(arguments, size, "no/such/config.toml".as_ref())
+    }
+
+    fn start_with(arguments: &[&str], (columns, rows): (u16, u16), config: &Path) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -36,6 +41,8 @@ impl Session {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("LC_ALL", "C.UTF-8");
+        // What the one who runs the tests has set is theirs.
+        command.env("RTCSCOPE_CONFIG", config);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
@@ -285,4 +292,83 @@ fn what_cannot_be_opened_is_said_without_a_screen() {
         "{text}"
     );
     assert!(!session.wrote("\u{1b}[?1049h"));
+}
+
+#[test]
+fn privacy_mode_shows_no_address_from_the_first_screen_on() {
+    let mut session = Session::start(
+        &["--private", "captures/turn-stale-nonce/capture.pcapng"],
+        (120, 40),
+    );
+    session.shows(&["name-1 → videoroom 100", "capture-1"]);
+    for (keys, words) in [
+        ("\rL", "host-1"),
+        ("i", "Candidate pairs"),
+        ("u", "host-1:"),
+        ("o", "Offer and answer"),
+        ("rr", "line by line"),
+        ("p", "Not shown in privacy mode"),
+        ("2", "host-2"),
+        ("4", "HTTP by time"),
+        ("5", "Flows by time"),
+        ("3", "Findings"),
+    ] {
+        session.press(keys);
+        session.shows(&[words]);
+    }
+    // Not on one of all the screens that went by, nor in the clipboard.
+    session.press("Y");
+    session.shows(&["copied"]);
+    session.press("q");
+    session.shows(&["name-1 → videoroom 100"]);
+    session.press("\u{3}");
+    assert!(session.ends());
+    for secret in [
+        "192.168.",
+        "203.0.113.",
+        "2001:db8",
+        "alice",
+        "turn-stale-nonce",
+    ] {
+        assert!(!session.wrote(secret), "{secret} was written");
+    }
+}
+
+#[test]
+fn settings_hold_from_the_next_start_on_and_wrong_ones_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(
+        &config,
+        "times = \"clock\"\nhue = 3\n[keys]\nhelp = \"F1\"\n",
+    )
+    .unwrap();
+    let lossy = ["captures/lossy/capture.pcapng"];
+    let mut session = Session::start_with(&lossy, (120, 40), &config);
+    session.shows(&["line 2: hue is no setting of this version", "UTC", "alice"]);
+    session.press("N");
+    session.shows(&["Name of "]);
+    session.press("bob\r");
+    session.shows(&["bob → videoroom 100"]);
+    session.press("C");
+    session.shows(&["Columns of the list of calls"]);
+    session.press(" \r");
+    session.shows(&["F1 help"]);
+    session.press("q");
+    assert!(session.ends());
+    let mut session = Session::start_with(&lossy, (120, 40), &config);
+    session.shows(&["bob → videoroom 100"]);
+    let text = session.screen.screen().contents();
+    assert!(!text.contains("outcome"), "{text}");
+    session.press("q");
+    session.press("q");
+    assert!(session.ends());
+    std::fs::write(&config, "\ntheme = \"dakr\"\n").unwrap();
+    let mut session = Session::start_with(&lossy, (120, 40), &config);
+    assert!(!session.ends());
+    let text = session.screen.screen().contents().replace('\n', " ");
+    assert!(
+        text.contains("line 2: theme: allowed is dark, light"),
+        "{text}"
+    );
 }

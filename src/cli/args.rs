@@ -12,8 +12,10 @@ use crate::cli::raw::Format;
 use crate::cli::raw::RawArgs;
 use crate::cli::raw::RawCommand;
 use crate::cli::raw::RawOptions;
+use crate::cli::raw::Theme;
 use crate::diagnosis::finding::Severity;
 use crate::ingest::raw::Input;
+use crate::tui::theme::palette::Palette;
 
 /// The command line, resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,13 +30,15 @@ pub struct Args {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// Open the terminal UI.
-    Explore(Load),
+    Explore(Load, Look),
     /// Print a report.
     Report(Load, Report),
     /// Watch interfaces.
     Live(Box<Watch>),
     /// List the interfaces.
     Interfaces,
+    /// Print the configuration with its defaults.
+    Config,
     /// Print what a filter can ask for.
     FilterHelp,
     /// Print a completion script.
@@ -48,6 +52,15 @@ pub struct Load {
     pub inputs: Vec<Input>,
     /// Key logs in the order given.
     pub key_logs: Vec<PathBuf>,
+}
+
+/// How the screens look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Look {
+    /// Which theme; `None`: the configuration says.
+    pub theme: Option<Palette>,
+    /// Mask addresses and names?
+    pub private: bool,
 }
 
 /// How to print a report.
@@ -88,6 +101,12 @@ impl Args {
                     colour: raw.options.color.unwrap_or(Colour::Auto),
                 };
             }
+            Some(RawCommand::Config) => {
+                return Self {
+                    action: Action::Config,
+                    colour: raw.options.color.unwrap_or(Colour::Auto),
+                };
+            }
             Some(RawCommand::Completions { shell }) => {
                 return Self {
                     action: Action::Completions(shell),
@@ -113,7 +132,11 @@ impl Args {
         let action = if filter.as_deref().is_some_and(|it| it.trim() == HELP) {
             Action::FilterHelp
         } else if explore {
-            Action::Explore(load)
+            let look = Look {
+                theme: after.theme.or(before.theme).map(palette),
+                private: before.private || after.private,
+            };
+            Action::Explore(load, look)
         } else {
             let report = Report {
                 format: format.unwrap_or(Format::Text),
@@ -158,6 +181,16 @@ const HELP: &str = "help";
 /// What the sample is called.
 pub const SAMPLE_NAME: &str = "videoroom-http (built-in sample)";
 
+const fn palette(theme: Theme) -> Palette {
+    match theme {
+        Theme::Dark => Palette::Dark,
+        Theme::Light => Palette::Light,
+        Theme::HighContrast => Palette::HighContrast,
+        Theme::Sixteen => Palette::Sixteen,
+        Theme::Plain => Palette::Plain,
+    }
+}
+
 const fn severity(fail_on: FailOn) -> Severity {
     match fail_on {
         FailOn::Note => Severity::Note,
@@ -194,12 +227,18 @@ mod tests {
             inputs: vec![sample()],
             key_logs: vec![],
         };
-        assert_eq!(resolve("", true).action, Action::Explore(expected));
+        assert_eq!(
+            resolve("", true).action,
+            Action::Explore(expected, Look::default())
+        );
     }
 
     #[test]
     fn a_terminal_gets_the_screens_and_a_pipe_the_text() {
-        assert!(matches!(resolve("a.pcap", true).action, Action::Explore(_)));
+        assert!(matches!(
+            resolve("a.pcap", true).action,
+            Action::Explore(..)
+        ));
         let Action::Report(load, report) = resolve("a.pcap", false).action else {
             panic!("no report");
         };
@@ -224,6 +263,28 @@ mod tests {
             assert_eq!(load.key_logs, [PathBuf::from("k")], "{line}");
             assert_eq!(report.format, Format::Json, "{line}");
             assert_eq!(report.fail_on, Some(Severity::Error), "{line}");
+        }
+    }
+
+    #[test]
+    fn how_the_screens_look_is_said_before_they_open() {
+        let Action::Explore(_, look) = resolve("--theme 16-colour a.pcap --private", true).action
+        else {
+            panic!("no screen");
+        };
+        assert_eq!(
+            look,
+            Look {
+                theme: Some(Palette::Sixteen),
+                private: true
+            }
+        );
+        assert_eq!(resolve("config", true).action, Action::Config);
+        for theme in Palette::ALL {
+            let line = format!("--theme {}", theme.word());
+            assert!(
+                matches!(resolve(&line, true).action, Action::Explore(_, look) if look.theme == Some(theme))
+            );
         }
     }
 

@@ -23,6 +23,9 @@ pub enum Failure {
     /// Signals cannot be listened for.
     #[error("signals cannot be caught: {0}")]
     Signals(io::Error),
+    /// The configuration cannot be used.
+    #[error("{0}\n\n`rtcscope config` prints the configuration with its defaults")]
+    Config(String),
     /// A key log cannot be read.
     #[error("key log {} cannot be read: {source}", path.display())]
     KeyLog {

@@ -8,6 +8,7 @@
 //! | [`failure`] | why not, in one sentence |
 //! | [`load`] | inputs and key logs to an `Analysis`, with a progress bar |
 //! | [`live`] | capturing: its options, signals, key logs that grow, the list of interfaces |
+//! | `screen` | settings to how the screens start |
 //! | [`output`] | a report to standard output or, whole or not at all, to a file |
 //!
 //! Exit status: 0 done · 1 `--fail-on` was met · 2 usage, or an input or output that cannot be used.
@@ -19,3 +20,4 @@ pub mod load;
 pub mod output;
 pub mod raw;
 pub mod run;
+mod screen;

@@ -43,6 +43,9 @@ pub enum RawCommand {
     Live(RawLive),
     /// List the network interfaces that can be captured on.
     Interfaces,
+    /// Print the configuration with its defaults, and where it is looked for.
+    #[command(after_help = CONFIG_EXAMPLES)]
+    Config,
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -78,9 +81,34 @@ pub struct RawOptions {
     #[arg(long, value_name = "SEVERITY", help_heading = "Report options")]
     pub fail_on: Option<FailOn>,
 
+    /// Colours of the screen; without it the configuration's [default: dark].
+    #[arg(long, value_name = "THEME", help_heading = "Screen options")]
+    pub theme: Option<Theme>,
+
+    /// Mask addresses and names on the screen, each with a stand-in of its own.
+    #[arg(long, help_heading = "Screen options")]
+    pub private: bool,
+
     /// When to use colour; `auto` heeds `NO_COLOR` and the terminal [default: auto].
     #[arg(long, value_name = "WHEN")]
     pub color: Option<Colour>,
+}
+
+/// Themes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    /// For dark terminals.
+    Dark,
+    /// For light ones.
+    Light,
+    /// The brightest colours, nothing dim.
+    HighContrast,
+    /// The terminal's sixteen colours and no shade.
+    #[value(name = "16-colour")]
+    Sixteen,
+    /// Bold, dim, reversed and underlined only.
+    #[value(name = "no-colour")]
+    Plain,
 }
 
 /// Report formats.
@@ -139,6 +167,11 @@ Examples:
   rtcscope report --filter 'stream.kind == video and stream.loss > 2%' call.pcapng
   rtcscope report --filter help
   rtcscope report --fail-on error nightly/*.pcapng";
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  rtcscope config                           read it
+  rtcscope config > config.toml             begin with it; its first lines say where to put it";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

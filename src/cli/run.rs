@@ -14,6 +14,7 @@ use crate::analyzer::analysis::Analysis;
 use crate::cli::args::Action;
 use crate::cli::args::Args;
 use crate::cli::args::Load;
+use crate::cli::args::Look;
 use crate::cli::args::Report;
 use crate::cli::failure::Failure;
 use crate::cli::live;
@@ -23,6 +24,8 @@ use crate::cli::output::Destination;
 use crate::cli::raw::Colour;
 use crate::cli::raw::Format;
 use crate::cli::raw::RawArgs;
+use crate::cli::screen::config_text;
+use crate::cli::screen::setup;
 use crate::diagnosis::finding::Severity;
 use crate::filter::Filter;
 use crate::filter::help::help;
@@ -31,7 +34,6 @@ use crate::filter::shown::Shown;
 use crate::ingest::source::Source;
 use crate::report;
 use crate::tui;
-use crate::tui::theme::Theme;
 
 /// Runs the program with its arguments, program name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -74,15 +76,22 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Action::Report(inputs, wanted) => print_report(inputs, &wanted, colour),
-        Action::Explore(inputs) => explore(inputs, args.colour),
+        Action::Config => {
+            let text = config_text();
+            Destination::Stdout
+                .deliver(ColorChoice::Never, |out| out.write_all(text.as_bytes()))?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Action::Explore(inputs, look) => explore(inputs, look, args.colour),
     }
 }
 
 /// Opens the inputs before the screen, so that what can't be opened is said where the user stays.
-fn explore(inputs: Load, colour: Colour) -> Result<ExitCode, Failure> {
+fn explore(inputs: Load, look: Look, colour: Colour) -> Result<ExitCode, Failure> {
     let analyzer = analyzer(&inputs)?;
     let source = Source::open_ahead(inputs.inputs)?;
-    tui::run::run(source, analyzer, theme(colour)).map_err(Failure::Screen)?;
+    let setup = setup(look, colour)?;
+    tui::run::run(source, analyzer, setup).map_err(Failure::Screen)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -117,15 +126,6 @@ fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<Ex
         ExitCode::from(FAIL_ON_MET)
     } else {
         ExitCode::SUCCESS
-    })
-}
-
-/// The screens' colours.
-pub(super) fn theme(colour: Colour) -> Theme {
-    Theme::detect(match colour {
-        Colour::Auto => None,
-        Colour::Always => Some(true),
-        Colour::Never => Some(false),
     })
 }
 

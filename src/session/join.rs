@@ -2,6 +2,7 @@
 //!
 //! A pure function of its sources: the same packets give the same scene, whenever it is asked for.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
@@ -111,6 +112,7 @@ pub fn join(sources: Sources<'_>) -> Scene {
         end: sources.end,
         local,
         names: sources.names,
+        given_names: BTreeMap::new(),
         flows: sources.flows,
         http: sources.http,
         dialogues: sources.dialogues,

@@ -1,5 +1,8 @@
 //! What to call a peer connection and its two ends.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
 use crate::session::identity::Identity;
 use crate::session::identity::Party;
 use crate::session::model::peer_connection::PeerConnection;
@@ -51,6 +54,19 @@ pub(super) fn name_endpoints(
     }
 }
 
+/// Gives addresses the names that their user chose, and calls the labels that follow.
+pub fn give_names(scene: &mut Scene, names: &BTreeMap<IpAddr, String>) {
+    scene.given_names.clone_from(names);
+    let labels: Vec<String> = scene
+        .peer_connections
+        .iter()
+        .map(|pc| label(pc, scene))
+        .collect();
+    for (pc, label) in scene.peer_connections.iter_mut().zip(labels) {
+        pc.label = label;
+    }
+}
+
 /// When and in which frames signaling ended it: the handle hung up or detached, by either end.
 pub(super) fn closed_by_signaling(
     identity: &Identity,
@@ -77,7 +93,7 @@ pub(super) fn label(pc: &PeerConnection, scene: &Scene) -> String {
             .find(|handle| Some(&handle.id) == pc.handle.as_ref())
     });
     if let Some(handle) = handle
-        && let Some(text) = in_room(handle, dialogue, &a)
+        && let Some(text) = in_room(handle, dialogue, &a, scene.given_name(&pc.a))
     {
         return text;
     }
@@ -95,10 +111,15 @@ pub(super) fn label(pc: &PeerConnection, scene: &Scene) -> String {
 }
 
 /// `alice → videoroom 100 (publisher)`.
-fn in_room(handle: &Handle, dialogue: Option<&Dialogue>, end: &str) -> Option<String> {
-    let who = handle
-        .display
-        .clone()
+fn in_room(
+    handle: &Handle,
+    dialogue: Option<&Dialogue>,
+    end: &str,
+    given: Option<&str>,
+) -> Option<String> {
+    let who = given
+        .map(str::to_owned)
+        .or_else(|| handle.display.clone())
         .or_else(|| {
             dialogue?
                 .handles
@@ -126,6 +147,9 @@ fn in_room(handle: &Handle, dialogue: Option<&Dialogue>, end: &str) -> Option<St
 
 fn end_name(pc: &PeerConnection, scene: &Scene, side: Side) -> String {
     let end = pc.endpoint(side);
+    if let Some(name) = scene.given_name(end) {
+        return name.to_owned();
+    }
     if let Some(name) = &end.name {
         return name.clone();
     }

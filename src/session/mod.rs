@@ -9,7 +9,7 @@
 //! | `dtls`, `streams`, `relays` | associations, media, TURN |
 //! | `nat` | how NATs map the sockets |
 //! | `states` | connection states and setup times |
-//! | `label`, `local` | names, and where the capture was taken |
+//! | [`label`], `local` | names, and where the capture was taken |
 
 pub mod identity;
 pub mod join;
@@ -18,7 +18,7 @@ pub mod model;
 mod candidates;
 pub mod descriptions;
 mod dtls;
-mod label;
+pub mod label;
 mod local;
 mod nat;
 mod pairs;

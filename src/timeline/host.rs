@@ -37,9 +37,9 @@ impl Hosts {
         let end = |side| {
             let endpoint = call.endpoint(side);
             let first = endpoint.addresses.first();
-            let name = endpoint
-                .name
-                .clone()
+            let given = scene.given_name(endpoint).map(str::to_owned);
+            let name = given
+                .or_else(|| endpoint.name.clone())
                 .or_else(|| first.map(|ip| name_of(scene, *ip)));
             Host {
                 name: name.unwrap_or_else(|| format!("{} (not seen)", side.word())),

@@ -81,6 +81,90 @@ pub enum Action {
     Help,
     /// Leave the program, wherever we are.
     Quit,
+    /// Next theme.
+    NextTheme,
+    /// Mask addresses and names, or show them again.
+    Private,
+    /// Ask for a name for the selected address.
+    Name,
+    /// Choose the columns of the list of calls.
+    Columns,
+}
+
+impl Action {
+    /// The action of a name in the configuration.
+    pub fn of(word: &str) -> Option<Self> {
+        let mut named = Self::NAMED.iter();
+        named
+            .find(|(known, _)| *known == word)
+            .map(|(_, action)| *action)
+    }
+
+    /// Its name in the configuration.
+    pub fn word(self) -> &'static str {
+        let mut named = Self::NAMED.iter();
+        named
+            .find(|(_, action)| *action == self)
+            .map_or("?", |(word, _)| word)
+    }
+
+    /// The names of all actions.
+    pub const NAMED: &[(&str, Self)] = &[
+        ("up", Self::Up),
+        ("down", Self::Down),
+        ("left", Self::Left),
+        ("right", Self::Right),
+        ("page-up", Self::PageUp),
+        ("page-down", Self::PageDown),
+        ("first", Self::Home),
+        ("last", Self::End),
+        ("open", Self::Enter),
+        ("back", Self::Back),
+        ("next-pane", Self::NextPane),
+        ("previous-pane", Self::PreviousPane),
+        ("calls", Self::Page(1)),
+        ("packets", Self::Page(2)),
+        ("findings", Self::Page(3)),
+        ("http", Self::Page(4)),
+        ("flows", Self::Page(5)),
+        ("call-timeline", Self::Tab(Tab::Timeline)),
+        ("call-ladder", Self::Tab(Tab::Ladder)),
+        ("call-offer-answer", Self::Tab(Tab::OfferAnswer)),
+        ("call-ice", Self::Tab(Tab::Ice)),
+        ("call-dtls", Self::Tab(Tab::Dtls)),
+        ("call-turn", Self::Tab(Tab::Turn)),
+        ("call-media", Self::Tab(Tab::Media)),
+        ("call-findings", Self::Tab(Tab::Findings)),
+        ("call-packets", Self::Tab(Tab::Packets)),
+        ("filter", Self::Filter),
+        ("filter-before", Self::FilterBefore),
+        ("no-filter", Self::NoFilter),
+        ("next-hit", Self::NextHit),
+        ("previous-hit", Self::PreviousHit),
+        ("next-finding", Self::NextFinding),
+        ("previous-finding", Self::PreviousFinding),
+        ("mark", Self::Mark),
+        ("times", Self::TimeMode),
+        ("copy", Self::Copy),
+        ("copy-all", Self::CopyAll),
+        ("copy-screen", Self::CopyScreen),
+        ("save", Self::Save),
+        ("go-to", Self::GoTo),
+        ("fold", Self::Fold),
+        ("description-text", Self::Face),
+        ("previous-round", Self::PreviousRound),
+        ("next-round", Self::NextRound),
+        ("worst-second", Self::Worst),
+        ("next-sort", Self::NextSort),
+        ("previous-sort", Self::PreviousSort),
+        ("reverse-sort", Self::ReverseSort),
+        ("help", Self::Help),
+        ("quit", Self::Quit),
+        ("next-theme", Self::NextTheme),
+        ("private", Self::Private),
+        ("name", Self::Name),
+        ("columns", Self::Columns),
+    ];
 }
 
 /// What the mouse does.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::analyzer::analysis::Analysis;
 use crate::ingest::info::FileInfo;
+use crate::tui::config::Setting;
 use crate::tui::packet::known::Known;
 use crate::tui::state::Loading;
 use crate::tui::state::filter::Filter;
@@ -43,6 +44,8 @@ pub enum Effect {
         /// What is searched for.
         query: Query,
     },
+    /// Keep a setting for the next start.
+    Remember(Setting),
     /// Save frames.
     Save {
         /// Where.

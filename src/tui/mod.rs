@@ -20,6 +20,8 @@
 //! | [`asked`] | lines of the screens as a filter sees them |
 //! | [`sheet`] | what stands in the screens that are a list with a detail pane |
 //! | [`screens`], [`widgets`] | drawing |
+//! | [`config`] | what users may set, and remembering it |
+//! | [`privacy`] | addresses and names masked |
 //! | [`theme`], [`text`], [`times`] | colours and shapes, text that fits, instants |
 //!
 //! Screens read one `Arc<Analysis>` and conclude nothing. Every frame shown is read from the file when it is needed: a list of a
@@ -27,11 +29,13 @@
 
 pub mod action;
 pub mod asked;
+pub mod config;
 pub mod detail;
 pub mod effect;
 pub mod keymap;
 pub mod load;
 pub mod packet;
+pub mod privacy;
 pub mod run;
 pub mod scan;
 pub mod screens;

@@ -1,6 +1,7 @@
 //! The terminal, and the loop: events to actions, actions to effects, the state to the screen.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
@@ -23,6 +24,7 @@ use ratatui::crossterm::execute;
 use crate::analyzer::pipeline::Analyzer;
 use crate::ingest::source::Source;
 use crate::tui::action::Pointer;
+use crate::tui::config::Config;
 use crate::tui::effect::News;
 use crate::tui::load::load;
 use crate::tui::screens::render;
@@ -31,12 +33,27 @@ use crate::tui::theme::Theme;
 use crate::tui::update;
 use crate::tui::worker::Worker;
 
+/// How the program starts.
+#[derive(Debug)]
+pub struct Setup {
+    /// Colours and shapes.
+    pub theme: Theme,
+    /// The user's settings.
+    pub config: Config,
+    /// Where settings are remembered.
+    pub config_path: Option<PathBuf>,
+    /// What of the settings was left out: printable sentences.
+    pub ignored: Vec<String>,
+    /// Mask addresses and names from the start?
+    pub private: bool,
+}
+
 /// Shows `source` in the terminal until the user leaves; `analyzer` may know key logs already.
 ///
 /// # Errors
 ///
 /// The terminal can't be used, or reading ended in a bug of ours. The terminal is as it was before in any case.
-pub fn run(source: Source, analyzer: Analyzer, theme: Theme) -> io::Result<()> {
+pub fn run(source: Source, analyzer: Analyzer, setup: Setup) -> io::Result<()> {
     let names: Vec<String> = source
         .files()
         .iter()
@@ -50,7 +67,12 @@ pub fn run(source: Source, analyzer: Analyzer, theme: Theme) -> io::Result<()> {
     let mut terminal = ratatui::try_init()?;
     release_mouse_on_panic();
     let size = terminal.size()?;
-    let mut state = State::new(names, theme, (size.width, size.height));
+    let mut state = State::new(names, setup.theme, (size.width, size.height));
+    state.private = setup.private;
+    state.configure(setup.config, setup.config_path);
+    if let Some(first) = setup.ignored.first() {
+        state.complain(format!("{first}: ignored"));
+    }
     state.packets.order = order;
     let stopped = Arc::clone(&stop);
     let loader = thread::spawn(move || load(source, analyzer, &sender, &stopped));

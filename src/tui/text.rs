@@ -1,5 +1,7 @@
 //! Text for cells: made printable, measured in columns, cut to fit.
 //!
+//! In privacy mode, whatever is measured, cut or shown here is masked first ([`crate::tui::privacy`]).
+//!
 //! Everything that came from the wire goes through [`shown`] before it is drawn. Widths are the terminal's: a CJK character takes
 //! two columns, so nothing here counts `char`s.
 
@@ -9,26 +11,31 @@ use unicode_width::UnicodeWidthChar;
 use unicode_width::UnicodeWidthStr;
 
 use crate::report::text::figures;
+use crate::tui::privacy::masked;
 use crate::vocab::capture::Capture;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::printable::printable_within;
 
 /// Text from the wire, safe to draw; at most [`TEXT_MAX`] characters.
 pub fn shown(text: &str) -> Cow<'_, str> {
-    printable_within(text, TEXT_MAX)
+    match masked(text) {
+        Cow::Borrowed(text) => printable_within(text, TEXT_MAX),
+        Cow::Owned(text) => Cow::Owned(printable_within(&text, TEXT_MAX).into_owned()),
+    }
 }
 
 /// Columns that `text` takes.
 pub fn width(text: &str) -> usize {
-    text.width()
+    masked(text).width()
 }
 
 /// `text` cut at the end to at most `columns`, with `…` when something was cut.
 pub fn elide(text: &str, columns: usize) -> Cow<'_, str> {
-    if width(text) <= columns {
-        return Cow::Borrowed(text);
+    let text = masked(text);
+    if text.width() <= columns {
+        return text;
     }
-    let mut cut = front(text, columns.saturating_sub(1)).to_owned();
+    let mut cut = front(&text, columns.saturating_sub(1)).to_owned();
     if columns > 0 {
         cut.push('…');
     }
@@ -37,14 +44,15 @@ pub fn elide(text: &str, columns: usize) -> Cow<'_, str> {
 
 /// `text` cut in the middle to at most `columns`: `2001:db8:…:2`. Addresses and paths differ at both ends.
 pub fn elide_middle(text: &str, columns: usize) -> Cow<'_, str> {
-    if width(text) <= columns {
-        return Cow::Borrowed(text);
+    let text = masked(text);
+    if text.width() <= columns {
+        return text;
     }
     let Some(room) = columns.checked_sub(1) else {
         return Cow::Borrowed("");
     };
-    let head = front(text, room / 2);
-    let tail = back(text, room - width(head));
+    let head = front(&text, room / 2);
+    let tail = back(&text, room - head.width());
     Cow::Owned(format!("{head}…{tail}"))
 }
 
@@ -70,6 +78,7 @@ fn back(text: &str, columns: usize) -> &str {
 
 /// `text` broken into lines of at most `columns`, at spaces where there are any.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let text = &*masked(text);
     let columns = columns.max(1);
     let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();

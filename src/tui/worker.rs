@@ -20,11 +20,15 @@ use crate::ingest::info::FileInfo;
 use crate::ingest::save::Marked;
 use crate::ingest::save::Remarks;
 use crate::ingest::save::save_frames;
+use crate::tui::config::Setting;
+use crate::tui::config::place::remember;
 use crate::tui::effect::Effect;
 use crate::tui::effect::News;
 use crate::tui::effect::Query;
 use crate::tui::effect::Target;
 use crate::tui::packet::summary::summary;
+use crate::tui::privacy;
+use crate::tui::privacy::masked;
 use crate::tui::scan::scan;
 use crate::tui::state::State;
 use crate::tui::text::counted;
@@ -66,7 +70,12 @@ impl Worker {
                 } => self.start_scan(target, scan, query),
                 Effect::StopScan(target) => self.slot(target).store(true, Ordering::Relaxed),
                 Effect::Seek(at) => self.seek(at, state),
-                Effect::Copy(text) => copy(&text, state),
+                Effect::Copy(text) => {
+                    let mask = state.mask_in_force().cloned();
+                    let text = privacy::with(mask.as_ref(), || masked(&text).into_owned());
+                    copy(&text, state);
+                }
+                Effect::Remember(setting) => keep(&setting, state),
                 Effect::Save { path, frames } => self.save(&path, &frames, state),
                 Effect::SaveCall { path, query } => self.start_save(path, query, state),
             }
@@ -204,6 +213,15 @@ impl Worker {
             // Nobody left to hear it: then the program is ending.
             let _ = news.send(News::Saved { text, good });
         });
+    }
+}
+
+/// Keeps a setting for the next start, where there is a place for it.
+fn keep(setting: &Setting, state: &mut State) {
+    if let Some(path) = state.config_path.clone()
+        && let Err(text) = remember(&path, setting)
+    {
+        state.complain(format!("set for now, but not kept: {text}"));
     }
 }
 

@@ -16,14 +16,11 @@ use rtcscope::ingest::source::Source;
 use rtcscope::tui::effect::News;
 use rtcscope::tui::screens::render;
 use rtcscope::tui::state::State;
-use rtcscope::tui::theme::{Palette, Theme};
+use rtcscope::tui::theme::{Theme, palette::Palette};
 use rtcscope::tui::update;
 use rtcscope::tui::worker::Worker;
 
-pub(crate) const PLAIN: Theme = Theme {
-    palette: Palette::Plain,
-    ascii: false,
-};
+pub(crate) const PLAIN: Theme = Theme::new(Palette::Plain, false);
 
 pub(crate) struct Program {
     pub(crate) state: State,

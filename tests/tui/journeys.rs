@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ratatui::buffer::Cell;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::style::Color;
 use rtcscope::tui::action::Pointer;
 use rtcscope::tui::effect::{Effect, News};
 use rtcscope::tui::screens::LEAST;
@@ -69,7 +70,7 @@ fn a_search_in_the_ladder_hides_nothing() {
     let first = program.state.call.as_ref().unwrap().cursor.at;
     program.press("n");
     assert_ne!(program.state.call.as_ref().unwrap().cursor.at, first);
-    program.press("N");
+    program.press("P");
     assert_eq!(program.state.call.as_ref().unwrap().cursor.at, first);
 }
 
@@ -615,4 +616,179 @@ fn the_footer_offers_nothing_that_an_empty_list_cannot_do() {
         "{footer}"
     );
     assert!(footer.contains("? help"), "{footer}");
+}
+
+/// Everything that could tell somebody's address, on any screen.
+fn addresses_and_names(program: &Program) -> Vec<String> {
+    let scene = &program.state.analysis.scene;
+    let flows = scene.flows.iter();
+    let mut found: Vec<String> = flows
+        .flat_map(|flow| [flow.tuple.a.ip, flow.tuple.b.ip])
+        .map(|ip| ip.to_string())
+        .collect();
+    found.extend(scene.names.iter().map(|(_, name)| name.clone()));
+    found.extend(scene.turn.iter().filter_map(|turn| turn.realm.clone()));
+    found.push("alice".to_owned());
+    found.push("videoroom-http.pcapng".to_owned());
+    found.sort();
+    found.dedup();
+    found
+}
+
+#[test]
+fn privacy_mode_shows_no_address_and_no_name_on_any_screen() {
+    for capture in ["videoroom-http", "turn-stale-nonce"] {
+        let mut program = Program::open(capture, (200, 60));
+        let secrets = addresses_and_names(&program);
+        assert!(secrets.len() > 4, "{secrets:?}");
+        check(&mut program, "X", &["masked on the screen"]);
+        let screens = [
+            "",
+            "Enter",
+            "Down Down Down",
+            "Right",
+            "End",
+            "o",
+            "r",
+            "r",
+            "i",
+            "d",
+            "u",
+            "m",
+            "Tab",
+            "e",
+            "p",
+            "Tab",
+            "Tab",
+            "2",
+            "End",
+            "Tab Home",
+            "3",
+            "4",
+            "Tab",
+            "PageDown",
+            "5",
+            "Tab",
+            "?",
+        ];
+        for size in [(200, 60), (80, 24), (53, 20)] {
+            program.state.size = size;
+            for keys in screens {
+                let text = program.press(keys).text();
+                for secret in &secrets {
+                    let shown = text.lines().find(|line| line.contains(secret.as_str()));
+                    assert!(shown.is_none(), "{secret} after {keys}: {shown:?}");
+                }
+                let copied = rtcscope::tui::screens::as_text(&program.state);
+                assert!(!copied.contains("192.168"), "copied after {keys}");
+            }
+            program.press("Esc Esc Esc 1 1");
+        }
+        program.state.size = (200, 60);
+        let masked = program.press("5").text();
+        assert!(masked.contains("host-1:"), "{masked}");
+        assert_eq!(program.press("").text(), masked, "stand-ins stay");
+        let shown = program.press("X").text();
+        assert!(
+            shown.contains(&secrets[1]) || shown.contains(&secrets[2]),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn an_address_gets_a_name_that_is_seen_everywhere_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.toml");
+    let mut program = Program::open("lossy", SIZE);
+    program.state.config_path = Some(path.clone());
+    check(&mut program, "N", &["Name of ", "Tab: next address"]);
+    let first = program.state.nameable[0];
+    program.press("Tab");
+    let second = format!("Name of {}", program.state.nameable[1]);
+    check(&mut program, "", &[&second]);
+    for _ in 1..program.state.nameable.len() {
+        program.press("Tab");
+    }
+    check(&mut program, "b o b Enter", &["is bob from now on"]);
+    check(&mut program, "", &["bob → videoroom"]);
+    check(&mut program, "Enter Right", &["bob"]);
+    let kept = rtcscope::tui::config::place::load(&path).unwrap();
+    assert_eq!(kept.config.names[&first], "bob");
+    // The next start knows it from the first snapshot on.
+    let mut program = Program::open("lossy", SIZE);
+    program.state.configure(kept.config, None);
+    let analysis = program.state.analysis.clone();
+    let files = program.state.files.clone();
+    program.hear(News::Snapshot(analysis, files));
+    check(&mut program, "", &["bob → videoroom"]);
+    // Taken away again.
+    program.press("N");
+    program.state.prompt.as_mut().unwrap().input = "".into();
+    check(&mut program, "Enter", &["has no name of yours"]);
+    check(&mut program, "", &["alice → videoroom"]);
+}
+
+#[test]
+fn columns_of_calls_are_chosen_sorted_and_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("config.toml");
+    let mut program = Program::open("lossy", SIZE);
+    program.state.config_path = Some(path.clone());
+    check(
+        &mut program,
+        "C",
+        &[
+            "Columns of the list of calls",
+            "packets lost, all streams",
+            "Space show or hide",
+        ],
+    );
+    // Media makes room for loss, which comes first.
+    program.press("End Down Down Down Down Down Space");
+    program.press("Down Down Down Space");
+    let text = program.press("Enter").text();
+    let head = text.lines().find(|line| line.contains("outcome")).unwrap();
+    assert!(head.contains("loss") && !head.contains("media"), "{head}");
+    check(
+        &mut program,
+        "> > > > > r",
+        &["Calls by loss, the last first"],
+    );
+    let kept = rtcscope::tui::config::place::load(&path).unwrap().config;
+    assert_eq!(kept.columns, program.state.calls.columns);
+    assert!(kept.sort.descending && kept.sort.key == 5);
+    let first = program.state.calls.selected().unwrap().loss;
+    let last = program.state.calls.rows[*program.state.calls.shown.last().unwrap()].loss;
+    assert!(first.0 * last.1 >= last.0 * first.1);
+}
+
+#[test]
+fn themes_follow_each_other_and_only_one_has_no_colour() {
+    let mut program = Program::open("lossy", SIZE);
+    program.state.theme =
+        rtcscope::tui::theme::Theme::new(rtcscope::tui::theme::palette::Palette::Dark, false);
+    let mut seen = Vec::new();
+    for _ in 0..5 {
+        let buffer = program.draw();
+        let mut colours: Vec<String> = buffer
+            .content
+            .iter()
+            .map(|cell| cell.fg)
+            .filter(|fg| *fg != Color::Reset)
+            .map(|fg| format!("{fg:?}"))
+            .collect();
+        colours.sort();
+        colours.dedup();
+        seen.push(colours);
+        let key = KeyEvent::new(KeyCode::Char('t'), KeyModifiers::CONTROL);
+        update::press(&mut program.state, key);
+    }
+    assert_eq!(
+        seen.iter().filter(|colours| colours.is_empty()).count(),
+        1,
+        "{seen:?}"
+    );
+    seen.dedup();
+    assert!(seen.len() >= 4, "{seen:?}");
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
-use rtcscope::tui::theme::{Palette, Theme};
+use rtcscope::tui::theme::{Theme, palette::Palette};
 
 use crate::harness::Program;
 
@@ -33,10 +33,7 @@ fn pictures() {
         ("findings", "ice-failure-auth", "]"),
     ] {
         let mut program = Program::open(capture, (120, 32));
-        program.state.theme = Theme {
-            palette: Palette::Full,
-            ascii: false,
-        };
+        program.state.theme = Theme::new(Palette::Dark, false);
         let buffer = program.press(keys).draw();
         std::fs::write(images.join(format!("{name}.svg")), svg(&buffer)).unwrap();
     }

@@ -187,3 +187,16 @@ fn filters() {
 fn help() {
     check("videoroom-http", "help", "?");
 }
+
+#[test]
+fn privacy() {
+    check("videoroom-http", "private", "X");
+    check("turn-stale-nonce", "private_ladder", "X L Down Down");
+    check("videoroom-http", "private_packets", "X 2 g 1 8 1 Enter");
+}
+
+#[test]
+fn columns_and_names() {
+    check("lossy", "columns", "C Down Down");
+    check("lossy", "name", "N");
+}

@@ -46,9 +46,9 @@ mod ring;
 #[cfg(target_os = "linux")]
 mod socket;
 
-#[cfg(target_os = "linux")]
-pub mod session;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
+#[cfg(target_os = "linux")]
+pub mod session;
 #[cfg(not(target_os = "linux"))]
 pub use crate::ingest::live::elsewhere as session;

@@ -1,5 +1,6 @@
 //! Everything joined: flat lists that refer to each other by id, in order of first frame.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use crate::flow::exchange::Exchange;
@@ -7,6 +8,7 @@ use crate::flow::table::FlowRecord;
 use crate::session::model::media::DtlsTransport;
 use crate::session::model::media::MediaStream;
 use crate::session::model::nat::NatMapping;
+use crate::session::model::peer_connection::Endpoint;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::track::ice::ServerQuery;
 use crate::track::rtcp::RtcpFlow;
@@ -28,6 +30,8 @@ pub struct Scene {
     pub local: Vec<IpAddr>,
     /// Names learned for addresses (DNS, mDNS, HTTP Host, pcapng name records), address first.
     pub names: Vec<(IpAddr, String)>,
+    /// Names that the user gave to addresses: they go before all others.
+    pub given_names: BTreeMap<IpAddr, String>,
     /// Conversations; position = `FlowId`.
     pub flows: Vec<FlowRecord>,
     /// HTTP exchanges; position = `ExchangeId`.
@@ -91,10 +95,20 @@ impl Scene {
 
     /// The best name known for an address.
     pub fn name_of(&self, ip: IpAddr) -> Option<&str> {
-        self.names
-            .iter()
-            .find(|(known, _)| *known == ip)
-            .map(|(_, name)| name.as_str())
+        let learned = || {
+            let mut names = self.names.iter();
+            names.find(|(known, _)| *known == ip).map(|(_, name)| name)
+        };
+        let given = self.given_names.get(&ip);
+        given.or_else(learned).map(String::as_str)
+    }
+
+    /// The name that the user gave to one of an endpoint's addresses.
+    pub fn given_name(&self, end: &Endpoint) -> Option<&str> {
+        let mut addresses = end.addresses.iter();
+        addresses
+            .find_map(|ip| self.given_names.get(ip))
+            .map(String::as_str)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The table of keys.
 
+use std::borrow::Cow;
+
 use ratatui::crossterm::event::KeyCode;
 
 use crate::tui::action::Action;
@@ -167,7 +169,7 @@ pub const BINDINGS: &[Binding] = &[
         &[],
         "next row that passes the filter",
     ),
-    row(&[key('N')], Action::PreviousHit, &[], "the one before"),
+    row(&[key('P')], Action::PreviousHit, &[], "the one before"),
     row(MARK, Action::Mark, FRAMES, "mark or unmark its frames"),
     row(COPY, Action::Copy, FINDINGS, "copy it, for a ticket").at(5, "copy"),
     row(
@@ -304,6 +306,25 @@ pub const BINDINGS: &[Binding] = &[
         &[],
         "copy the screen as text",
     ),
+    row(
+        &[key('N')],
+        Action::Name,
+        &[],
+        "name the selected address; the name is kept",
+    ),
+    row(
+        &[key('C')],
+        Action::Columns,
+        &[Scope::Calls],
+        "choose the columns",
+    ),
+    row(
+        &[key('X')],
+        Action::Private,
+        &[],
+        "mask addresses and names, or show them again",
+    ),
+    row(&[ctrl('t')], Action::NextTheme, &[], "next theme"),
     row(&[key('?')], Action::Help, &[], "these keys").at(2, "help"),
     row(&[ctrl('c')], Action::Quit, &[], "quit"),
 ];
@@ -354,7 +375,7 @@ const NEAR_CALL: &[Scope] = &[
     Scope::CallFindings,
 ];
 /// Lists that can be sorted.
-const SORTED: &[Scope] = &[Scope::Http, Scope::Flows];
+const SORTED: &[Scope] = &[Scope::Calls, Scope::Http, Scope::Flows];
 /// Findings, of the capture or of a call.
 const FINDINGS: &[Scope] = &[Scope::CallFindings, Scope::Findings];
 /// Packets, of the capture or of a call.
@@ -399,7 +420,7 @@ const fn row(
     words: &'static str,
 ) -> Binding {
     Binding {
-        keys,
+        keys: Cow::Borrowed(keys),
         action,
         scopes,
         words,

@@ -1,15 +1,17 @@
-//! Keys to actions: one table ([`bindings`]), from which the footer and the help screen are made.
+//! Keys to actions: one table ([`bindings`]), which the user may change, and from which the footer and the help screen are made.
 
-use ratatui::crossterm::event::KeyCode;
+use std::borrow::Cow;
+
 use ratatui::crossterm::event::KeyEvent;
-use ratatui::crossterm::event::KeyModifiers;
 
 use crate::filter::rows::RowKind;
 use crate::tui::action::Action;
 
 mod bindings;
+pub mod key;
 
 pub use crate::tui::keymap::bindings::BINDINGS;
+pub use crate::tui::keymap::key::Key;
 
 /// Where keys are pressed. The same key may mean different things in different places, never two in one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,20 +123,11 @@ impl Scope {
     }
 }
 
-/// A key, with or without Ctrl.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Key {
-    /// The key.
-    pub code: KeyCode,
-    /// Is Ctrl held?
-    pub ctrl: bool,
-}
-
 /// One row of the table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Binding {
     /// Any of these keys.
-    pub keys: &'static [Key],
+    pub keys: Cow<'static, [Key]>,
     /// What they ask for.
     pub action: Action,
     /// Where; empty: everywhere.
@@ -143,60 +136,6 @@ pub struct Binding {
     pub words: &'static str,
     /// Place in the footer (the smallest first) and what it says there; `None`: not there.
     pub footer: Option<(u8, &'static str)>,
-}
-
-/// The action of a key in `scope`. What is bound there goes before what is bound everywhere.
-pub fn action(scope: Scope, event: KeyEvent) -> Option<Action> {
-    let pressed = Key {
-        code: match event.code {
-            // Terminals tell Shift-Tab in two ways.
-            KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
-            code => code,
-        },
-        ctrl: event.modifiers.contains(KeyModifiers::CONTROL),
-    };
-    let bound = |wanted: fn(&Binding, Scope) -> bool| {
-        let mut rows = BINDINGS.iter().filter(|row| wanted(row, scope));
-        rows.find(|row| row.keys.contains(&pressed))
-            .map(|row| row.action)
-    };
-    bound(|row, scope| row.scopes.contains(&scope))
-        .or_else(|| bound(|row, _| row.scopes.is_empty()))
-}
-
-/// The rows of `scope`, its own first.
-pub fn rows(scope: Scope) -> impl Iterator<Item = &'static Binding> {
-    let own = BINDINGS
-        .iter()
-        .filter(move |row| row.scopes.contains(&scope));
-    own.chain(general())
-}
-
-/// The rows that hold everywhere.
-pub fn general() -> impl Iterator<Item = &'static Binding> {
-    BINDINGS.iter().filter(|row| row.scopes.is_empty())
-}
-
-/// The rows that the footer of `scope` shows, the most useful first; where nothing is listed, not those that need something.
-pub fn footer(scope: Scope, empty: bool) -> Vec<&'static Binding> {
-    let needless = |row: &Binding| {
-        let needs_rows = [
-            Action::Enter,
-            Action::NextPane,
-            Action::Copy,
-            Action::NextSort,
-            Action::Face,
-            Action::NextRound,
-            Action::Worst,
-            Action::Fold,
-        ];
-        empty && needs_rows.contains(&row.action)
-    };
-    let shown = rows(scope).filter(|row| row.footer.is_some() && !needless(row));
-    let mut shown: Vec<&Binding> = shown.collect();
-    shown.sort_by_key(|row| row.footer.map(|(place, _)| place));
-    shown.truncate(FOOTER_KEYS);
-    shown
 }
 
 impl Binding {
@@ -210,35 +149,101 @@ impl Binding {
     pub fn key_name(&self) -> String {
         self.keys.first().map(|key| key.name()).unwrap_or_default()
     }
+
+    /// Do both hold in some place?
+    fn meets(&self, other: &Self) -> bool {
+        let shared = |scope: &Scope| other.scopes.contains(scope);
+        self.scopes.is_empty() == other.scopes.is_empty()
+            && (self.scopes.is_empty() || self.scopes.iter().any(shared))
+    }
 }
 
-impl Key {
-    /// As it stands on the keyboard.
-    pub fn name(self) -> String {
-        let name = match self.code {
-            KeyCode::Up => "↑".to_owned(),
-            KeyCode::Down => "↓".to_owned(),
-            KeyCode::Left => "←".to_owned(),
-            KeyCode::Right => "→".to_owned(),
-            KeyCode::PageUp => "PgUp".to_owned(),
-            KeyCode::PageDown => "PgDn".to_owned(),
-            KeyCode::Home => "Home".to_owned(),
-            KeyCode::End => "End".to_owned(),
-            KeyCode::Enter => "Enter".to_owned(),
-            KeyCode::Esc => "Esc".to_owned(),
-            KeyCode::Tab => "Tab".to_owned(),
-            KeyCode::Backspace => "Backspace".to_owned(),
-            KeyCode::Delete => "Del".to_owned(),
-            KeyCode::BackTab => "Shift-Tab".to_owned(),
-            KeyCode::Char(' ') => "Space".to_owned(),
-            KeyCode::Char(c) => c.to_string(),
-            _ => "?".to_owned(),
-        };
-        if self.ctrl {
-            format!("Ctrl-{name}")
-        } else {
-            name
+/// The keys as they are: the table, with what the user changed in it.
+#[derive(Debug, Clone)]
+pub struct Keymap {
+    rows: Vec<Binding>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Self {
+            rows: BINDINGS.to_vec(),
         }
+    }
+}
+
+impl Keymap {
+    /// The action of a key in `scope`. What is bound there goes before what is bound everywhere.
+    pub fn action(&self, scope: Scope, event: KeyEvent) -> Option<Action> {
+        let pressed = Key::of(event);
+        let bound = |wanted: fn(&Binding, Scope) -> bool| {
+            let mut rows = self.rows.iter().filter(|row| wanted(row, scope));
+            rows.find(|row| row.keys.contains(&pressed))
+                .map(|row| row.action)
+        };
+        bound(|row, scope| row.scopes.contains(&scope))
+            .or_else(|| bound(|row, _| row.scopes.is_empty()))
+    }
+
+    /// All rows.
+    pub fn all(&self) -> &[Binding] {
+        &self.rows
+    }
+
+    /// The rows of `scope`, its own first.
+    pub fn rows(&self, scope: Scope) -> impl Iterator<Item = &Binding> {
+        let own = self
+            .rows
+            .iter()
+            .filter(move |row| row.scopes.contains(&scope));
+        own.chain(self.general())
+    }
+
+    /// The rows that hold everywhere.
+    pub fn general(&self) -> impl Iterator<Item = &Binding> {
+        self.rows.iter().filter(|row| row.scopes.is_empty())
+    }
+
+    /// The rows that the footer of `scope` shows, the most useful first; where nothing is listed, not those that need something.
+    pub fn footer(&self, scope: Scope, empty: bool) -> Vec<&Binding> {
+        let needless = |row: &Binding| {
+            let needs_rows = [
+                Action::Enter,
+                Action::NextPane,
+                Action::Copy,
+                Action::NextSort,
+                Action::Face,
+                Action::NextRound,
+                Action::Worst,
+                Action::Fold,
+            ];
+            empty && needs_rows.contains(&row.action)
+        };
+        let shown = self.rows(scope);
+        let shown = shown.filter(|row| row.footer.is_some() && !needless(row));
+        let mut shown: Vec<&Binding> = shown.collect();
+        shown.sort_by_key(|row| row.footer.map(|(place, _)| place));
+        shown.truncate(FOOTER_KEYS);
+        shown
+    }
+
+    /// Gives an action other keys, wherever it has any.
+    pub fn bind(&mut self, action: Action, keys: &[Key]) {
+        for row in self.rows.iter_mut().filter(|row| row.action == action) {
+            row.keys = Cow::Owned(keys.to_vec());
+        }
+    }
+
+    /// A key of an action that asks for something else in the same place, and for what.
+    pub fn conflict(&self, action: Action) -> Option<(Key, Action)> {
+        let own = self.rows.iter().filter(|row| row.action == action);
+        let others = self.rows.iter().filter(|row| row.action != action);
+        own.flat_map(|row| others.clone().map(move |other| (row, other)))
+            .filter(|(row, other)| row.meets(other))
+            .find_map(|(row, other)| {
+                let taken = row.keys.iter().find(|key| other.keys.contains(*key));
+                taken.map(|key| (*key, other.action))
+            })
     }
 }
 
@@ -248,6 +253,9 @@ pub const FOOTER_KEYS: usize = 5;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ratatui::crossterm::event::KeyCode;
+    use ratatui::crossterm::event::KeyModifiers;
+
     use crate::tui::state::call::Tab;
 
     fn press(scope: Scope, key: Key) -> Option<Action> {
@@ -256,7 +264,7 @@ mod tests {
         } else {
             KeyModifiers::NONE
         };
-        action(scope, KeyEvent::new(key.code, modifiers))
+        Keymap::default().action(scope, KeyEvent::new(key.code, modifiers))
     }
 
     #[test]
@@ -335,6 +343,10 @@ mod tests {
             A::CopyAll,
             A::Help,
             A::Quit,
+            A::NextTheme,
+            A::Private,
+            A::Name,
+            A::Columns,
         ];
         for action in all {
             assert!(
@@ -342,6 +354,14 @@ mod tests {
                 "{action:?}"
             );
         }
+        let mut words: Vec<&str> = all.iter().map(|action| action.word()).collect();
+        assert!(
+            words.iter().all(|word| Action::of(word).is_some()),
+            "{words:?}"
+        );
+        words.sort_unstable();
+        words.dedup();
+        assert_eq!(words.len(), all.len());
         for row in BINDINGS {
             assert!(
                 all.contains(&row.action),
@@ -355,7 +375,8 @@ mod tests {
     fn footers_have_five_keys_with_distinct_names() {
         for scope in Scope::ALL {
             for empty in [false, true] {
-                let shown = footer(scope, empty);
+                let keymap = Keymap::default();
+                let shown = keymap.footer(scope, empty);
                 let names: Vec<String> = shown.iter().map(|row| row.key_name()).collect();
                 assert_eq!(names.len(), FOOTER_KEYS, "{scope:?}: {names:?}");
                 assert!(names.contains(&"?".to_owned()), "{scope:?}: {names:?}");
@@ -370,7 +391,7 @@ mod tests {
             let own: Vec<&Key> = BINDINGS
                 .iter()
                 .filter(|row| row.scopes.contains(&scope))
-                .flat_map(|row| row.keys)
+                .flat_map(|row| row.keys.iter())
                 .collect();
             for (at, key) in own.iter().enumerate() {
                 assert!(
@@ -380,5 +401,20 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn keys_can_be_changed_but_not_taken_from_others() {
+        let mut keymap = Keymap::default();
+        let f5 = [Key::parse("F5").unwrap()];
+        keymap.bind(Action::Mark, &f5);
+        assert_eq!(keymap.conflict(Action::Mark), None);
+        let event = KeyEvent::new(KeyCode::F(5), KeyModifiers::NONE);
+        assert_eq!(keymap.action(Scope::Packets, event), Some(Action::Mark));
+        let space = KeyEvent::new(KeyCode::Char(' '), KeyModifiers::NONE);
+        assert_eq!(keymap.action(Scope::Packets, space), None);
+        let y = Key::parse("y").unwrap();
+        keymap.bind(Action::Mark, &[y]);
+        assert_eq!(keymap.conflict(Action::Mark), Some((y, Action::Copy)));
     }
 }

@@ -15,9 +15,12 @@ use ratatui::layout::Rect;
 
 use crate::timeline::lanes::setup_until;
 use crate::track::signaling::dialogue::Dialogue;
+use crate::tui::sheet::{ABSENT, sorted};
 use crate::tui::state::State;
-use crate::tui::state::calls::{Row, Subject};
-use crate::tui::text::{counted, shown, span};
+use crate::tui::state::calls::{Row, SORTS, Subject};
+use crate::tui::state::columns::CallColumn;
+use crate::tui::state::listing::Sort;
+use crate::tui::text::{count, counted, percent, shown, span};
 use crate::tui::times::{Times, stamp};
 use crate::tui::widgets::filtered::heading;
 use crate::tui::widgets::filtered::say_nothing_passes;
@@ -65,7 +68,7 @@ pub fn render(buffer: &mut Buffer, body: Rect, state: &State) {
 fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
     let (theme, calls) = (state.theme, &state.calls);
     let (left, all) = (calls.shown.len(), calls.rows.len());
-    let title = heading("Calls", &calls.filter, left, all);
+    let title = heading(&name(calls.sort), &calls.filter, left, all);
     let inner = pane(buffer, area, &title, true, theme);
     if calls.shown.is_empty() {
         if !calls.rows.is_empty() {
@@ -79,7 +82,7 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
         put(buffer, inner, 1, 0, text, theme.dim());
         return;
     }
-    let table = Columns::new(&columns(Times::of(state, 3)), inner.width.saturating_sub(3));
+    let table = Columns::new(&columns(state), inner.width.saturating_sub(3));
     let cells = Rect {
         x: inner.x + 2,
         width: inner.width.saturating_sub(3),
@@ -109,16 +112,48 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
     }
 }
 
-fn pieces(state: &State, row: &Row, previous: Option<Timestamp>) -> [Piece; 6] {
-    let (glyph, style, word) = state.theme.outcome(row.outcome);
-    [
-        Piece::new(format!("{glyph} {word}"), style),
-        Piece::plain(stamp(state, row.start, previous, 3)),
-        Piece::plain(span(row.end.since(row.start))),
-        Piece::plain(row.who.clone()),
-        Piece::plain(row.path.clone()),
-        Piece::plain(row.media.clone()),
-    ]
+/// `Calls`, `Calls by loss, the last first`.
+fn name(sort: Sort) -> String {
+    match sort {
+        sort if sort == Sort::default() => "Calls".to_owned(),
+        sort => sorted("Calls", sort, &SORTS),
+    }
+}
+
+fn pieces(state: &State, row: &Row, previous: Option<Timestamp>) -> Vec<Piece> {
+    let columns = state.calls.columns.iter();
+    columns
+        .map(|column| piece(state, *column, row, previous))
+        .collect()
+}
+
+fn piece(state: &State, column: CallColumn, row: &Row, previous: Option<Timestamp>) -> Piece {
+    match column {
+        CallColumn::Outcome => {
+            let (glyph, style, word) = state.theme.outcome(row.outcome);
+            Piece::new(format!("{glyph} {word}"), style)
+        }
+        CallColumn::Start => Piece::plain(stamp(state, row.start, previous, 3)),
+        CallColumn::Length => Piece::plain(span(row.end.since(row.start))),
+        CallColumn::Who => Piece::plain(row.who.clone()),
+        CallColumn::Path => Piece::plain(row.path.clone()),
+        CallColumn::Media => Piece::plain(row.media.clone()),
+        CallColumn::Signaling => Piece::plain(row.signaling),
+        CallColumn::Setup => Piece::plain(row.setup.map_or_else(|| ABSENT.to_owned(), span)),
+        CallColumn::Loss => {
+            let (lost, expected) = row.loss;
+            let style = if lost > 0 {
+                state.theme.poor()
+            } else {
+                state.theme.dim()
+            };
+            Piece::new(
+                percent(lost, expected).unwrap_or_else(|| ABSENT.to_owned()),
+                style,
+            )
+        }
+        CallColumn::Findings => Piece::plain(count(row.findings as u64)),
+    }
 }
 
 fn render_selected(buffer: &mut Buffer, area: Rect, state: &State) {
@@ -241,16 +276,21 @@ fn render_dialogue(buffer: &mut Buffer, area: Rect, state: &State, dialogue: &Di
     }
 }
 
-/// The columns; a time of day needs more room than seconds.
-fn columns(times: Times) -> [Column; 6] {
-    [
-        Column::fixed("outcome", 10, Fit::Left),
-        Column::fixed(times.title, times.columns, Fit::Right),
-        Column::fixed("length", 10, Fit::Right),
-        Column::flexible("who", 14, 4, Fit::Left),
-        Column::flexible("path", 11, 1, Fit::Left),
-        Column::flexible("media", 12, 3, Fit::Left),
-    ]
+fn columns(state: &State) -> Vec<Column> {
+    let times = Times::of(state, 3);
+    let each = state.calls.columns.iter().map(|column| match column {
+        CallColumn::Outcome => Column::fixed("outcome", 10, Fit::Left),
+        CallColumn::Start => Column::fixed(times.title, times.columns, Fit::Right),
+        CallColumn::Length => Column::fixed("length", 10, Fit::Right),
+        CallColumn::Who => Column::flexible("who", 14, 4, Fit::Left),
+        CallColumn::Path => Column::flexible("path", 11, 1, Fit::Left),
+        CallColumn::Media => Column::flexible("media", 12, 3, Fit::Left),
+        CallColumn::Signaling => Column::fixed("signaling", 9, Fit::Left),
+        CallColumn::Setup => Column::fixed("setup", 9, Fit::Right),
+        CallColumn::Loss => Column::fixed("loss", 7, Fit::Right),
+        CallColumn::Findings => Column::fixed("findings", 8, Fit::Right),
+    });
+    each.collect()
 }
 
 const MESSAGE_COLUMNS: &[Column] = &[

@@ -12,12 +12,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::tui::privacy;
 use crate::tui::state::Page;
 use crate::tui::state::State;
 use crate::tui::state::call::Tab;
 use crate::tui::text::width as text_width;
 use crate::tui::text::wrap;
 use crate::tui::widgets::bars;
+use crate::tui::widgets::chooser;
 use crate::tui::widgets::editor;
 use crate::tui::widgets::help;
 use crate::tui::widgets::paint::put;
@@ -93,6 +95,10 @@ pub fn as_text(state: &State) -> String {
 }
 
 fn draw(buffer: &mut Buffer, state: &State) {
+    privacy::with(state.mask_in_force(), || draw_all(buffer, state));
+}
+
+fn draw_all(buffer: &mut Buffer, state: &State) {
     let whole = buffer.area;
     if whole.width < LEAST.0 || whole.height < LEAST.1 {
         let text = format!(
@@ -128,6 +134,9 @@ fn draw(buffer: &mut Buffer, state: &State) {
     bars::footer(buffer, areas.footer, state);
     if let Some(typed) = &state.editor {
         editor::render(buffer, areas.body, state, typed);
+    }
+    if let Some(chooser) = &state.chooser {
+        chooser::render(buffer, areas.body, chooser, state.theme);
     }
     if let Some(top) = state.help {
         help::render(buffer, areas.body, state, top);

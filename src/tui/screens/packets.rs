@@ -16,7 +16,7 @@ use ratatui::layout::Rect;
 use crate::tui::packet::summary::Summary;
 use crate::tui::state::State;
 use crate::tui::state::packets::{Packets, Pane};
-use crate::tui::text::{count, elide_middle, shown};
+use crate::tui::text::{count, elide_middle, shown, wrap};
 use crate::tui::times::{Times, stamp};
 use crate::tui::widgets::filtered::{heading, say_nothing_passes};
 use crate::tui::widgets::hex::{self, Hex};
@@ -287,6 +287,14 @@ fn render_bytes(buffer: &mut Buffer, area: Rect, state: &State, packets: &Packet
         pane(buffer, area, "Bytes", focused, theme);
         return;
     };
+    if state.private {
+        let inner = pane(buffer, area, "Bytes", focused, theme);
+        let text = "Not shown in privacy mode: bytes hold addresses and names as they are.";
+        for (y, line) in (0..inner.height).zip(wrap(text, inner.width.saturating_sub(2).into())) {
+            put(buffer, inner, 1, y, &line, theme.dim());
+        }
+        return;
+    }
     let captured = open.frame.data.len();
     let wire = open.frame.original_length as usize;
     let title = if captured < wire {

@@ -21,6 +21,7 @@ use crate::tui::detail::DetailLine;
 use crate::tui::keymap::Scope;
 use crate::tui::state::State;
 use crate::tui::state::listing::Listing;
+use crate::tui::state::listing::Sort;
 use crate::tui::text::shown;
 use crate::tui::times::Times;
 use crate::tui::widgets::table::Column;
@@ -237,8 +238,8 @@ pub fn title(state: &State, scope: Scope) -> String {
         (Scope::Dtls, _) => "DTLS".to_owned(),
         (Scope::Turn, _) => "TURN".to_owned(),
         (Scope::Media, _) => "Media".to_owned(),
-        (Scope::Http, _) => sorted("HTTP", &state.http, &http::KEYS),
-        (Scope::Flows, _) => sorted("Flows", &state.flows, &flows::KEYS),
+        (Scope::Http, _) => sorted("HTTP", state.http.sort, &http::KEYS),
+        (Scope::Flows, _) => sorted("Flows", state.flows.sort, &flows::KEYS),
         _ => String::new(),
     }
 }
@@ -268,9 +269,9 @@ pub const fn empty(scope: Scope) -> &'static str {
 }
 
 /// `HTTP by time`, `Flows by bytes, the largest first`.
-fn sorted(title: &str, listing: &Listing, keys: &[&str]) -> String {
-    let key = keys.get(listing.sort.key).copied().unwrap_or_default();
-    let order = if listing.sort.descending {
+pub fn sorted(title: &str, sort: Sort, keys: &[&str]) -> String {
+    let key = keys.get(sort.key).copied().unwrap_or_default();
+    let order = if sort.descending {
         ", the last first"
     } else {
         ""

@@ -1,25 +1,29 @@
 //! The list of calls: peer connections, and signaling that never got as far as one.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use crate::analyzer::analysis::Analysis;
-use crate::diagnosis::finding::{Outcome, Verdict};
+use crate::diagnosis::finding::{Finding, Outcome, Verdict};
 use crate::filter::rows::{Row as Asked, Rows};
 use crate::session::model::ice::Candidate;
 use crate::session::model::media::{MediaKind, MediaStream};
 use crate::session::model::peer_connection::PeerConnection;
+use crate::session::model::scene::Scene;
 use crate::timeline::lane::Lane;
 use crate::timeline::lanes::lanes;
 use crate::tui::asked;
+use crate::tui::state::columns::CallColumn;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
+use crate::tui::state::listing::Sort;
 use crate::tui::text::{percent, shown};
 use crate::vocab::address::Side;
 use crate::vocab::ids::{DialogueId, PeerConnectionId};
 use crate::vocab::time::Timestamp;
 
 /// The page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Calls {
     /// All rows, in order of time.
     pub rows: Vec<Row>,
@@ -29,9 +33,18 @@ pub struct Calls {
     pub filter: Filter,
     /// Selection among the shown rows.
     pub cursor: Cursor,
+    /// Its order.
+    pub sort: Sort,
+    /// Its columns.
+    pub columns: Vec<CallColumn>,
     /// The selected call over time.
     pub lanes: Vec<Lane>,
 }
+
+/// What the list can be sorted by.
+pub const SORTS: [&str; 7] = [
+    "time", "length", "outcome", "who", "path", "loss", "findings",
+];
 
 /// One row. Text is printable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +63,14 @@ pub struct Row {
     pub path: String,
     /// `▲ VP8 15 fps`, per side and codec.
     pub media: String,
+    /// What its signaling speaks.
+    pub signaling: &'static str,
+    /// From its first sign to the first media.
+    pub setup: Option<Duration>,
+    /// Packets lost and expected, over all streams.
+    pub loss: (u64, u64),
+    /// Findings that concern it.
+    pub findings: usize,
 }
 
 /// What a row is about.
@@ -59,6 +80,20 @@ pub enum Subject {
     Call(PeerConnectionId),
     /// A signaling dialogue without one.
     Dialogue(DialogueId),
+}
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            rows: Vec::new(),
+            shown: Vec::new(),
+            filter: Filter::default(),
+            cursor: Cursor::default(),
+            sort: Sort::default(),
+            columns: CallColumn::SHOWN.to_vec(),
+            lanes: Vec::new(),
+        }
+    }
 }
 
 impl Calls {
@@ -96,7 +131,39 @@ impl Calls {
                 .filter(|&at| rows.get(at).is_some_and(passes))
                 .collect()
         };
+        self.arrange();
         self.cursor.at = self.cursor.at.min(self.shown.len().saturating_sub(1));
+        self.refresh_lanes(analysis);
+    }
+
+    /// Puts the rows shown in order. Rows are in order of time; what is equal stays so.
+    fn arrange(&mut self) {
+        let Self {
+            rows, shown, sort, ..
+        } = self;
+        let by = |at: &usize| rows.get(*at);
+        shown.sort_unstable();
+        match sort.key {
+            1 => shown.sort_by_key(|at| by(at).map(|row| row.end.since(row.start))),
+            2 => shown.sort_by_key(|at| by(at).map(|row| row.outcome.word())),
+            3 => shown.sort_by_key(|at| by(at).map(|row| row.who.clone())),
+            4 => shown.sort_by_key(|at| by(at).map(|row| row.path.clone())),
+            // Per mille of a per cent will do.
+            5 => shown.sort_by_key(|at| {
+                by(at).map(|row| row.loss.0.saturating_mul(100_000) / row.loss.1.max(1))
+            }),
+            6 => shown.sort_by_key(|at| by(at).map(|row| row.findings)),
+            _ => {}
+        }
+        if sort.descending {
+            shown.reverse();
+        }
+    }
+
+    /// Sorts anew; the selection stays where it is in the list.
+    pub fn sort_by(&mut self, sort: Sort, analysis: &Analysis) {
+        self.sort = sort;
+        self.arrange();
         self.refresh_lanes(analysis);
     }
 
@@ -129,6 +196,10 @@ fn rows(analysis: &Analysis) -> Vec<Row> {
             who: shown(&call.label).into_owned(),
             path: path(call),
             media: media(scene.streams_of(call).map(|(_, stream)| stream)),
+            signaling: signaling(scene, call),
+            setup: call.setup.first_media,
+            loss: loss(scene, call),
+            findings: findings(analysis, |finding| finding.peer_connection == Some(id)),
         }
     });
     let alone = scene
@@ -157,11 +228,36 @@ fn rows(analysis: &Analysis) -> Vec<Row> {
                 .into_owned(),
                 path: "no call".to_owned(),
                 media: String::new(),
+                signaling: dialogue.protocol.word(),
+                setup: None,
+                loss: (0, 0),
+                findings: findings(analysis, |finding| {
+                    finding.peer_connection.is_none() && finding.dialogue == Some(id)
+                }),
             })
         });
     let mut rows: Vec<Row> = calls.chain(alone).collect();
     rows.sort_by_key(|row| row.start);
     rows
+}
+
+fn signaling(scene: &Scene, call: &PeerConnection) -> &'static str {
+    let dialogue = call.dialogue.and_then(|id| scene.dialogues.get(id.index()));
+    dialogue.map_or("", |dialogue| dialogue.protocol.word())
+}
+
+fn loss(scene: &Scene, call: &PeerConnection) -> (u64, u64) {
+    let streams = scene.streams_of(call).map(|(_, stream)| &stream.stats);
+    streams.fold((0, 0), |(lost, expected), stats| {
+        let own = stats.packets.saturating_sub(stats.packets_duplicated);
+        let all = own.saturating_add(stats.packets_lost);
+        (lost + stats.packets_lost, expected + all)
+    })
+}
+
+fn findings(analysis: &Analysis, concerns: impl Fn(&Finding) -> bool) -> usize {
+    let findings = analysis.findings.iter();
+    findings.filter(|finding| concerns(finding)).count()
 }
 
 /// The outcome of the first verdict that `concerns` it; without one, the capture can't tell.

@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`calls`] | the list of calls |
+//! | [`columns`] | which columns it has, and choosing them |
 //! | [`call`] | an open call and its tabs |
 //! | [`agreed`], [`media`] | its offers and answers, its streams |
 //! | [`packets`] | a list of frames, and the frame looked at |
@@ -10,7 +11,11 @@
 //! | [`listing`], [`cursor`], [`filter`] | what lists have in common |
 //! | [`filters`], [`editor`] | the filters of all lists, and one being typed |
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,11 +23,15 @@ use tui_input::Input;
 
 use crate::analyzer::analysis::Analysis;
 use crate::ingest::info::FileInfo;
+use crate::tui::config::Config;
+use crate::tui::keymap::Keymap;
 use crate::tui::keymap::Scope;
 use crate::tui::packet::known::Known;
+use crate::tui::privacy::mask::Mask;
 use crate::tui::state::call::Call;
 use crate::tui::state::call::Tab;
 use crate::tui::state::calls::Calls;
+use crate::tui::state::columns::Chooser;
 use crate::tui::state::editor::Editor;
 use crate::tui::state::filters::Filters;
 use crate::tui::state::findings::Findings;
@@ -35,6 +44,7 @@ use crate::vocab::ids::PeerConnectionId;
 pub mod agreed;
 pub mod call;
 pub mod calls;
+pub mod columns;
 pub mod cursor;
 pub mod editor;
 pub mod filter;
@@ -59,6 +69,8 @@ pub struct State {
     pub names: Vec<String>,
     /// Colours and shapes.
     pub theme: Theme,
+    /// Which key does what.
+    pub keymap: Keymap,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The page shown.
@@ -91,6 +103,18 @@ pub struct State {
     pub marks: BTreeSet<FrameNumber>,
     /// How times are shown.
     pub time_mode: TimeMode,
+    /// Are addresses and names masked on the screen?
+    pub private: bool,
+    /// Their stand-ins.
+    pub mask: Arc<Mask>,
+    /// Names that the user gave to addresses.
+    pub own_names: BTreeMap<IpAddr, String>,
+    /// Addresses that can be named where the question for a name was asked.
+    pub nameable: Vec<IpAddr>,
+    /// Columns being chosen.
+    pub chooser: Option<Chooser>,
+    /// Where settings are remembered; `None`: nowhere.
+    pub config_path: Option<PathBuf>,
     /// Is a call being saved?
     pub saving: bool,
     /// Scans started so far.
@@ -181,16 +205,22 @@ pub enum PromptKind {
     Save,
     /// A file name for a call.
     SaveCall(PeerConnectionId),
+    /// A name for an address.
+    Name(IpAddr),
 }
 
 impl PromptKind {
     /// The question.
-    pub const fn question(self) -> &'static str {
-        match self {
+    pub fn question(self) -> Cow<'static, str> {
+        let question = match self {
             Self::GoTo => "Go to frame (17) or time (12.5s, 09:06:49)",
             Self::Save => "Save the marked frames as",
             Self::SaveCall(_) => "Save the call as",
-        }
+            Self::Name(address) => {
+                return format!("Name of {address} (Tab: next address)").into();
+            }
+        };
+        question.into()
     }
 }
 
@@ -216,6 +246,18 @@ pub enum TimeMode {
 }
 
 impl TimeMode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::SinceStart, Self::SincePrevious, Self::Clock];
+
+    /// As it is written in the configuration.
+    pub const fn setting(self) -> &'static str {
+        match self {
+            Self::SinceStart => "since-start",
+            Self::SincePrevious => "since-previous",
+            Self::Clock => "clock",
+        }
+    }
+
     /// The next one.
     #[must_use]
     pub const fn next(self) -> Self {
@@ -268,6 +310,7 @@ impl State {
             }),
             names,
             theme,
+            keymap: Keymap::default(),
             size,
             page: Page::Calls,
             came_from: None,
@@ -284,10 +327,32 @@ impl State {
             notice: None,
             marks: BTreeSet::new(),
             time_mode: TimeMode::default(),
+            private: false,
+            mask: Arc::default(),
+            own_names: BTreeMap::new(),
+            nameable: Vec::new(),
+            chooser: None,
+            config_path: None,
             saving: false,
             scans: 0,
             quit: false,
         }
+    }
+
+    /// Takes the user's settings. The theme is the caller's: the environment has a say in it.
+    pub fn configure(&mut self, config: Config, path: Option<PathBuf>) {
+        self.keymap = config.keymap;
+        self.time_mode = config.times;
+        self.private |= config.private;
+        self.calls.columns = config.columns;
+        self.calls.sort = config.sort;
+        self.own_names = config.names;
+        self.config_path = path;
+    }
+
+    /// The mask that the screen is drawn with.
+    pub fn mask_in_force(&self) -> Option<&Arc<Mask>> {
+        self.private.then_some(&self.mask)
     }
 
     /// Where keys are pressed.

@@ -23,6 +23,7 @@ use crate::tui::state::filter::Filter;
 use crate::tui::update::edit;
 use crate::tui::update::jump;
 use crate::tui::update::jump::Spot;
+use crate::tui::update::settings;
 use crate::tui::update::settle::signaling_of;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
@@ -81,6 +82,12 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
             state.prompt = None;
             return Vec::new();
         }
+        KeyCode::Tab => {
+            if let Some(PromptKind::Name(address)) = state.prompt.as_ref().map(|it| it.kind) {
+                settings::ask_next_name(state, address);
+            }
+            return Vec::new();
+        }
         code => match edit::request(code, ctrl) {
             Some(request) => request,
             None => return Vec::new(),
@@ -98,6 +105,7 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
     let text = prompt.input.value().trim();
     match prompt.kind {
+        PromptKind::Name(address) => return settings::name(state, address, text),
         PromptKind::GoTo => match spot(state, text) {
             Some(spot) => jump::go_to(state, spot),
             None => state.complain(format!(

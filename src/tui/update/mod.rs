@@ -9,19 +9,20 @@
 //! | [`ask`] | questions to the user and their answers |
 //! | [`pick`] | what is selected: to mark, to copy |
 //! | [`mouse`] | clicks and the wheel |
+//! | [`settings`] | theme, privacy, names, columns |
 //! | [`settle`](settle()) | what follows from the rest: scrolling, frames to read |
 
 use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEvent;
 
+use crate::session::label::give_names;
 use crate::tui::action::Action;
 use crate::tui::action::Pointer;
 use crate::tui::effect::Effect;
 use crate::tui::effect::News;
 use crate::tui::effect::Target;
 use crate::tui::keymap::Scope;
-use crate::tui::keymap::action;
 use crate::tui::packet::known::Known;
 use crate::tui::screens;
 use crate::tui::sheet;
@@ -36,6 +37,7 @@ mod jump;
 mod mouse;
 mod open;
 mod pick;
+mod settings;
 mod settle;
 mod travel;
 
@@ -51,7 +53,10 @@ pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     if state.prompt.is_some() {
         return ask::type_key(state, key);
     }
-    match action(state.scope(), key) {
+    if state.chooser.is_some() {
+        return settings::choose(state, key);
+    }
+    match state.keymap.action(state.scope(), key) {
         Some(action) => update(state, action),
         None => Vec::new(),
     }
@@ -106,9 +111,13 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
             return text.map(Effect::Copy).into_iter().collect();
         }
         Action::Tab(tab) => open::tab(state, tab),
-        Action::NextSort => travel::sort(state, |sort, keys| sort.moved(1, keys)),
-        Action::PreviousSort => travel::sort(state, |sort, keys| sort.moved(-1, keys)),
-        Action::ReverseSort => travel::sort(state, |sort, _| sort.reversed()),
+        Action::NextSort => return travel::sort(state, |sort, keys| sort.moved(1, keys)),
+        Action::PreviousSort => return travel::sort(state, |sort, keys| sort.moved(-1, keys)),
+        Action::ReverseSort => return travel::sort(state, |sort, _| sort.reversed()),
+        Action::NextTheme => settings::next_theme(state),
+        Action::Private => settings::private(state),
+        Action::Name => settings::ask_name(state),
+        Action::Columns => settings::choose_columns(state),
         Action::Face => travel::face(state),
         Action::Worst => travel::worst(state),
         Action::PreviousRound => travel::round(state, -1),
@@ -132,7 +141,12 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
 pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
     match news {
         News::Progress(loading) => state.loading = Some(loading),
-        News::Snapshot(analysis, files) => {
+        News::Snapshot(mut analysis, files) => {
+            if !state.own_names.is_empty() {
+                let scene = &mut Arc::make_mut(&mut analysis).scene;
+                give_names(scene, &state.own_names);
+            }
+            state.mask.learn(&analysis.scene, &state.names);
             state.known = Arc::new(Known::of(&analysis.scene));
             state.packets.totals = files.iter().map(|file| file.packets).collect();
             state.files = files;

@@ -128,6 +128,8 @@ fn packet_text(state: &State) -> Option<String> {
             let line = open?.tree.get(open?.at.at)?;
             Some(format!("{}: {}", line.name, line.value))
         }
+        // In privacy mode bytes are not shown either.
+        Pane::Bytes if state.private => None,
         Pane::Bytes => {
             let line = open?.tree.get(open?.at.at)?;
             let bytes = open?.frame.data.get(line.range.clone())?;

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use crate::timeline::fold::Fold;
+use crate::tui::config::Setting;
+use crate::tui::effect::Effect;
 use crate::tui::keymap::Scope;
 use crate::tui::screens;
 use crate::tui::sheet;
 use crate::tui::state::State;
 use crate::tui::state::agreed::Agreed;
 use crate::tui::state::call::Tab;
+use crate::tui::state::calls::SORTS;
 use crate::tui::state::listing::Sort;
 use crate::tui::state::packets::Packets;
 use crate::tui::state::packets::Pane;
@@ -44,8 +47,8 @@ impl Step {
 pub(super) fn go(state: &mut State, step: Step) {
     let body = screens::areas(state).body;
     if let Some(top) = state.help {
-        let most =
-            help::length(state.scope()).saturating_sub(usize::from(body.height).saturating_sub(2));
+        let most = help::length(&state.keymap, state.scope())
+            .saturating_sub(usize::from(body.height).saturating_sub(2));
         let lines = step.lines(body.height.into());
         state.help = Some(top.saturating_add_signed(lines).min(most));
         return;
@@ -263,8 +266,14 @@ pub(super) fn hit(state: &mut State, by: isize) {
 }
 
 /// Sorts the list shown anew.
-pub(super) fn sort(state: &mut State, change: impl FnOnce(Sort, usize) -> Sort) {
+pub(super) fn sort(state: &mut State, change: impl FnOnce(Sort, usize) -> Sort) -> Vec<Effect> {
     let scope = state.scope();
+    if scope == Scope::Calls {
+        let sort = change(state.calls.sort, SORTS.len());
+        let analysis = Arc::clone(&state.analysis);
+        state.calls.sort_by(sort, &analysis);
+        return vec![Effect::Remember(Setting::Sort(sort))];
+    }
     let keys = sheet::sort_keys(scope).len();
     if let Some(listing) = sheet::listing_mut(state, scope) {
         listing.sort = change(listing.sort, keys);
@@ -272,6 +281,7 @@ pub(super) fn sort(state: &mut State, change: impl FnOnce(Sort, usize) -> Sort) 
         listing.shown.clear();
     }
     sheet::arrange(state, scope);
+    Vec::new()
 }
 
 /// To the worst second of the call's streams.

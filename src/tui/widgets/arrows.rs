@@ -243,7 +243,7 @@ mod tests {
     use crate::timeline::ladder::Subject;
     use crate::timeline::layer::Layer;
     use crate::timeline::layer::Tone;
-    use crate::tui::theme::Palette;
+    use crate::tui::theme::palette::Palette;
     use crate::vocab::time::Timestamp;
 
     fn drawn(course: Course, text: &str) -> String {
@@ -259,10 +259,7 @@ mod tests {
         };
         let area = Rect::new(0, 0, 47, 1);
         let mut buffer = Buffer::empty(area);
-        let theme = Theme {
-            palette: Palette::Plain,
-            ascii: false,
-        };
+        let theme = Theme::new(Palette::Plain, false);
         line(
             &mut buffer,
             area,

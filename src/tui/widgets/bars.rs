@@ -4,7 +4,6 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::report::text::figures::short_name;
-use crate::tui::keymap::footer as footer_rows;
 use crate::tui::sheet;
 use crate::tui::state::Loading;
 use crate::tui::state::Page;
@@ -16,6 +15,7 @@ use crate::tui::text::shown;
 use crate::tui::text::span;
 use crate::tui::text::width;
 use crate::tui::theme::Theme;
+use crate::tui::widgets::chooser;
 use crate::tui::widgets::paint::Piece;
 use crate::tui::widgets::paint::put;
 use crate::tui::widgets::paint::put_pieces;
@@ -271,7 +271,13 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
         );
         return;
     }
-    let rows = footer_rows(state.scope(), sheet::is_empty(state, state.scope()));
+    if state.chooser.is_some() {
+        let keys = chooser::KEYS.map(|(key, does)| (key.to_owned(), does));
+        keys_line(buffer, area, 1, theme, keys);
+        return;
+    }
+    let scope = state.scope();
+    let rows = state.keymap.footer(scope, sheet::is_empty(state, scope));
     let keys = rows.iter().map(|row| {
         let words = row.footer.map_or(row.words, |(_, short)| short);
         (row.key_name(), words)

@@ -168,7 +168,7 @@ const WIDEST: usize = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::theme::Palette;
+    use crate::tui::theme::palette::Palette;
 
     #[test]
     fn every_stretch_has_a_column_and_every_column_a_stretch() {
@@ -209,10 +209,7 @@ mod tests {
             full: 4.0,
             style: Style::new(),
         };
-        let theme = Theme {
-            palette: Palette::Plain,
-            ascii: false,
-        };
+        let theme = Theme::new(Palette::Plain, false);
         let area = buffer.area;
         render(&mut buffer, area, &chart, Share::new(3, 3), None, theme);
         let rows: Vec<String> = buffer

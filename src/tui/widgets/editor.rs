@@ -26,6 +26,7 @@ use crate::tui::text::shown;
 use crate::tui::text::width;
 use crate::tui::text::wrap;
 use crate::tui::theme::Theme;
+use crate::tui::theme::palette::Palette;
 use crate::tui::widgets::paint::Piece;
 use crate::tui::widgets::paint::pane;
 use crate::tui::widgets::paint::pane_note;
@@ -161,11 +162,7 @@ fn render_help(buffer: &mut Buffer, body: Rect, rows: RowKind, top: usize, theme
 
 /// Lines of the help for a list of such rows.
 pub fn help_length(rows: RowKind) -> usize {
-    let plain = Theme {
-        palette: crate::tui::theme::Palette::Plain,
-        ascii: false,
-    };
-    help_lines(rows, plain).len()
+    help_lines(rows, Theme::new(Palette::Plain, false)).len()
 }
 
 fn help_lines(rows: RowKind, theme: Theme) -> Vec<Vec<Piece>> {

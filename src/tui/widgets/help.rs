@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::widgets::Clear;
 use ratatui::widgets::Widget;
 
+use crate::tui::keymap::Keymap;
 use crate::tui::keymap::Scope;
-use crate::tui::keymap::general;
-use crate::tui::keymap::rows;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
+use crate::tui::theme::palette::Palette;
 use crate::tui::widgets::paint::Piece;
 use crate::tui::widgets::paint::pane;
 use crate::tui::widgets::paint::pane_note;
@@ -18,7 +18,7 @@ use crate::tui::widgets::paint::put_pieces;
 /// Draws the help over the screen.
 pub fn render(buffer: &mut Buffer, area: Rect, state: &State, top: usize) {
     let theme = state.theme;
-    let lines = lines(state.scope(), theme);
+    let lines = lines(&state.keymap, state.scope(), theme);
     let height = u16::try_from(lines.len() + 2)
         .unwrap_or(u16::MAX)
         .min(area.height);
@@ -49,18 +49,11 @@ pub fn render(buffer: &mut Buffer, area: Rect, state: &State, top: usize) {
 }
 
 /// Lines of the help.
-pub fn length(scope: Scope) -> usize {
-    lines(
-        scope,
-        Theme {
-            palette: crate::tui::theme::Palette::Plain,
-            ascii: false,
-        },
-    )
-    .len()
+pub fn length(keymap: &Keymap, scope: Scope) -> usize {
+    lines(keymap, scope, Theme::new(Palette::Plain, false)).len()
 }
 
-fn lines(scope: Scope, theme: Theme) -> Vec<Vec<Piece>> {
+fn lines(keymap: &Keymap, scope: Scope, theme: Theme) -> Vec<Vec<Piece>> {
     let heading = |text: &str| vec![Piece::new(text.to_owned(), theme.bold())];
     let row = |keys: String, words: &str| {
         vec![
@@ -69,11 +62,17 @@ fn lines(scope: Scope, theme: Theme) -> Vec<Vec<Piece>> {
         ]
     };
     let mut lines = vec![heading(scope.title())];
-    let own = rows(scope).filter(|binding| !binding.scopes.is_empty());
+    let own = keymap
+        .rows(scope)
+        .filter(|binding| !binding.scopes.is_empty());
     lines.extend(own.map(|binding| row(binding.key_names(), binding.words)));
     lines.push(Vec::new());
     lines.push(heading("Everywhere"));
-    lines.extend(general().map(|binding| row(binding.key_names(), binding.words)));
+    lines.extend(
+        keymap
+            .general()
+            .map(|binding| row(binding.key_names(), binding.words)),
+    );
     lines.push(row(
         "mouse".to_owned(),
         "select, open with a second click, scroll",
@@ -102,17 +101,13 @@ const WIDTH: u16 = 72;
 mod tests {
     use super::*;
     use crate::tui::keymap::BINDINGS;
-    use crate::tui::theme::Palette;
 
     #[test]
     fn every_key_is_in_some_help() {
-        let theme = Theme {
-            palette: Palette::Plain,
-            ascii: false,
-        };
+        let theme = Theme::new(Palette::Plain, false);
         let all: Vec<String> = Scope::ALL
             .into_iter()
-            .flat_map(|scope| lines(scope, theme))
+            .flat_map(|scope| lines(&Keymap::default(), scope, theme))
             .map(|line| line.into_iter().map(|piece| piece.text).collect())
             .collect();
         for binding in BINDINGS {

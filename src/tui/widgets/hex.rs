@@ -95,7 +95,7 @@ fn lit(theme: Theme) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::theme::Palette;
+    use crate::tui::theme::palette::Palette;
 
     #[test]
     fn a_row_has_offset_bytes_and_text() {
@@ -108,15 +108,7 @@ mod tests {
             lit: 0..0,
             cursor: None,
         };
-        render(
-            &mut buffer,
-            area,
-            &hex,
-            Theme {
-                palette: Palette::Plain,
-                ascii: false,
-            },
-        );
+        render(&mut buffer, area, &hex, Theme::new(Palette::Plain, false));
         let text: String = buffer
             .content
             .iter()

@@ -16,6 +16,7 @@
 pub mod arrows;
 pub mod bars;
 pub mod chart;
+pub mod chooser;
 pub mod editor;
 pub mod filtered;
 pub mod help;

@@ -164,12 +164,9 @@ pub fn seal(buffer: &mut Buffer, theme: Theme) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::theme::Palette;
+    use crate::tui::theme::palette::Palette;
 
-    const THEME: Theme = Theme {
-        palette: Palette::Plain,
-        ascii: true,
-    };
+    const THEME: Theme = Theme::new(Palette::Plain, true);
 
     #[test]
     fn nothing_is_drawn_outside_its_area() {

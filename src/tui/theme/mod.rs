@@ -9,48 +9,59 @@
 //! | media | green | | selected | ★ |
 //! | fault, error | red | | loss | ╳ |
 //!
-//! Sixteen colours are enough for that and follow the user's own terminal theme; shades for the background come on top where the
-//! terminal has them. Where the locale is not UTF-8, every drawn cell is translated by [`ascii`].
+//! Sixteen colours are enough for that and follow the user's own terminal theme; [`palette`] has other themes and what users may
+//! choose. Where the locale is not UTF-8, every drawn cell is translated by [`ascii`].
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Color;
+use ratatui::style::Modifier;
+use ratatui::style::Style;
 
-use crate::diagnosis::finding::{FindingLayer, Outcome, Severity};
-use crate::timeline::layer::{Layer, Tone};
+use crate::diagnosis::finding::FindingLayer;
+use crate::diagnosis::finding::Outcome;
+use crate::diagnosis::finding::Severity;
+use crate::timeline::layer::Layer;
+use crate::timeline::layer::Tone;
+use crate::tui::theme::palette::Colours;
+use crate::tui::theme::palette::Palette;
+use crate::tui::theme::palette::Role;
 use crate::wire::detail::Mark;
 
-/// How many colours to use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Palette {
-    /// None: bold, dim, reversed and underlined only.
-    Plain,
-    /// The terminal's sixteen.
-    Sixteen,
-    /// The same, with shades for backgrounds.
-    Full,
-}
+pub mod palette;
 
 /// Colours and shapes of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
-    /// How many colours.
+    /// The theme.
     pub palette: Palette,
     /// Draw with ASCII characters only.
     pub ascii: bool,
+    /// Colours chosen by the user.
+    pub colours: Colours,
 }
 
 impl Theme {
-    /// What the environment asks for; `colour` overrides `NO_COLOR`.
-    pub fn detect(colour: Option<bool>) -> Self {
+    /// A theme with its own colours.
+    pub const fn new(palette: Palette, ascii: bool) -> Self {
+        Self {
+            palette,
+            ascii,
+            colours: Colours::NONE,
+        }
+    }
+
+    /// What the environment allows of `wanted`; `colour` overrides `NO_COLOR`.
+    pub fn detect(colour: Option<bool>, wanted: Palette) -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let text = |name| std::env::var(name).unwrap_or_default();
         let dumb = text("TERM") == "dumb";
         let full = ["truecolor", "24bit"].contains(&text("COLORTERM").as_str())
             || text("TERM").contains("256");
-        let palette = match colour {
-            Some(false) => Palette::Plain,
-            None if set("NO_COLOR") || dumb => Palette::Plain,
-            _ if full => Palette::Full,
-            _ => Palette::Sixteen,
+        let palette = match (colour, wanted) {
+            (Some(false), _) => Palette::Plain,
+            (None, _) if set("NO_COLOR") || dumb => Palette::Plain,
+            // Their shades are of the 256.
+            (_, Palette::Dark | Palette::Light) if !full => Palette::Sixteen,
+            (_, wanted) => wanted,
         };
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
             .map(text)
@@ -60,27 +71,28 @@ impl Theme {
             let name = name.to_ascii_lowercase();
             name.contains("utf-8") || name.contains("utf8")
         });
-        Self {
-            palette,
-            ascii: !utf8,
-        }
+        Self::new(palette, !utf8)
     }
 
-    fn colour(self, colour: Color) -> Style {
+    fn role(self, role: Role) -> Style {
+        let Some(own) = self.palette.colour(role) else {
+            return Style::new();
+        };
+        let style = Style::new().fg(self.colours.of(role).unwrap_or(own));
         match self.palette {
-            Palette::Plain => Style::new(),
-            Palette::Sixteen | Palette::Full => Style::new().fg(colour),
+            Palette::HighContrast => style.add_modifier(Modifier::BOLD),
+            _ => style,
         }
     }
 
     /// A layer's colour.
     pub fn layer(self, layer: Layer) -> Style {
         match layer {
-            Layer::Signaling => self.colour(Color::Blue),
-            Layer::Ice => self.colour(Color::Cyan),
-            Layer::Turn => self.colour(Color::Yellow),
-            Layer::Dtls => self.colour(Color::Magenta),
-            Layer::Media => self.colour(Color::Green),
+            Layer::Signaling => self.role(Role::Signaling),
+            Layer::Ice => self.role(Role::Ice),
+            Layer::Turn => self.role(Role::Turn),
+            Layer::Dtls => self.role(Role::Dtls),
+            Layer::Media => self.role(Role::Media),
             Layer::Connection | Layer::Other => Style::new(),
         }
     }
@@ -99,19 +111,19 @@ impl Theme {
 
     /// Something that went well.
     pub fn good(self) -> Style {
-        self.colour(Color::Green)
+        self.role(Role::Good)
     }
 
     /// Something that suffers.
     pub fn poor(self) -> Style {
-        self.colour(Color::Yellow)
+        self.role(Role::Poor)
     }
 
     /// Something that is broken.
     pub fn bad(self) -> Style {
         match self.palette {
             Palette::Plain => Style::new().add_modifier(Modifier::BOLD),
-            _ => Style::new().fg(Color::Red),
+            _ => self.role(Role::Bad),
         }
     }
 
@@ -126,12 +138,15 @@ impl Theme {
 
     /// Of second importance.
     pub const fn dim(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        match self.palette {
+            Palette::HighContrast => Style::new(),
+            _ => Style::new().add_modifier(Modifier::DIM),
+        }
     }
 
     /// Concluded, not read.
     pub const fn inferred(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM.union(Modifier::ITALIC))
+        self.dim().add_modifier(Modifier::ITALIC)
     }
 
     /// A heading.
@@ -141,14 +156,21 @@ impl Theme {
 
     /// The selected row of the pane that has the keys.
     pub const fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        match self.palette {
+            Palette::HighContrast => Style::new()
+                .fg(Color::Black)
+                .bg(Color::LightYellow)
+                .add_modifier(Modifier::BOLD),
+            _ => Style::new().add_modifier(Modifier::REVERSED),
+        }
     }
 
     /// The selected row of a pane that has not.
     pub fn selected_elsewhere(self) -> Style {
         match self.palette {
             // Both, so that it can be read on dark terminals and on light ones.
-            Palette::Full => Style::new().fg(Color::Indexed(255)).bg(Color::Indexed(239)),
+            Palette::Dark => Style::new().fg(Color::Indexed(255)).bg(Color::Indexed(239)),
+            Palette::Light => Style::new().fg(Color::Indexed(16)).bg(Color::Indexed(252)),
             _ => Style::new().add_modifier(Modifier::UNDERLINED),
         }
     }
@@ -157,7 +179,7 @@ impl Theme {
     pub fn border(self, focused: bool) -> Style {
         match (focused, self.palette) {
             (true, Palette::Plain) => Style::new().add_modifier(Modifier::BOLD),
-            (true, _) => Style::new().fg(Color::Cyan),
+            (true, _) => self.role(Role::Border),
             (false, _) => self.dim(),
         }
     }
@@ -220,10 +242,7 @@ mod tests {
 
     #[test]
     fn without_colour_broken_things_still_stand_out() {
-        let theme = Theme {
-            palette: Palette::Plain,
-            ascii: false,
-        };
+        let theme = Theme::new(Palette::Plain, false);
         for style in [theme.bad(), theme.selected(), theme.border(true)] {
             assert!(
                 style.fg.is_none() && !style.add_modifier.is_empty(),
@@ -234,10 +253,7 @@ mod tests {
 
     #[test]
     fn outcomes_differ_without_colour_too() {
-        let theme = Theme {
-            palette: Palette::Plain,
-            ascii: true,
-        };
+        let theme = Theme::new(Palette::Plain, true);
         let all = [
             Outcome::Ok,
             Outcome::Degraded,
