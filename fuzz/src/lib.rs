@@ -16,7 +16,9 @@ use rtcscope::crypt::tls::session::Peer;
 use rtcscope::crypt::tls::session::Session;
 use rtcscope::filter::Filter;
 use rtcscope::filter::complete::complete;
+use rtcscope::filter::packet::Packet as Asked;
 use rtcscope::filter::rows::Row;
+use rtcscope::filter::rows::RowKind;
 use rtcscope::filter::rows::Rows;
 use rtcscope::flow::demux::Demux;
 use rtcscope::flow::demux::FlowLimits;
@@ -248,9 +250,27 @@ pub fn filter(data: &[u8]) {
             black_box((error.pointed(&text), error.to_string()));
         }
     }
+    if let Ok(filter) = Filter::of_list(&text, RowKind::Packet) {
+        let analysis = Analysis::default();
+        let packet = Asked {
+            rows: &[Row::Call(0), Row::Flow(7)],
+            number: None,
+            seconds: Some(0.0),
+            from: "alice".into(),
+            to: "bob".into(),
+            protocol: "STUN",
+            text: text.as_ref().into(),
+            length: None,
+            bytes: data,
+            payload: data,
+            texts: vec![text.as_ref().into()],
+        };
+        black_box(filter.passes_packet(&Rows::new(&analysis), &packet));
+    }
     let step = 1 + text.len() / 16;
     for cursor in (0..=text.len()).step_by(step) {
-        let completion = complete(&text, cursor);
+        let rows = [None, Some(RowKind::Packet)][cursor % 2];
+        let completion = complete(rows, &text, cursor);
         assert!(
             text.get(completion.replace).is_some(),
             "a completion outside the text"

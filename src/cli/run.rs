@@ -130,9 +130,7 @@ fn print_report(inputs: Load, wanted: &Report, colour: ColorChoice) -> Result<Ex
 }
 
 fn filter(expression: &str) -> Result<Filter, Failure> {
-    let parsed = expression.parse::<Filter>();
-    let filter = parsed.and_then(|filter| filter.suits(RowKind::Call).map(|()| filter));
-    filter.map_err(|error| Failure::Filter {
+    Filter::of_list(expression, RowKind::Call).map_err(|error| Failure::Filter {
         expression: expression.to_owned(),
         error,
     })

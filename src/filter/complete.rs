@@ -10,6 +10,7 @@ use crate::filter::lexer::TokenKind;
 use crate::filter::lexer::is_sign;
 use crate::filter::lexer::tokens_so_far;
 use crate::filter::literal::operators;
+use crate::filter::rows::RowKind;
 
 /// What could stand at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +30,8 @@ pub struct Suggestion {
     pub meaning: &'static str,
 }
 
-/// What could stand at `cursor`, a byte of `text`.
-pub fn complete(text: &str, cursor: usize) -> Completion {
+/// What could stand at `cursor`, a byte of `text`; `rows`: those of the list that is filtered, whose fields may be named in short.
+pub fn complete(rows: Option<RowKind>, text: &str, cursor: usize) -> Completion {
     let before = text.get(..cursor.min(text.len())).unwrap_or(text);
     if before.len() > LONGEST {
         let end = before.len();
@@ -51,7 +52,7 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
     // Inside quotation marks everything is text.
     let candidates = match wrong {
         Some(_) => Vec::new(),
-        None => matching(suggestions(&kinds), typed),
+        None => matching(suggestions(rows, &kinds), typed),
     };
     Completion {
         replace: start..before.len(),
@@ -60,9 +61,9 @@ pub fn complete(text: &str, cursor: usize) -> Completion {
 }
 
 /// What fits behind these tokens.
-fn suggestions(before: &[&TokenKind]) -> Vec<Suggestion> {
+fn suggestions(rows: Option<RowKind>, before: &[&TokenKind]) -> Vec<Suggestion> {
     let field = |kind: &TokenKind| match kind {
-        TokenKind::Word(word) => Field::find(word),
+        TokenKind::Word(word) => Field::find_for(rows, word),
         _ => None,
     };
     match before {
@@ -125,7 +126,7 @@ fn values(field: &'static Field) -> Vec<Suggestion> {
     let words = match field.kind {
         Kind::Word(words) => words,
         Kind::Flag => &["true", "false"],
-        Kind::Text | Kind::Number(_) | Kind::Address => &[],
+        Kind::Text | Kind::Number(_) | Kind::Address | Kind::Bytes => &[],
     };
     let words = words.iter().map(|text| Suggestion {
         text,
@@ -140,7 +141,7 @@ fn signs(kind: Kind) -> Vec<Suggestion> {
         meaning: "compared with a value",
     });
     let mut offered: Vec<Suggestion> = signs.collect();
-    if kind != Kind::Flag {
+    if !matches!(kind, Kind::Flag | Kind::Bytes) {
         offered.push(Suggestion {
             text: "in",
             meaning: "one of several values: in {a, b}",
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
 
     fn texts(text: &str) -> Vec<&'static str> {
-        let completion = complete(text, text.len());
+        let completion = complete(None, text, text.len());
         completion.candidates.iter().map(|it| it.text).collect()
     }
 
@@ -185,7 +186,7 @@ mod tests {
     fn a_name_is_completed_by_its_beginning_then_by_any_part() {
         assert_eq!(texts("call.out"), ["call.outcome"]);
         assert_eq!(texts("packetslo"), ["stream.packetsLost"]);
-        assert_eq!(complete("a and call.out", 14).replace, 6..14);
+        assert_eq!(complete(None, "a and call.out", 14).replace, 6..14);
     }
 
     #[test]
@@ -210,6 +211,13 @@ mod tests {
     }
 
     #[test]
+    fn a_short_name_is_completed_as_the_whole_one_is() {
+        let found = complete(Some(RowKind::Stream), "kind == ", 8);
+        let texts: Vec<&str> = found.candidates.iter().map(|it| it.text).collect();
+        assert_eq!(texts, ["audio", "video"]);
+    }
+
+    #[test]
     fn text_is_left_alone() {
         assert!(texts("\"call.out").is_empty());
     }
@@ -220,7 +228,7 @@ mod tests {
             text in r#"([ a-z(){},=!<>~&|"'\\.0-9é]|call\.outcome|ip| in | == ){0,20}"#,
             cursor in 0_usize..60,
         ) {
-            prop_assert!(text.get(complete(&text, cursor).replace).is_some());
+            prop_assert!(text.get(complete(None, &text, cursor).replace).is_some());
         }
     }
 }

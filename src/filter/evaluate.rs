@@ -9,6 +9,9 @@
 
 use std::net::IpAddr;
 
+use memchr::memchr2_iter;
+use memchr::memmem;
+
 use crate::filter::catalogue;
 use crate::filter::catalogue::Field;
 use crate::filter::expression::Expression;
@@ -167,11 +170,17 @@ fn compare(value: &Value<'_>, operator: Operator, literal: &Literal) -> bool {
         }
         Operator::Equal => values.iter().any(|value| equals(value, literal)),
         Operator::Contains => {
-            let Literal::Text(text) = literal else {
-                return false;
-            };
             let mut values = values.iter();
-            values.any(|value| value.text().to_lowercase().contains(text.as_str()))
+            values.any(|value| match (value, literal) {
+                (Value::Bytes(bytes), Literal::Bytes(wanted)) => {
+                    memmem::find(bytes, wanted).is_some()
+                }
+                (Value::Bytes(bytes), Literal::Text(text)) if text.is_ascii() => {
+                    holds(bytes, text.as_bytes())
+                }
+                (value, Literal::Text(text)) => value.text().to_lowercase().contains(text.as_str()),
+                _ => false,
+            })
         }
         Operator::Less | Operator::AtMost | Operator::Greater | Operator::AtLeast => {
             let mut values = values.iter();
@@ -183,6 +192,18 @@ fn compare(value: &Value<'_>, operator: Operator, literal: &Literal) -> bool {
             })
         }
     }
+}
+
+/// Is `text`, ASCII in lower case, among the bytes in any case?
+fn holds(bytes: &[u8], text: &[u8]) -> bool {
+    let Some(&first) = text.first() else {
+        return true;
+    };
+    let mut starts = memchr2_iter(first, first.to_ascii_uppercase(), bytes);
+    starts.any(|at| {
+        let found = bytes.get(at..at + text.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(text))
+    })
 }
 
 fn in_order(value: f64, operator: Operator, literal: f64) -> bool {
@@ -240,7 +261,8 @@ mod tests {
     #[track_caller]
     fn check(value: &Value<'_>, test: &str, expected: bool) {
         // Any field of the kind will do to read the value.
-        let Ok(Expression::Compare(_, operator, literal)) = crate::filter::parser::parse(test)
+        let Ok(Expression::Compare(_, operator, literal)) =
+            crate::filter::parser::parse(None, test)
         else {
             panic!("{test} is no comparison");
         };
@@ -295,6 +317,16 @@ mod tests {
         check(&address.into(), "flow.a == 10.0.0.1:3478", true);
         check(&address.into(), "flow.a == 10.0.0.1:80", false);
         check(&address.into(), "flow.a ~ :3478", true);
+    }
+
+    #[test]
+    fn bytes_are_searched_for_text_and_for_bytes() {
+        let value = Value::Bytes(b"GET /Janus \x21\x12\xa4\x42");
+        check(&value, "packet.payload ~ janus", true);
+        check(&value, "packet.payload ~ \"/jan us\"", false);
+        check(&value, "packet.bytes ~ 21:12:a4:42", true);
+        check(&value, "packet.bytes ~ 0x2112A442", true);
+        check(&value, "packet.bytes ~ 2112a443", false);
     }
 
     #[test]

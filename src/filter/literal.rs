@@ -27,6 +27,8 @@ pub enum Literal {
     Socket(TransportAddress),
     /// All addresses that begin with these bits.
     Network(IpAddr, u8),
+    /// Bytes.
+    Bytes(Vec<u8>),
 }
 
 impl Literal {
@@ -41,7 +43,7 @@ impl Literal {
         text: &str,
         span: Range<usize>,
     ) -> Result<Self, FilterError> {
-        if operator == Operator::Contains {
+        if operator == Operator::Contains && field.kind != Kind::Bytes {
             return Ok(Self::Text(text.to_lowercase()));
         }
         let wrong = || {
@@ -71,6 +73,7 @@ impl Literal {
             Kind::Flag => Err(wrong()),
             Kind::Number(unit) => number(text, unit).map(Self::Number).ok_or_else(wrong),
             Kind::Address => address(text).ok_or_else(wrong),
+            Kind::Bytes => bytes(text).map(Self::Bytes).ok_or_else(wrong),
         }
     }
 }
@@ -92,6 +95,7 @@ pub fn check_operator(
         Kind::Number(_) => "use == != < <= > >= or in",
         Kind::Flag => "use == or !=, or the field alone",
         Kind::Text | Kind::Word(_) | Kind::Address => "use == != ~ or in",
+        Kind::Bytes => "use ~",
     };
     let problem = Problem::Operator {
         field: field.name,
@@ -114,6 +118,7 @@ pub const fn operators(kind: Kind) -> &'static [Operator] {
             Operator::AtLeast,
         ],
         Kind::Flag => &[Operator::Equal, Operator::NotEqual],
+        Kind::Bytes => &[Operator::Contains],
         Kind::Text | Kind::Word(_) | Kind::Address => {
             &[Operator::Equal, Operator::NotEqual, Operator::Contains]
         }
@@ -161,6 +166,23 @@ fn factor(suffix: &str, unit: Unit) -> Option<f64> {
 }
 
 /// An address, one with a port, a network; else a name, which mDNS candidates have in the place of an address.
+/// `21:12:a4:42`, `2112a442`, `0x2112a442`, `21-12-a4-42`: pairs of hexadecimal digits.
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    let text = text.strip_prefix("0x").unwrap_or(text);
+    let digits: Vec<u32> = text
+        .chars()
+        .filter(|c| !matches!(c, ':' | '-' | ' '))
+        .map(|c| c.to_digit(16))
+        .collect::<Option<_>>()?;
+    let pairs = digits.chunks(2).map(|pair| match pair {
+        [high, low] => u8::try_from(high * 16 + low).ok(),
+        _ => None,
+    });
+    pairs
+        .collect::<Option<Vec<u8>>>()
+        .filter(|bytes| !bytes.is_empty())
+}
+
 fn address(text: &str) -> Option<Literal> {
     let bare = text
         .strip_prefix('[')

@@ -83,16 +83,32 @@ impl Filter {
             || self.asks_of_any(|row| row.is_none_or(|row| row == RowKind::Packet))
     }
 
-    /// Whether a list of `kind` can be filtered by it: what only packets have, only lists of packets can be asked for.
+    /// Does it ask what a packet carries?
+    pub fn reads_payloads(&self) -> bool {
+        let payload = |field: &Field| field.name == "packet.payload";
+        self.expression.searches() || self.expression.fields().into_iter().any(payload)
+    }
+
+    /// Reads a filter of a list of `rows`, whose word may be left out before an operator: `packetsLost > 10` among streams.
     ///
     /// # Errors
     ///
-    /// It asks for what only packets have.
-    pub fn suits(&self, kind: RowKind) -> Result<(), FilterError> {
-        if kind == RowKind::Packet || !self.asks_of_any(|row| row == Some(RowKind::Packet)) {
+    /// The text is no filter, or asks for what only packets have and the list has none; the error says where.
+    pub fn of_list(text: &str, rows: RowKind) -> Result<Self, FilterError> {
+        let filter = Self {
+            text: text.trim().to_owned(),
+            expression: parser::parse(Some(rows), text)?,
+        };
+        filter.suits(rows, text)?;
+        Ok(filter)
+    }
+
+    fn suits(&self, rows: RowKind, text: &str) -> Result<(), FilterError> {
+        let lines = [RowKind::Packet, RowKind::Dtls, RowKind::Turn];
+        if lines.contains(&rows) || !self.asks_of_any(|row| row == Some(RowKind::Packet)) {
             return Ok(());
         }
-        let tokens = lexer::tokens(&self.text)?;
+        let tokens = lexer::tokens(text)?;
         let found = tokens.iter().find_map(|token| match &token.kind {
             TokenKind::Word(word) => {
                 let field = Field::find(word).filter(|field| field.row == Some(RowKind::Packet))?;
@@ -123,7 +139,7 @@ impl FromStr for Filter {
     fn from_str(text: &str) -> Result<Self, FilterError> {
         Ok(Self {
             text: text.trim().to_owned(),
-            expression: parser::parse(text)?,
+            expression: parser::parse(None, text)?,
         })
     }
 }

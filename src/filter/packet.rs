@@ -11,12 +11,16 @@ use crate::filter::rows::Row;
 use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
 use crate::filter::value::Value;
+use crate::flow::exchange::Exchange;
+use crate::track::signaling::dialogue::Carried;
+use crate::track::signaling::dialogue::Message;
 use crate::vocab::address::FiveTuple;
 use crate::vocab::address::Transport;
 use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::Ssrc;
+use crate::wire::http1::headers::Headers;
 
 /// A packet.
 #[derive(Debug, Clone)]
@@ -37,6 +41,12 @@ pub struct Packet<'a> {
     pub text: Cow<'a, str>,
     /// Length on the wire, bytes.
     pub length: Option<u32>,
+    /// The frame's bytes.
+    pub bytes: &'a [u8],
+    /// What its TCP or UDP carries.
+    pub payload: &'a [u8],
+    /// What it carries as text, decrypted where keys are known: HTTP, descriptions. Words are searched for here.
+    pub texts: Vec<Cow<'a, str>>,
 }
 
 /// Which packets belong to which rows.
@@ -45,6 +55,8 @@ pub struct Belonging {
     conversations: HashMap<Conversation, Vec<Row>>,
     streams: HashMap<(Conversation, Ssrc), Vec<Row>>,
     frames: HashMap<FrameNumber, Vec<Row>>,
+    /// Messages of dialogues.
+    messages: HashMap<FrameNumber, Vec<(usize, usize)>>,
 }
 
 /// A conversation, the same from both ends.
@@ -84,6 +96,31 @@ impl Belonging {
     /// Does a frame belong to more than its conversation does?
     pub fn names(&self, number: FrameNumber) -> bool {
         self.frames.contains_key(&number)
+    }
+
+    /// What a frame carries as text; `own`: its rows.
+    pub fn texts<'a>(
+        &self,
+        rows: &Rows<'a>,
+        own: &[Row],
+        number: FrameNumber,
+    ) -> Vec<Cow<'a, str>> {
+        let mut texts = Vec::new();
+        for row in own {
+            if let Row::Http(index) = row
+                && let Some(exchange) = rows.analysis.scene.http.get(*index)
+            {
+                texts.extend(of_exchange(exchange, Some(number)));
+            }
+        }
+        let messages = self.messages.get(&number).into_iter().flatten();
+        for (dialogue, message) in messages {
+            let dialogue = rows.analysis.scene.dialogues.get(*dialogue);
+            if let Some(message) = dialogue.and_then(|it| it.messages.get(*message)) {
+                texts.extend(of_message(message));
+            }
+        }
+        texts
     }
 
     fn add_conversations(&mut self, rows: &Rows<'_>) {
@@ -159,6 +196,13 @@ impl Belonging {
                 }
             }
         }
+        for (at, dialogue) in analysis.scene.dialogues.iter().enumerate() {
+            for (place, message) in dialogue.messages.iter().enumerate() {
+                for frame in &message.frames {
+                    self.messages.entry(*frame).or_default().push((at, place));
+                }
+            }
+        }
         for (index, finding) in analysis.findings.iter().enumerate() {
             for frame in finding.evidence.iter().flat_map(|line| &line.frames) {
                 let known = self.frames.entry(*frame).or_default();
@@ -166,6 +210,48 @@ impl Belonging {
             }
         }
     }
+}
+
+/// Heads and bodies of an exchange; of the message that has a frame, where one is given.
+pub fn of_exchange(exchange: &Exchange, frame: Option<FrameNumber>) -> Vec<Cow<'_, str>> {
+    let mut texts = Vec::new();
+    let wanted = |frames: &[FrameNumber]| frame.is_none_or(|frame| frames.contains(&frame));
+    if let Some(request) = exchange.request.as_ref().filter(|it| wanted(&it.frames)) {
+        let line = format!("{} {}", request.method, request.target);
+        texts.push(Cow::Owned(line));
+        texts.extend(fields(&request.headers));
+        texts.push(request.body.text());
+    }
+    if let Some(response) = exchange.response.as_ref().filter(|it| wanted(&it.frames)) {
+        texts.push(Cow::Owned(format!(
+            "{} {}",
+            response.status, response.reason
+        )));
+        texts.extend(fields(&response.headers));
+        texts.push(response.body.text());
+    }
+    texts
+}
+
+fn fields(headers: &Headers) -> impl Iterator<Item = Cow<'_, str>> {
+    headers
+        .iter()
+        .map(|(name, value)| Cow::Owned(format!("{name}: {value}")))
+}
+
+/// What a message of signaling says and carries.
+pub fn of_message(message: &Message) -> Vec<Cow<'_, str>> {
+    let mut texts = vec![Cow::Borrowed(message.summary.as_str())];
+    texts.extend(message.carried.iter().filter_map(|carried| {
+        let text = match carried {
+            Carried::Description { sdp, .. } => sdp,
+            Carried::Candidate { candidate, .. } => candidate,
+            Carried::Credentials { ufrag, .. } => ufrag,
+            Carried::EndOfCandidates => return None,
+        };
+        Some(Cow::Borrowed(text.as_str()))
+    }));
+    texts
 }
 
 /// The conversation that has the packets of a flow: the one with the relay, for what ran inside.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::filter::catalogue;
 use crate::filter::catalogue::Field;
+use crate::filter::catalogue::Kind;
 use crate::filter::error::FilterError;
 use crate::filter::error::Problem;
 use crate::filter::expression::Expression;
@@ -16,17 +17,19 @@ use crate::filter::literal::check_operator;
 use crate::filter::nearest::nearest;
 use crate::filter::rows::RowKind;
 
-/// Reads a filter. No text is the filter that lets everything pass.
+/// Reads a filter. No text is the filter that lets everything pass. In a list of `rows` their word may be left out before an operator:
+/// `packetsLost > 10` among streams.
 ///
 /// # Errors
 ///
 /// The text is no filter.
-pub fn parse(text: &str) -> Result<Expression, FilterError> {
+pub fn parse(rows: Option<RowKind>, text: &str) -> Result<Expression, FilterError> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {
         return Ok(Expression::Everything);
     }
     let mut parser = Parser {
+        rows,
         text,
         tokens: &tokens,
         depth: 0,
@@ -40,6 +43,7 @@ pub fn parse(text: &str) -> Result<Expression, FilterError> {
 
 /// The tokens not read yet.
 struct Parser<'a> {
+    rows: Option<RowKind>,
     text: &'a str,
     tokens: &'a [Token],
     /// Parentheses and negations open.
@@ -163,8 +167,11 @@ impl<'a> Parser<'a> {
 
     /// A field with what is asked of it, or a word to search for.
     fn word(&mut self, word: &str, span: Range<usize>) -> Result<Expression, FilterError> {
-        let compared = matches!(self.peek(), Some(TokenKind::Operator(_) | TokenKind::In));
-        let Some(field) = Field::find(word) else {
+        let contains = self.is_contains();
+        let compared =
+            contains || matches!(self.peek(), Some(TokenKind::Operator(_) | TokenKind::In));
+        let short = self.rows.filter(|_| compared);
+        let Some(field) = Field::find_for(short, word) else {
             return if compared || looks_like_a_field(word) {
                 Err(FilterError::new(span, unknown_field(word)))
             } else {
@@ -179,12 +186,28 @@ impl<'a> Parser<'a> {
                 let value = self.value(field, operator)?;
                 Ok(Expression::Compare(field, operator, value))
             }
+            _ if contains => {
+                self.next();
+                check_operator(field, Operator::Contains, operator_span)?;
+                let value = self.value(field, Operator::Contains)?;
+                Ok(Expression::Compare(field, Operator::Contains, value))
+            }
             Some(TokenKind::In) => {
+                check_operator_in(field, operator_span)?;
                 self.next();
                 Ok(Expression::In(field, self.set(field)?))
             }
             _ => Ok(Expression::Known(field)),
         }
+    }
+
+    /// Does `contains` with a value behind it come next? It is another way to write `~`, and a word where nothing follows.
+    fn is_contains(&self) -> bool {
+        matches!(
+            self.tokens.iter().map(|token| &token.kind).take(2).collect::<Vec<_>>().as_slice(),
+            [TokenKind::Word(word), TokenKind::Word(_) | TokenKind::Text(_)]
+                if word.eq_ignore_ascii_case("contains")
+        )
     }
 
     fn set(&mut self, field: &'static Field) -> Result<Vec<Literal>, FilterError> {
@@ -212,6 +235,14 @@ impl<'a> Parser<'a> {
             _ => Err(self.expected("a value")),
         }
     }
+}
+
+/// Bytes are searched for, never equal to others.
+fn check_operator_in(field: &'static Field, span: Range<usize>) -> Result<(), FilterError> {
+    if field.kind == Kind::Bytes {
+        return check_operator(field, Operator::Equal, span);
+    }
+    Ok(())
 }
 
 /// `call.…` was meant as a field: hosts are searched for by other names.
@@ -253,18 +284,18 @@ mod tests {
 
     #[track_caller]
     fn check_wrong(text: &str, span: Range<usize>, sentence: &str) {
-        let error = parse(text).unwrap_err();
+        let error = parse(None, text).unwrap_err();
         assert_eq!(error.to_string(), sentence, "{text}");
         assert_eq!(error.span, span, "{text}");
     }
 
     #[test]
     fn or_binds_less_than_and() {
-        let Expression::Any(parts) = parse("a or b and c").unwrap() else {
+        let Expression::Any(parts) = parse(None, "a or b and c").unwrap() else {
             panic!("no or at the top");
         };
         assert_eq!(parts[0], Expression::Search("a".into()));
-        assert_eq!(parts[1], parse("b c").unwrap());
+        assert_eq!(parts[1], parse(None, "b c").unwrap());
     }
 
     #[test]
@@ -274,14 +305,14 @@ mod tests {
             ("not (a or b)", "!(a||b)"),
             ("call.outcome == ok", "call.outcome==ok"),
         ] {
-            assert_eq!(parse(words), parse(signs), "{words}");
+            assert_eq!(parse(None, words), parse(None, signs), "{words}");
         }
     }
 
     #[test]
     fn tests_on_one_kind_of_row_go_together() {
         let text = "call.outcome == ok stream.kind == video stream.packetsLost > 1";
-        let Expression::All(groups) = parse(text).unwrap() else {
+        let Expression::All(groups) = parse(None, text).unwrap() else {
             panic!("no and at the top");
         };
         assert_eq!(groups[1].row, Some(RowKind::Stream));
@@ -291,10 +322,13 @@ mod tests {
     #[test]
     fn a_host_is_searched_for_and_a_mistyped_field_is_not() {
         assert!(matches!(
-            parse("janus.example.com"),
+            parse(None, "janus.example.com"),
             Ok(Expression::Search(_))
         ));
-        assert!(matches!(parse("stream.rid"), Ok(Expression::Known(_))));
+        assert!(matches!(
+            parse(None, "stream.rid"),
+            Ok(Expression::Known(_))
+        ));
         check_wrong(
             "stream.packetLost > 10",
             0..17,
@@ -370,10 +404,10 @@ mod tests {
     #[test]
     fn depth_is_bounded() {
         let nested = |depth| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
-        assert!(parse(&nested(DEEPEST)).is_ok());
-        let error = parse(&nested(DEEPEST + 1)).unwrap_err();
+        assert!(parse(None, &nested(DEEPEST)).is_ok());
+        let error = parse(None, &nested(DEEPEST + 1)).unwrap_err();
         assert_eq!(error.problem, Problem::TooDeep(DEEPEST));
-        assert!(parse(&"!".repeat(2_000)).is_err());
+        assert!(parse(None, &"!".repeat(2_000)).is_err());
     }
 
     proptest! {
@@ -381,7 +415,7 @@ mod tests {
         fn any_text_is_a_filter_or_an_error_within_it(
             text in r#"([ a-z(){},=!<>~&|"'\\.0-9é]|call\.outcome|stream\.jitter|ip| in | not | == ){0,40}"#
         ) {
-            if let Err(error) = parse(&text) {
+            if let Err(error) = parse(None, &text) {
                 prop_assert!(text.get(error.span.clone()).is_some());
                 prop_assert!(!error.to_string().is_empty());
                 prop_assert_eq!(error.pointed(&text).lines().count(), 2);

@@ -16,6 +16,8 @@ pub enum Value<'a> {
     Number(f64),
     /// Yes or no.
     Flag(bool),
+    /// Bytes as they were sent: searched for text and for bytes, but not for words.
+    Bytes(&'a [u8]),
     /// An IP address.
     Ip(IpAddr),
     /// An IP address with a port.
@@ -49,6 +51,7 @@ impl<'a> Value<'a> {
         match self {
             Self::Absent | Self::Many(_) => Cow::Borrowed(""),
             Self::Text(text) => Cow::Borrowed(text),
+            Self::Bytes(bytes) => String::from_utf8_lossy(bytes),
             Self::Number(number) => Cow::Owned(number.to_string()),
             Self::Flag(flag) => Cow::Borrowed(if *flag { "true" } else { "false" }),
             Self::Ip(ip) => Cow::Owned(ip.to_string()),
@@ -59,7 +62,7 @@ impl<'a> Value<'a> {
     /// Does a search for `text`, in lower case, find it? Numbers are found whole: a 4 is not in 404.
     pub fn mentions(&self, text: &str) -> bool {
         match self {
-            Self::Absent | Self::Flag(_) => false,
+            Self::Absent | Self::Flag(_) | Self::Bytes(_) => false,
             Self::Many(values) => values.iter().any(|value| value.mentions(text)),
             Self::Number(_) => self.text() == text,
             _ => self.text().to_lowercase().contains(text),

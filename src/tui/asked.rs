@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::filter::packet::Packet;
+use crate::filter::packet::of_message;
 use crate::filter::rows::Row;
 use crate::filter::rows::Rows;
 use crate::filter::value::Value;
@@ -65,11 +66,22 @@ pub fn ladder(
             from,
             to,
             protocol: row.layer.word(),
+            texts: texts(&all.analysis.scene, row.subject),
             ..line(&rows, row.text.as_str().into())
         };
         filter.passes_packet(all, &packet)
     });
     each.collect()
+}
+
+/// What a message carries.
+fn texts(scene: &Scene, subject: Subject) -> Vec<Cow<'_, str>> {
+    let Subject::Message(dialogue, at) = subject else {
+        return Vec::new();
+    };
+    let dialogue = scene.dialogues.get(dialogue.index());
+    let message = dialogue.and_then(|dialogue| dialogue.messages.get(at));
+    message.map(of_message).unwrap_or_default()
 }
 
 /// The HTTP exchange of a message.
@@ -120,9 +132,11 @@ pub fn sheet(
 
 /// A frame of the capture; `line`: what it says, where that is asked.
 pub fn packet<'a>(
-    frame: &Frame<'_>,
+    frame: &Frame<'a>,
     line: Option<&'a Summary>,
     rows: &'a [Row],
+    payload: &'a [u8],
+    texts: Vec<Cow<'a, str>>,
     scene: &Scene,
 ) -> Packet<'a> {
     let tuple = line.and_then(|line| line.tuple);
@@ -140,6 +154,9 @@ pub fn packet<'a>(
         protocol: line.map_or("", |line| line.protocol),
         text: line.map_or("", |line| line.text.as_str()).into(),
         length: Some(frame.original_length),
+        bytes: frame.data,
+        payload,
+        texts,
     }
 }
 
@@ -153,5 +170,8 @@ const fn line<'a>(rows: &'a [Row], text: Cow<'a, str>) -> Packet<'a> {
         protocol: "",
         text,
         length: None,
+        bytes: &[],
+        payload: &[],
+        texts: Vec::new(),
     }
 }

@@ -160,6 +160,39 @@ fn only_packets_are_asked_what_packets_have() {
 }
 
 #[test]
+fn what_packets_carry_is_searched_for_text_and_bytes() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    let mut found = |expression: &str| {
+        program.press("2").filter(expression);
+        assert!(program.state.editor.is_none(), "{expression} is a filter");
+        program.state.packets.length()
+    };
+    // The magic cookie is in all STUN, and in what ICMP quotes of it.
+    let cookie = found("bytes ~ 21:12:a4:42");
+    let stun =
+        found("packet.protocol == STUN or packet.protocol == TURN or packet.protocol == ICMP");
+    assert!(cookie > 40 && cookie <= stun, "{cookie} of {stun}");
+    let offers = found("payload ~ \"a=setup:actpass\"");
+    assert!((1..20).contains(&offers), "{offers}");
+    // Plain words look into HTTP, not into media.
+    assert_eq!(found("setup:actpass"), offers);
+    assert_eq!(
+        found("payload contains setup:actpass and ip == 203.0.113.20"),
+        0
+    );
+    // Encrypted media are bytes, not words.
+    assert!(found("payload ~ ab and packet.protocol == SRTP") > 0);
+    program
+        .press("4")
+        .filter("body ~ \"setup:actpass\" and status == 200");
+    let http = program.state.http.shown.len();
+    assert!((1..10).contains(&http), "{http}");
+    program.press("1 L").filter("setup:actpass");
+    let hits = &program.state.call.as_ref().unwrap().hits;
+    assert!((1..5).contains(&hits.iter().filter(|hit| **hit).count()));
+}
+
+#[test]
 fn a_new_filter_ends_the_search_of_the_old_one() {
     let mut program = Program::open("lossy", SIZE);
     program.press("2 /").type_in("stun");
@@ -538,11 +571,8 @@ fn a_conversation_shows_its_packets_and_no_others() {
 #[test]
 fn an_exchange_leads_to_its_frames() {
     let mut program = Program::open("videoroom-http", SIZE);
-    check(
-        &mut program,
-        "4 / o p t i o n s Enter",
-        &["· options", "OPTIONS"],
-    );
+    program.press("4").filter("method == OPTIONS");
+    check(&mut program, "", &["· method == OPTIONS"]);
     check(&mut program, "Enter", &["Packets", "OPTIONS"]);
     check(&mut program, "Esc Esc", &["HTTP by time", "GET"]);
     program.press("> > >");

@@ -126,6 +126,32 @@ pub(super) const FIELDS: &[Field] = &[
         "what the connection became: websocket …",
         |of| of.it.upgraded.as_ref().into(),
     ),
+    http(
+        "http.header",
+        Kind::Text,
+        "header fields of request and response, `name: value`",
+        |of| {
+            let request = of.it.request.iter().flat_map(|it| it.headers.iter());
+            let response = of.it.response.iter().flat_map(|it| it.headers.iter());
+            let fields = request.chain(response);
+            Value::many(fields.map(|(name, value)| format!("{name}: {value}")))
+        },
+    )
+    .of(Origin::Capture),
+    http(
+        "http.body",
+        Kind::Text,
+        "text of request and response: JSON, SDP …",
+        |of| {
+            let request = of.it.request.iter().map(|it| &it.body);
+            let response = of.it.response.iter().map(|it| &it.body);
+            let bodies = request
+                .chain(response)
+                .filter(|body| !body.bytes.is_empty());
+            Value::Many(bodies.map(|body| Value::Text(body.text())).collect())
+        },
+    )
+    .of(Origin::Capture),
 ];
 
 /// What follows the authority in the URL (RFC 3986 §3.3); none where there is no authority, or nothing after it.

@@ -61,6 +61,8 @@ pub enum Kind {
     Number(Unit),
     /// An IP address, some with a port.
     Address,
+    /// Bytes.
+    Bytes,
 }
 
 /// Unit of a number, as the report has it.
@@ -89,6 +91,8 @@ pub enum Origin {
     Verdict,
     /// It follows from fields that the report has.
     Derived,
+    /// In the capture; the report leaves it out.
+    Capture,
 }
 
 impl Kind {
@@ -105,6 +109,7 @@ impl Kind {
             Self::Number(Unit::BitsPerSecond) => "a number of bits per second",
             Self::Number(Unit::Ratio) => "a part of a whole",
             Self::Address => "an IP address",
+            Self::Bytes => "bytes like 21:12:a4:42",
         }
     }
 }
@@ -113,6 +118,12 @@ impl Field {
     /// The field called `name`, in any case.
     pub fn find(name: &str) -> Option<&'static Self> {
         all().find(|field| field.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The same in a list of `rows`, where the row's word may be left out: `packetsLost` among streams.
+    pub fn find_for(rows: Option<RowKind>, name: &str) -> Option<&'static Self> {
+        let short = || Self::find(&format!("{}.{name}", rows?.word()));
+        Self::find(name).or_else(short)
     }
 
     /// What it holds in `row`; absent where the row is of another kind.

@@ -1,5 +1,7 @@
 //! Fields of packets, and of the lines that stand for some.
 
+use std::borrow::Cow;
+
 use crate::filter::catalogue::BYTES;
 use crate::filter::catalogue::COUNT;
 use crate::filter::catalogue::Field;
@@ -55,6 +57,22 @@ pub(super) const FIELDS: &[Field] = &[
     packet("packet.length", BYTES, "length on the wire", |it| {
         it.length.map(u64::from).into()
     }),
+    packet(
+        "packet.payload",
+        Kind::Text,
+        "what it carries, decrypted where keys are known: HTTP, JSON, SDP",
+        |it| {
+            let texts = it.texts.iter();
+            let texts = texts.map(|text| Value::Text(Cow::Borrowed(text.as_ref())));
+            Value::Many(texts.chain([Value::Bytes(it.payload)]).collect())
+        },
+    ),
+    packet(
+        "packet.bytes",
+        Kind::Bytes,
+        "its bytes, from the link layer on: bytes ~ 21:12:a4:42",
+        |it| Value::Bytes(it.bytes),
+    ),
 ];
 
 const fn packet(
@@ -70,5 +88,5 @@ const fn packet(
         meaning,
         Reader::Packet(read),
     )
-    .of(Origin::Derived)
+    .of(Origin::Capture)
 }

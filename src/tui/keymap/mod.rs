@@ -84,11 +84,6 @@ impl Scope {
         }
     }
 
-    /// Has its list packets, or lines that stand for some?
-    pub const fn is_of_packets(self) -> bool {
-        matches!(self.rows(), RowKind::Packet | RowKind::Dtls | RowKind::Turn)
-    }
-
     /// Does its filter hide nothing, but is searched for?
     pub const fn searches(self) -> bool {
         matches!(self, Self::Timeline | Self::Ladder)

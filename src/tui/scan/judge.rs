@@ -53,7 +53,11 @@ impl<'a> Judge<'a> {
     /// Is a frame wanted?
     pub(super) fn wants(&mut self, frame: &Frame<'_>) -> bool {
         let query = self.query;
-        let (tuple, ssrc) = conversation(frame);
+        let Carried {
+            tuple,
+            ssrc,
+            payload,
+        } = carried(frame);
         let of_call = query.call.is_none_or(|call| {
             query.also.contains(&frame.number)
                 || tuple.is_some_and(|tuple| query.known.call(&tuple) == Some(call))
@@ -62,7 +66,7 @@ impl<'a> Judge<'a> {
             .flow
             .is_none_or(|wanted| tuple.is_some_and(|it| it == wanted || it == turned(wanted)));
         let filtering = self.filtering.as_mut();
-        of_call && of_flow && filtering.is_none_or(|it| it.passes(frame, tuple, ssrc))
+        of_call && of_flow && filtering.is_none_or(|it| it.passes(frame, tuple, ssrc, payload))
     }
 }
 
@@ -78,7 +82,13 @@ impl<'a> Filtering<'a> {
         }
     }
 
-    fn passes(&mut self, frame: &Frame<'_>, tuple: Option<FiveTuple>, ssrc: Option<Ssrc>) -> bool {
+    fn passes(
+        &mut self,
+        frame: &Frame<'_>,
+        tuple: Option<FiveTuple>,
+        ssrc: Option<Ssrc>,
+        payload: &[u8],
+    ) -> bool {
         let filter = &self.query.filter;
         let decided = !filter.reads_packets() && !self.belonging.names(frame.number);
         if decided && let Some(&passes) = self.known.get(&(tuple, ssrc)) {
@@ -89,7 +99,13 @@ impl<'a> Filtering<'a> {
         let line = filter
             .reads_packets()
             .then(|| summary(frame, &self.query.known));
-        let packet = asked::packet(frame, line.as_ref(), &self.own, &self.query.analysis.scene);
+        let texts = if filter.reads_payloads() {
+            self.belonging.texts(&self.rows, &self.own, frame.number)
+        } else {
+            Vec::new()
+        };
+        let scene = &self.query.analysis.scene;
+        let packet = asked::packet(frame, line.as_ref(), &self.own, payload, texts, scene);
         let passes = filter.passes_packet(&self.rows, &packet);
         if decided && self.known.len() < KNOWN_MAX {
             self.known.insert((tuple, ssrc), passes);
@@ -107,33 +123,48 @@ const fn turned(tuple: FiveTuple) -> FiveTuple {
     }
 }
 
-/// The conversation of a frame and the stream that it is of; for an ICMP error, the conversation of the quoted packet.
-fn conversation(frame: &Frame<'_>) -> (Option<FiveTuple>, Option<Ssrc>) {
-    let mut ssrc = None;
-    let (transport, a, b) = match decode(frame.link, frame.data, frame.original_length).body {
-        Body::Udp(udp) => {
-            ssrc = stream(udp.payload, 0);
-            (Transport::Udp, udp.source, udp.destination)
-        }
-        Body::Tcp(tcp) => (Transport::Tcp, tcp.source, tcp.destination),
+/// What a filter needs to know of a frame.
+#[derive(Default)]
+struct Carried<'a> {
+    /// Its conversation; for an ICMP error, that of the quoted packet.
+    tuple: Option<FiveTuple>,
+    /// The stream that it is of.
+    ssrc: Option<Ssrc>,
+    /// What its TCP or UDP carries.
+    payload: &'a [u8],
+}
+
+fn carried<'a>(frame: &Frame<'a>) -> Carried<'a> {
+    let tuple = |transport, a, b| Some(FiveTuple { transport, a, b });
+    match decode(frame.link, frame.data, frame.original_length).body {
+        Body::Udp(udp) => Carried {
+            tuple: tuple(Transport::Udp, udp.source, udp.destination),
+            ssrc: stream(udp.payload, 0),
+            payload: udp.payload,
+        },
+        Body::Tcp(tcp) => Carried {
+            tuple: tuple(Transport::Tcp, tcp.source, tcp.destination),
+            ssrc: None,
+            payload: tcp.payload,
+        },
         // Only the first piece of a packet tells its ports; it stands for the others.
         Body::Fragment(piece) => {
             let transport = match piece.protocol {
                 Protocol::Tcp => Transport::Tcp,
                 _ => Transport::Udp,
             };
-            let Some((source, destination)) = piece.ports else {
-                return (None, None);
-            };
-            (transport, source, destination)
+            let ports = piece.ports;
+            Carried {
+                tuple: ports.and_then(|(source, to)| tuple(transport, source, to)),
+                ..Carried::default()
+            }
         }
-        Body::Icmp(message) => {
-            let quoted = message.quote.as_ref().and_then(Quote::five_tuple);
-            return (quoted, None);
-        }
-        _ => return (None, None),
-    };
-    (Some(FiveTuple { transport, a, b }), ssrc)
+        Body::Icmp(message) => Carried {
+            tuple: message.quote.as_ref().and_then(Quote::five_tuple),
+            ..Carried::default()
+        },
+        _ => Carried::default(),
+    }
 }
 
 /// The stream of a datagram: of its RTP, or of the RTP that a relay carried in it.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use tui_input::Input;
 use tui_input::InputRequest;
 
+use crate::filter::Filter;
 use crate::filter::catalogue::Field;
 use crate::filter::complete::complete;
 use crate::filter::error::FilterError;
@@ -140,7 +141,7 @@ impl Editor {
             .char_indices()
             .nth(self.input.cursor())
             .map_or(text.len(), |(at, _)| at);
-        let completion = complete(text, cursor);
+        let completion = complete(Some(self.rows), text, cursor);
         let typed = text.get(completion.replace.clone()).unwrap_or_default();
         let typed = typed.to_lowercase();
         let mut proposals: Vec<Proposal> = completion
@@ -165,7 +166,7 @@ impl Editor {
         self.replace = completion.replace;
         self.chosen = None;
         // Who is still typing a word need not be told that it is none.
-        let wrong = text.parse::<crate::filter::Filter>().err();
+        let wrong = Filter::of_list(text, self.rows).err();
         self.error = wrong.filter(|wrong| wrong.span.end < text.trim_end().len());
     }
 }

@@ -1,12 +1,12 @@
 //! The filter of a list: what was typed, understood.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::filter;
 use crate::filter::error::FilterError;
 use crate::filter::packet::Packet;
 use crate::filter::rows::Row;
+use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
 
 /// A filter, or none.
@@ -16,6 +16,18 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Reads a filter of a list of `rows`.
+    ///
+    /// # Errors
+    ///
+    /// The text is no filter of such a list; the error says where and why.
+    pub fn new(text: &str, rows: RowKind) -> Result<Self, FilterError> {
+        let parsed = filter::Filter::of_list(text, rows)?;
+        Ok(Self {
+            parsed: (!parsed.text().is_empty()).then(|| Arc::new(parsed)),
+        })
+    }
+
     /// What was typed; empty for none.
     pub fn text(&self) -> &str {
         self.parsed.as_ref().map_or("", |filter| filter.text())
@@ -38,24 +50,16 @@ impl Filter {
         filter.is_none_or(|filter| filter.passes_packet(rows, packet))
     }
 
+    /// Does it ask what a packet carries?
+    pub fn reads_payloads(&self) -> bool {
+        let filter = self.parsed.as_ref();
+        filter.is_some_and(|filter| filter.reads_payloads())
+    }
+
     /// Does it ask what a packet says, beside what it belongs to?
     pub fn reads_packets(&self) -> bool {
         let filter = self.parsed.as_ref();
         filter.is_some_and(|filter| filter.reads_packets())
-    }
-}
-
-impl FromStr for Filter {
-    type Err = FilterError;
-
-    /// # Errors
-    ///
-    /// The text is no filter; the error says where and why.
-    fn from_str(text: &str) -> Result<Self, FilterError> {
-        let parsed = text.parse::<filter::Filter>()?;
-        Ok(Self {
-            parsed: (!parsed.text().is_empty()).then(|| Arc::new(parsed)),
-        })
     }
 }
 
@@ -71,16 +75,20 @@ mod tests {
 
     #[test]
     fn no_text_is_no_filter() {
-        let filter: Filter = "  ".parse().unwrap();
+        let filter = Filter::new("  ", RowKind::Call).unwrap();
         assert!(filter.is_empty());
         assert_eq!(filter.text(), "");
     }
 
     #[test]
     fn what_was_typed_is_kept() {
-        let filter: Filter = " call.outcome == failed ".parse().unwrap();
+        let filter = Filter::new(" call.outcome == failed ", RowKind::Call).unwrap();
         assert_eq!(filter.text(), "call.outcome == failed");
         assert!(!filter.reads_packets());
-        assert!("stun".parse::<Filter>().unwrap().reads_packets());
+        assert!(
+            Filter::new("stun", RowKind::Packet)
+                .unwrap()
+                .reads_packets()
+        );
     }
 }

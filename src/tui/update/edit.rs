@@ -5,8 +5,6 @@ use ratatui::crossterm::event::KeyEvent;
 use ratatui::crossterm::event::KeyModifiers;
 use tui_input::InputRequest;
 
-use crate::filter;
-use crate::filter::rows::RowKind;
 use crate::tui::state::State;
 use crate::tui::state::editor::Editor;
 use crate::tui::state::filter::Filter;
@@ -109,16 +107,7 @@ fn apply(state: &mut State) {
         return;
     };
     let text = editor.text().trim().to_owned();
-    let rows = if scope.is_of_packets() {
-        RowKind::Packet
-    } else {
-        scope.rows()
-    };
-    let checked = editor
-        .text()
-        .parse::<filter::Filter>()
-        .and_then(|filter| filter.suits(rows))
-        .and_then(|()| text.parse::<Filter>());
+    let checked = Filter::new(editor.text(), editor.rows);
     match checked {
         Ok(filter) => {
             state.editor = None;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::filter::rows::RowKind;
 use crate::tui::keymap::Scope;
 use crate::tui::sheet;
 use crate::tui::sheet::flows::tuple;
@@ -92,7 +93,7 @@ pub(super) fn media(state: &mut State) {
 /// The packets of a stream.
 fn of_stream(ssrc: Ssrc) -> Filter {
     let text = format!("stream.ssrc == {ssrc}");
-    text.parse().unwrap_or_default()
+    Filter::new(&text, RowKind::Packet).unwrap_or_default()
 }
 
 /// Goes to a frame among the packets of the open call.
