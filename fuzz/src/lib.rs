@@ -12,6 +12,9 @@ use rtcscope::analyzer::pipeline::analyze;
 use rtcscope::crypt::keylog::KeyLog;
 use rtcscope::crypt::quic::session::Opened;
 use rtcscope::crypt::quic::session::Session as QuicSession;
+use rtcscope::crypt::srtp::keys::Keys;
+use rtcscope::crypt::srtp::protection::Protection;
+use rtcscope::crypt::srtp::sdes;
 use rtcscope::crypt::tls::session::Peer;
 use rtcscope::crypt::tls::session::Session;
 use rtcscope::filter::Filter;
@@ -47,6 +50,7 @@ use rtcscope::vocab::frame;
 use rtcscope::vocab::frame::LinkType;
 use rtcscope::vocab::ids::FlowId;
 use rtcscope::vocab::ids::FrameNumber;
+use rtcscope::vocab::ids::Ssrc;
 use rtcscope::vocab::printable::printable_bytes;
 use rtcscope::vocab::time::Timestamp;
 use rtcscope::wire;
@@ -109,6 +113,7 @@ pub const TARGETS: &[Target] = &[
     ("rtp", rtp),
     ("sdp", sdp),
     ("sip", sip),
+    ("srtp", srtp),
     ("stun", stun),
     ("tls", tls),
     ("tls_session", tls_session),
@@ -396,6 +401,27 @@ pub fn rtcp(data: &[u8]) {
     let packets = wire::rtcp::compound::Compound::new(data).packets();
     for packet in packets.take(MANY).flatten() {
         black_box(wire::rtcp::body::decode(&packet));
+    }
+}
+
+/// SRTP and SRTCP under known keys: whatever the packet, its tag decides; and keys as SDP carries them.
+pub fn srtp(data: &[u8]) {
+    for suite in ["AES_CM_128_HMAC_SHA1_80", "AEAD_AES_256_GCM"] {
+        let Some(protection) = Protection::of_suite(suite) else {
+            continue;
+        };
+        let (key, salt) = ([1; 32], [2; 14]);
+        let keys = Keys::new(
+            protection,
+            &key[..protection.key_length],
+            &salt[..protection.salt_length],
+        );
+        let Some(keys) = keys else { continue };
+        black_box(keys.open_rtcp(data));
+        black_box(keys.open_rtp(data, 12, Ssrc(7), 1 << 20));
+        let mut beginning = data.to_vec();
+        black_box(keys.decrypt(Ssrc(7), 1 << 20, &mut beginning));
+        black_box(sdes::keys(suite, &String::from_utf8_lossy(data)));
     }
 }
 

@@ -9,14 +9,18 @@
 //! | [`aead`] | AES-GCM and ChaCha20-Poly1305 |
 //! | [`tls`] | records of one TLS connection, opened |
 //! | [`quic`] | packets of one QUIC connection, opened |
+//! | [`dtls`] | SRTP's keys out of a DTLS handshake |
+//! | [`srtp`] | media and reports, opened |
 //!
 //! Nothing here attacks anything: without the secrets that an endpoint logged, ciphertext stays ciphertext. RSA private keys are not
 //! taken: they open only connections without forward secrecy, which no browser in use makes.
 
 pub mod aead;
+pub mod dtls;
 pub mod hash;
 pub mod hkdf;
 pub mod keylog;
 pub mod prf;
 pub mod quic;
+pub mod srtp;
 pub mod tls;
