@@ -4,4 +4,5 @@ pub mod analysis;
 pub mod limits;
 mod names;
 pub mod pipeline;
+mod secured;
 mod trackers;

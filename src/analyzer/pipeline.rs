@@ -157,10 +157,14 @@ impl Analyzer {
     pub fn add_key_log(&mut self, text: &[u8]) {
         // Taken back first: what nobody shares needs no copy to change.
         self.demux.set_key_log(Arc::default());
+        self.trackers.secured.set_key_log(Arc::default(), &[]);
         for fault in Arc::make_mut(&mut self.key_log).add(text) {
             self.trackers.faults.record(fault, None);
         }
         self.demux.set_key_log(self.key_log.clone());
+        self.trackers
+            .secured
+            .set_key_log(Arc::clone(&self.key_log), self.trackers.dtls.associations());
     }
 
     /// Takes a name for an address, from the capture file itself.

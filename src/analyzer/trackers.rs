@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::analyzer::limits::Limits;
 use crate::analyzer::names::Names;
+use crate::analyzer::secured::Secured;
 use crate::flow::observation::Observation;
 use crate::sdp::description::Description;
 use crate::session::descriptions::ReadDescriptions;
@@ -28,6 +29,8 @@ use crate::track::turn::TurnTracker;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::ids::DialogueId;
 use crate::vocab::sighting::Sighting;
+use crate::wire::rtcp::classify::Classified;
+use crate::wire::rtcp::compound::Compound;
 
 /// Everything above the flow floor, apart from it so that both can be borrowed at once.
 #[derive(Debug)]
@@ -38,6 +41,7 @@ pub(super) struct Trackers {
     pub(super) dtls: dtls::Tracker,
     pub(super) streams: RtpStreams,
     pub(super) rtcp: RtcpTracker,
+    pub(super) secured: Secured,
     pub(super) signaling: Signaling,
     pub(super) identities: Identities,
     pub(super) descriptions: ReadDescriptions,
@@ -57,6 +61,7 @@ impl Trackers {
             dtls: dtls::Tracker::default(),
             streams: RtpStreams::default(),
             rtcp: RtcpTracker::default(),
+            secured: Secured::default(),
             signaling: Signaling::default(),
             identities: Identities::default(),
             descriptions: ReadDescriptions::default(),
@@ -93,8 +98,19 @@ impl Trackers {
                 } else {
                     self.dtls.observe(seen, datagram, &mut self.faults);
                 }
+                if let Some(association) = self.dtls.on_flow(seen.flow) {
+                    self.secured.learn(association);
+                }
             }
-            Observation::Rtcp { packet } => self.rtcp.observe(seen, &packet),
+            Observation::Rtcp { packet } => {
+                self.rtcp.observe(seen, &packet);
+                if let Classified::Encrypted(srtcp) = packet
+                    && srtcp.e_flag
+                    && let Some(plain) = self.secured.open_rtcp(seen, srtcp.datagram)
+                {
+                    self.rtcp.observe_decrypted(seen, Compound::new(&plain));
+                }
+            }
             Observation::HttpRequest { exchange } => {
                 self.signaling.observe_exchange(exchange, Sender::Client);
                 self.read_signaling();
@@ -144,6 +160,7 @@ impl Trackers {
                 let parsed = Arc::new(Description::parse(sdp).without_lines());
                 self.descriptions
                     .insert((id, at, place), Arc::clone(&parsed));
+                self.secured.learn_description(&parsed);
                 for fault in parsed.faults() {
                     self.faults.record(fault, message.frames.first().copied());
                 }

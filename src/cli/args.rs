@@ -175,6 +175,9 @@ pub fn sample() -> Input {
     }
 }
 
+/// The secrets of that call, as its two ends logged them.
+pub const SAMPLE_KEYS: &[u8] = include_bytes!("../../captures/videoroom-http/keys.log");
+
 /// The filter that is none; who searches for this word puts it in quotation marks.
 const HELP: &str = "help";
 

@@ -14,6 +14,8 @@ use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
 use crate::analyzer::pipeline::analyze;
 use crate::cli::args::Load;
+use crate::cli::args::SAMPLE_KEYS;
+use crate::cli::args::sample;
 use crate::cli::failure::Failure;
 use crate::crypt::keylog::KeyLog;
 use crate::ingest::source::Source;
@@ -34,6 +36,9 @@ pub fn load(load: Load) -> Result<Analysis, Failure> {
 /// An analyzer that knows the key logs' secrets.
 pub fn analyzer(load: &Load) -> Result<Analyzer, Failure> {
     let mut analyzer = Analyzer::default();
+    if load.inputs == [sample()] {
+        analyzer.add_key_log(SAMPLE_KEYS);
+    }
     for path in &load.key_logs {
         analyzer.add_key_log(&read_key_log(path)?);
     }

@@ -7,6 +7,7 @@
 //! | `descriptions` | what signaling said |
 //! | `candidates`, `pairs` | ICE |
 //! | `dtls`, `streams`, `relays` | associations, media, TURN |
+//! | `feedback` | RTCP and the streams that it is about |
 //! | `nat` | how NATs map the sockets |
 //! | `states` | connection states and setup times |
 //! | [`label`], `local` | names, and where the capture was taken |
@@ -18,6 +19,7 @@ pub mod model;
 mod candidates;
 pub mod descriptions;
 mod dtls;
+mod feedback;
 pub mod label;
 mod local;
 mod nat;

@@ -9,6 +9,8 @@ use crate::sdp::codec::Codec;
 use crate::sdp::codec::CodecRole;
 use crate::sdp::field::MediaKind as SectionKind;
 use crate::sdp::media::MediaSection;
+use crate::session::feedback;
+use crate::session::model::feedback::Feedback;
 use crate::session::model::media::DtlsTransport;
 use crate::session::model::media::MediaKind;
 use crate::session::model::media::MediaStream;
@@ -56,6 +58,10 @@ pub(super) fn join(scene: &mut Scene, streams: Vec<Stream>) {
     }
     scene.streams = placed;
     pair_repairs(scene);
+    let owner = |flow: FlowId| scene.flow_owner.get(flow.index()).copied().flatten();
+    for stream in &mut scene.streams {
+        stream.feedback = feedback::about(stream, &scene.rtcp, owner);
+    }
 }
 
 fn place(scene: &Scene, stats: Stream) -> MediaStream {
@@ -123,6 +129,7 @@ fn place(scene: &Scene, stats: Stream) -> MediaStream {
         tag_length,
         payload_bytes,
         msid: place.msid,
+        feedback: Feedback::default(),
         stats,
     }
 }

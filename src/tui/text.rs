@@ -153,7 +153,7 @@ pub fn frames(frames: &[FrameNumber], capture: &Capture) -> String {
 }
 
 /// Nothing breaks lines inside a cell, so a plain space does.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.replace(figures::NO_BREAK, " ")
 }
 

@@ -374,6 +374,7 @@ fn streams(
                     comparison,
                 );
             }
+            feedback(browser, ours, theirs, comparison);
             if readable {
                 comparison.equal("kind", text(&ours["kind"]), text(&theirs["kind"]));
                 let codec = &browser["finalStats"][text(&theirs["codecId"])];
@@ -387,6 +388,44 @@ fn streams(
             }
         }
     }
+}
+
+/// What RTCP told, where keys opened it: requests as the browser counts them, and what the other end reported last.
+fn feedback(browser: &Value, ours: &Value, theirs: &Value, comparison: &mut Comparison) {
+    let ssrc = &theirs["ssrc"];
+    for name in ["nackCount", "pliCount", "firCount"] {
+        if let (Some(ours), Some(theirs)) = (ours[name].as_i64(), theirs[name].as_i64()) {
+            near(
+                &format!("{name} of {ssrc}"),
+                ours,
+                theirs,
+                REPORTS_IN_FLIGHT,
+                comparison,
+            );
+        }
+    }
+    let mut reports = stats(browser, "remote-inbound-rtp");
+    let Some(theirs) = reports.find(|report| report["ssrc"] == *ssrc) else {
+        return;
+    };
+    let ours = &ours["remoteInbound"];
+    if ours.is_null() {
+        return;
+    }
+    near(
+        &format!("loss reported of {ssrc}"),
+        count(&ours["packetsLost"]),
+        count(&theirs["packetsLost"]),
+        LOST_IN_FLIGHT,
+        comparison,
+    );
+    let jitter = |report: &Value| report["jitter"].as_f64().unwrap_or(f64::NAN);
+    let (here, there) = (jitter(ours), jitter(theirs));
+    comparison.point(
+        &format!("jitter reported of {ssrc}"),
+        (here - there).abs() < JITTER_IN_FLIGHT,
+        || format!("{here} s instead of {there} s"),
+    );
 }
 
 fn near(what: &str, ours: i64, theirs: i64, slack: i64, comparison: &mut Comparison) {
@@ -433,6 +472,12 @@ fn stats<'a>(browser: &'a Value, kind: &'static str) -> impl Iterator<Item = &'a
     reports.filter(move |report| report["type"] == kind)
 }
 
+/// Requests that passed the network card and had not reached the browser's count, or the other way round.
+const REPORTS_IN_FLIGHT: i64 = 1;
+/// What a report that was under way then may add to the loss.
+const LOST_IN_FLIGHT: i64 = 3;
+/// And to the jitter, seconds: a frame's packets come together, so that it swings from one report to the next.
+const JITTER_IN_FLIGHT: f64 = 0.001;
 /// Packets between the interface and the browser's own counter at one instant.
 const PACKETS_IN_FLIGHT: i64 = 2;
 /// Frames that the browser has begun and not counted yet, or the other way round.

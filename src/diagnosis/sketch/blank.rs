@@ -6,6 +6,7 @@ use crate::diagnosis::sketch::at;
 use crate::diagnosis::sketch::frame;
 use crate::diagnosis::sketch::sighting;
 use crate::sdp::candidate::CandidateType;
+use crate::session::model::feedback::Feedback;
 use crate::session::model::ice::Candidate;
 use crate::session::model::ice::CandidatePair;
 use crate::session::model::ice::Ice;
@@ -228,5 +229,6 @@ pub(super) fn stream(from: Side, ssrc: u32, first: f64, last: f64, packets: u64)
         tag_length: None,
         payload_bytes: None,
         msid: None,
+        feedback: Feedback::default(),
     }
 }

@@ -16,6 +16,7 @@ pub mod capture;
 pub mod context;
 pub mod description;
 pub mod dtls;
+pub mod feedback;
 pub mod filter;
 pub mod finding;
 pub mod flow;

@@ -7,6 +7,9 @@ use crate::report::json::context::FrameRef;
 use crate::report::json::context::Id;
 use crate::report::json::context::nine_decimals;
 use crate::report::json::context::seconds;
+use crate::report::json::feedback::RemoteInbound;
+use crate::report::json::feedback::RemoteOutbound;
+use crate::session::model::feedback::Feedback;
 use crate::session::model::media::MediaKind;
 use crate::session::model::media::MediaStream;
 use crate::track::rtp_stream::series as track;
@@ -112,6 +115,22 @@ pub struct Stream<'a> {
     pub gaps: Vec<Gap>,
     /// All such silences.
     pub gap_count: u64,
+    /// What its sender reported (webrtc-stats `remote-outbound-rtp`); null without readable RTCP.
+    pub remote_outbound: Option<RemoteOutbound>,
+    /// What its receiver reported (`remote-inbound-rtp`); null without readable RTCP.
+    pub remote_inbound: Option<RemoteInbound>,
+    /// NACK packets about it (RFC 4585 §6.2.1); null when no RTCP against its direction could be read.
+    pub nack_count: Option<u64>,
+    /// Sequence numbers asked for again, repeats included.
+    pub packets_nacked: Option<u64>,
+    /// Picture loss indications about it (RFC 4585 §6.3.1).
+    pub pli_count: Option<u64>,
+    /// Full intra requests about it (RFC 5104 §4.3.1).
+    pub fir_count: Option<u64>,
+    /// The last bit rate that a receiver allowed (REMB, TMMBR).
+    pub bitrate_limit_bps: Option<u64>,
+    /// Frames of the first and the last such request.
+    pub request_frames: Vec<FrameRef>,
     /// The stream over time.
     pub series: Series,
 }
@@ -219,6 +238,11 @@ impl<'a> Stream<'a> {
 
     fn new(context: Context<'a>, id: StreamId, stream: &'a MediaStream) -> Self {
         let stats = &stream.stats;
+        let Feedback {
+            sent,
+            received,
+            asked,
+        } = stream.feedback;
         let flow = context.analysis.scene.flows.get(stats.first.flow.index());
         let ends = flow.map(|flow| &flow.tuple);
         let direction = stats.first.direction;
@@ -298,6 +322,17 @@ impl<'a> Stream<'a> {
             },
             gaps: gaps.collect(),
             gap_count: stats.gap_count,
+            remote_outbound: sent.map(|says| RemoteOutbound::new(context, &says)),
+            remote_inbound: received.map(|says| RemoteInbound::new(context, stream, &says)),
+            nack_count: asked.map(|asked| asked.nacks),
+            packets_nacked: asked.map(|asked| asked.packets_nacked),
+            pli_count: asked.map(|asked| asked.plis),
+            fir_count: asked.map(|asked| asked.firs),
+            bitrate_limit_bps: asked.and_then(|asked| asked.bitrate_limit_bps),
+            request_frames: asked
+                .and_then(|asked| asked.span)
+                .map(|(first, last)| context.frames(&[first.frame, last.frame]))
+                .unwrap_or_default(),
             series: Series::new(context, stream),
         }
     }

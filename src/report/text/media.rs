@@ -14,6 +14,7 @@ use hashbrown::HashMap;
 use hashbrown::HashSet;
 
 use crate::report::text::call::Call;
+use crate::report::text::feedback;
 use crate::report::text::figures::NO_BREAK;
 use crate::report::text::figures::bitrate;
 use crate::report::text::figures::count;
@@ -234,6 +235,9 @@ fn remarks(stream: &MediaStream, repairs: &[&MediaStream]) -> Words {
         stats.paths.len() > 1,
         format!("moved over {} paths", stats.paths.len()),
     );
+    if let Some(line) = feedback::line(stream) {
+        say(true, line);
+    }
     words
 }
 

@@ -20,12 +20,13 @@
 //! | [`agreed`] | what its offer and answer agreed |
 //! | [`path`] | its candidate pairs |
 //! | [`security`] | its DTLS associations |
-//! | [`media`] | its streams |
+//! | [`media`], [`feedback`] | its streams, and what RTCP says of them |
 //! | [`findings`] | findings with evidence and advice |
 //! | [`rest`] | what belongs to no call |
 
 pub mod agreed;
 pub mod call;
+pub mod feedback;
 pub mod figures;
 pub mod findings;
 pub mod header;

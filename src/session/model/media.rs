@@ -1,5 +1,6 @@
 //! Streams and DTLS associations as part of a peer connection.
 
+use crate::session::model::feedback::Feedback;
 use crate::track::dtls::Association;
 use crate::track::rtp_stream::Stream;
 use crate::vocab::address::Direction;
@@ -71,6 +72,8 @@ pub struct MediaStream {
     pub payload_bytes: Option<u64>,
     /// Media track identifier (`a=msid`), when declared.
     pub msid: Option<String>,
+    /// What readable RTCP says of it.
+    pub feedback: Feedback,
 }
 
 impl MediaStream {
@@ -86,6 +89,17 @@ impl MediaStream {
     pub fn jitter_seconds(&self) -> Option<f64> {
         self.media_clock()
             .and_then(|rate| self.stats.jitter.at(rate))
+    }
+
+    /// Jitter as its receiver reported it last, and the largest, seconds.
+    pub fn reported_jitter_seconds(&self) -> Option<(f64, f64)> {
+        let received = self.feedback.received?;
+        let rate = f64::from(self.clock_rate?);
+        let seconds = |ticks: u32| f64::from(ticks) / rate;
+        Some((
+            seconds(received.jitter_ticks),
+            seconds(received.jitter_ticks_max),
+        ))
     }
 
     /// The same between the first packets of frames, seconds.

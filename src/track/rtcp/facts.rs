@@ -152,6 +152,20 @@ impl RoundTrips {
             .and_then(|count| self.total.checked_div(count))
     }
 
+    /// These and `others`.
+    #[must_use]
+    pub fn and(self, others: Self) -> Self {
+        if self.count == 0 || others.count == 0 {
+            return if self.count == 0 { others } else { self };
+        }
+        Self {
+            count: self.count + others.count,
+            min: self.min.min(others.min),
+            max: self.max.max(others.max),
+            total: self.total + others.total,
+        }
+    }
+
     /// Adds one.
     pub(super) fn add(&mut self, round_trip: Duration) {
         self.min = if self.count == 0 {

@@ -228,6 +228,10 @@ fn one(
         }
         put(buffer, inner, 0, 0, &shown(&said), theme.dim());
         y = 1;
+        if let Some(told) = media::receiver(stream) {
+            put(buffer, inner, 0, 1, &shown(&told), theme.dim());
+            y = 2;
+        }
     }
     let share = Share::new(axis.stretches, inner.width.saturating_sub(LABEL));
     let charts = inner.height.saturating_sub(y + 2);

@@ -1,5 +1,6 @@
 //! The media streams of a call: a row each, by sender; what each did over time is drawn below (`screens/media.rs`).
 
+use crate::report::text::feedback;
 use crate::session::model::media::MediaStream;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
@@ -15,6 +16,7 @@ use crate::tui::text::bytes;
 use crate::tui::text::count;
 use crate::tui::text::counted;
 use crate::tui::text::percent;
+use crate::tui::text::plain;
 use crate::tui::text::span;
 use crate::tui::widgets::table::Column;
 use crate::tui::widgets::table::Fit;
@@ -186,6 +188,11 @@ pub fn standpoint(scene: &Scene, call: &PeerConnection, stream: &MediaStream) ->
             name(call, side)
         )
     })
+}
+
+/// What its receiver told by RTCP, as far as that could be read.
+pub fn receiver(stream: &MediaStream) -> Option<String> {
+    feedback::line(stream).map(|line| plain(&line))
 }
 
 /// Interarrival jitter, seconds; none without a clock rate, and for retransmissions.
