@@ -18,6 +18,7 @@
 //! | 6 | [`timeline`] | session → ordered events, lanes, ladder rows |
 //! | 7 | [`analyzer`] | the whole pipe: frames in, one `Analysis` out |
 //! | 8 | [`filter`] | which rows are wanted: a language over all fields |
+//! | 9 | [`lessons`] | walkthroughs that find their own frames in any analysis |
 //! | 9 | [`report`] | analysis → text, JSON, NDJSON |
 //! | 10 | [`tui`] | the terminal UI |
 //! | 11 | [`cli`] | arguments, exit codes |
@@ -29,6 +30,7 @@ pub mod diagnosis;
 pub mod filter;
 pub mod flow;
 pub mod ingest;
+pub mod lessons;
 pub mod report;
 pub mod sdp;
 pub mod session;

@@ -21,9 +21,9 @@ const FLOORS: &[(&str, u8)] = &[
     ("diagnosis", 6),
     ("timeline", 6),
     ("analyzer", 7),
-    ("lessons", 8),
-    // Reads the analysis; the report and the screens filter by it.
+    // Reads the analysis; lessons, the report and the screens filter by it.
     ("filter", 8),
+    ("lessons", 9),
     ("report", 9),
     ("tui", 10),
     ("cli", 11),

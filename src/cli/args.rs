@@ -9,8 +9,10 @@ use crate::cli::live::raw::Watch;
 use crate::cli::raw::Colour;
 use crate::cli::raw::FailOn;
 use crate::cli::raw::Format;
+use crate::cli::raw::Handout;
 use crate::cli::raw::RawArgs;
 use crate::cli::raw::RawCommand;
+use crate::cli::raw::RawLearn;
 use crate::cli::raw::RawOptions;
 use crate::cli::raw::Theme;
 use crate::diagnosis::finding::Severity;
@@ -39,6 +41,8 @@ pub enum Action {
     Interfaces,
     /// Print the configuration with its defaults.
     Config,
+    /// Learn.
+    Learn(Learn),
     /// Print what a filter can ask for.
     FilterHelp,
     /// Print a completion script.
@@ -61,6 +65,30 @@ pub struct Look {
     pub theme: Option<Palette>,
     /// Mask addresses and names?
     pub private: bool,
+}
+
+/// What to learn, and on what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Learn {
+    /// Captures of the user's own; without inputs each step takes the built-in one that it names.
+    pub load: Load,
+    /// The lesson to begin with, or the only one to print.
+    pub lesson: Option<u32>,
+    /// Where lessons of the user's own are.
+    pub directory: Option<PathBuf>,
+    /// How to print them.
+    pub print: Print,
+}
+
+/// How to print lessons.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Print {
+    /// In which format.
+    pub format: Handout,
+    /// With the answers?
+    pub answers: bool,
+    /// To which file; `None` for standard output.
+    pub output: Option<PathBuf>,
 }
 
 /// How to print a report.
@@ -107,6 +135,7 @@ impl Args {
                     colour: raw.options.color.unwrap_or(Colour::Auto),
                 };
             }
+            Some(RawCommand::Learn(learn)) => return Self::learn(raw.options, learn),
             Some(RawCommand::Completions { shell }) => {
                 return Self {
                     action: Action::Completions(shell),
@@ -148,22 +177,41 @@ impl Args {
         };
         Self { action, colour }
     }
+
+    fn learn(before: RawOptions, learn: RawLearn) -> Self {
+        let files: Vec<&PathBuf> = before.files.iter().chain(&learn.files).collect();
+        let action = Action::Learn(Learn {
+            load: Load {
+                inputs: files.into_iter().map(input).collect(),
+                key_logs: before.keylog.into_iter().chain(learn.keylog).collect(),
+            },
+            lesson: learn.lesson,
+            directory: learn.lessons,
+            print: Print {
+                format: learn.format.unwrap_or(Handout::Md),
+                answers: learn.answers,
+                output: learn.output.filter(|path| path != Path::new("-")),
+            },
+        });
+        let colour = learn.color.or(before.color).unwrap_or(Colour::Auto);
+        Self { action, colour }
+    }
 }
 
 fn inputs<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Vec<Input> {
-    let inputs: Vec<Input> = files
-        .map(|path| {
-            if path == Path::new("-") {
-                Input::Stdin
-            } else {
-                Input::Path(path.clone())
-            }
-        })
-        .collect();
+    let inputs: Vec<Input> = files.map(input).collect();
     if inputs.is_empty() {
         vec![sample()]
     } else {
         inputs
+    }
+}
+
+fn input(path: &PathBuf) -> Input {
+    if path == Path::new("-") {
+        Input::Stdin
+    } else {
+        Input::Path(path.clone())
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use crate::filter::error::FilterError;
 use crate::ingest::error::IngestError;
 use crate::ingest::live::error::LiveError;
+use crate::lessons::error::LessonError;
 use crate::vocab::printable::printable;
 
 /// What ends the program with exit status 2. The message is meant for the user as it stands.
@@ -63,6 +64,31 @@ pub enum Failure {
         /// What is wrong with it.
         error: FilterError,
     },
+    /// A lesson has a slip.
+    #[error("{}", printable(&.0.to_string()))]
+    Lesson(LessonError),
+    /// A directory of lessons, or a lesson, cannot be read.
+    #[error("{} cannot be read: {source}", path.display())]
+    Lessons {
+        /// Its path.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A directory without lessons.
+    #[error("{} holds no lesson: lessons are files called *.md; docs/teaching.md shows how to write one", path.display())]
+    NoLessons {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// There is no lesson of that number.
+    #[error("there is no lesson {number}, only {}", list(known))]
+    NoSuchLesson {
+        /// The number asked for.
+        number: u32,
+        /// Those there are.
+        known: Vec<u32>,
+    },
     /// The report cannot be written to its file.
     #[error("report {} cannot be written: {source}", path.display())]
     Output {
@@ -83,6 +109,11 @@ pub enum Failure {
     /// The terminal UI failed.
     #[error("the screen cannot be used: {0}; `rtcscope report` prints instead")]
     Screen(io::Error),
+}
+
+fn list(numbers: &[u32]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(u32::to_string).collect();
+    numbers.join(", ")
 }
 
 fn indented(text: &str) -> String {

@@ -9,12 +9,14 @@
 //! | [`load`] | inputs and key logs to an `Analysis`, with a progress bar |
 //! | [`live`] | capturing: its options, signals, key logs that grow, the list of interfaces |
 //! | `screen` | settings to how the screens start |
+//! | [`learn`] | lessons, and their handout |
 //! | [`output`] | a report to standard output or, whole or not at all, to a file |
 //!
 //! Exit status: 0 done · 1 `--fail-on` was met · 2 usage, or an input or output that cannot be used.
 
 pub mod args;
 pub mod failure;
+pub mod learn;
 pub mod live;
 pub mod load;
 pub mod output;

@@ -46,6 +46,9 @@ pub enum RawCommand {
     /// Print the configuration with its defaults, and where it is looked for.
     #[command(after_help = CONFIG_EXAMPLES)]
     Config,
+    /// Learn how a call works on real packets: eight lessons, on the built-in captures or on yours.
+    #[command(after_help = LEARN_EXAMPLES)]
+    Learn(RawLearn),
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -111,6 +114,55 @@ pub enum Theme {
     Plain,
 }
 
+/// Lessons, and where they are played.
+#[derive(Debug, Default, Args)]
+pub struct RawLearn {
+    /// Captures to learn on; none takes the built-in capture that each step names.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+
+    /// Begin with this lesson; when printing, print only this one.
+    #[arg(long, value_name = "N")]
+    pub lesson: Option<u32>,
+
+    /// Take the lessons (*.md) of this directory instead of the built-in ones.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub lessons: Option<PathBuf>,
+
+    /// Print the lessons, for a class.
+    #[arg(long)]
+    pub print: bool,
+
+    /// Print the answers too.
+    #[arg(long, requires = "print")]
+    pub answers: bool,
+
+    /// How to print [default: md].
+    #[arg(long, value_name = "FORMAT", requires = "print")]
+    pub format: Option<Handout>,
+
+    /// Print to this file instead of standard output.
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath, requires = "print")]
+    pub output: Option<PathBuf>,
+
+    /// Secrets to decrypt with, as `SSLKEYLOGFILE` makes browsers write them.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub keylog: Vec<PathBuf>,
+
+    /// When to use colour; `auto` heeds `NO_COLOR` and the terminal [default: auto].
+    #[arg(long, value_name = "WHEN")]
+    pub color: Option<Colour>,
+}
+
+/// Formats of printed lessons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Handout {
+    /// Markdown.
+    Md,
+    /// One HTML page that needs nothing else.
+    Html,
+}
+
 /// Report formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -154,6 +206,7 @@ Examples:
   rtcscope --keylog keys.log call.pcapng    with the secrets of an encrypted one
   rtcscope live -i eth0                     watch calls while they happen
   ssh host tcpdump -U -w - | rtcscope -     the same, from another machine
+  rtcscope learn                            learn how a call works, on real packets
 
 Exit status: 0 done, 1 --fail-on was met, 2 wrong usage or unreadable input.";
 
@@ -172,6 +225,14 @@ const CONFIG_EXAMPLES: &str = "\
 Examples:
   rtcscope config                           read it
   rtcscope config > config.toml             begin with it; its first lines say where to put it";
+
+const LEARN_EXAMPLES: &str = "\
+Examples:
+  rtcscope learn --print --lesson 3           candidates and NAT
+  rtcscope learn --print --lesson 5 call.pcapng   TURN, on a capture of your own
+  rtcscope learn --print --format html -o lessons.html
+  rtcscope learn --print --answers --lesson 7 for the teacher
+  rtcscope learn --print --lessons my-course  lessons of your own";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -13,10 +13,12 @@ use clap::Parser;
 use crate::analyzer::analysis::Analysis;
 use crate::cli::args::Action;
 use crate::cli::args::Args;
+use crate::cli::args::Learn;
 use crate::cli::args::Load;
 use crate::cli::args::Look;
 use crate::cli::args::Report;
 use crate::cli::failure::Failure;
+use crate::cli::learn::handout;
 use crate::cli::live;
 use crate::cli::load::analyzer;
 use crate::cli::load::load;
@@ -83,7 +85,21 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Action::Explore(inputs, look) => explore(inputs, look, args.colour),
+        Action::Learn(wanted) => learn(&wanted),
     }
+}
+
+fn learn(wanted: &Learn) -> Result<ExitCode, Failure> {
+    let text = handout(wanted)?;
+    let destination = match &wanted.print.output {
+        Some(path) => Destination::File(path),
+        None => Destination::Stdout,
+    };
+    // A handout has no styles, and nothing in it that could be taken for one.
+    destination.deliver(ColorChoice::AlwaysAnsi, |out| {
+        out.write_all(text.as_bytes())
+    })?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Opens the inputs before the screen, so that what can't be opened is said where the user stays.
