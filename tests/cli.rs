@@ -415,3 +415,105 @@ fn filter_help_lists_the_fields() {
         assert!(stdout(&output).contains(name), "{name}");
     }
 }
+
+/// Numbers of packets that `report` counts in a capture.
+fn packets(path: &Path) -> u64 {
+    let output = rtcscope(&["report", "--format", "json", path.to_str().unwrap()]);
+    assert!(output.status.success());
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    report["capture"]["packets"].as_u64().unwrap()
+}
+
+#[test]
+fn packets_that_pass_are_exported_and_tell_the_same_call_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("second.pcapng");
+    let out = path.to_str().unwrap();
+    let arguments = ["export", "frames", "--filter", "call.id == pc-2", "-o", out];
+    let output = rtcscope(&[&arguments[..], &[&sample()]].concat());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    assert!(message.contains("of 1 334 packets written"), "{message}");
+    assert!(packets(&path) > 400);
+    let report = rtcscope(&["report", out]);
+    assert!(stdout(&report).contains("← videoroom 100 (subscriber)"));
+    assert!(stdout(&report).contains("1 call: ● 1 ok"));
+    // The same to standard output.
+    let arguments = ["export", "frames", "--filter", "call.id == pc-2", "-o", "-"];
+    let output = rtcscope(&[&arguments[..], &[&sample()]].concat());
+    assert_eq!(output.stdout, fs::read(&path).unwrap());
+}
+
+#[test]
+fn secrets_go_along_for_what_is_exported_and_only_for_that() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/tls");
+    let (capture, keys) = (folder.join("capture.pcapng"), folder.join("keys.log"));
+    let dir = tempfile::tempdir().unwrap();
+    let export = |name: &str, filter: &str, more: &[&str]| {
+        let path = dir.path().join(name);
+        let mut arguments = vec!["export", "frames", "--filter", filter, "-o"];
+        arguments.extend([path.to_str().unwrap(), capture.to_str().unwrap()]);
+        if keys.exists() {
+            arguments.extend(["--keylog", keys.to_str().unwrap()]);
+        }
+        arguments.extend(more);
+        let output = rtcscope(&arguments);
+        assert!(output.status.success(), "{output:?}");
+        (path, String::from_utf8(output.stderr).unwrap())
+    };
+    let http = |path: &Path| {
+        let output = rtcscope(&["report", "--format", "json", path.to_str().unwrap()]);
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["http"].as_array().unwrap().len()
+    };
+    let (path, message) = export("http.pcapng", "http.status == 200", &[]);
+    assert!(message.contains("with the secrets of"), "{message}");
+    assert!(http(&path) > 0, "decrypted without the key log");
+    let (path, message) = export("bare.pcapng", "http.status == 200", &["--no-secrets"]);
+    assert!(message.contains("without the secrets"), "{message}");
+    assert_eq!(http(&path), 0);
+    let (_, message) = export("one.pcapng", "http.id == http-1", &[]);
+    assert!(message.contains("secrets of 1 handshake"), "{message}");
+}
+
+#[test]
+fn an_export_that_makes_no_sense_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("out.pcapng");
+    let out = path.to_str().unwrap();
+    let frames = ["export", "frames", "--filter"];
+    let sample = sample();
+    let with = |rest: &[&str]| {
+        let rest = rest.iter().map(|it| (*it).to_owned());
+        let all = frames.iter().map(|it| (*it).to_owned()).chain(rest);
+        all.collect::<Vec<String>>()
+    };
+    let refused = |rest: &[&str], words: &[&str]| {
+        let arguments = with(rest);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        check_refused(&arguments, words);
+    };
+    refused(&["stun", &sample], &["-o OUT.pcapng"]);
+    refused(&["stun", "-o", &sample, &sample], &["one of the captures"]);
+    // A mistake is shown in its place, on lines of its own.
+    let output = rtcscope(&[
+        "export",
+        "frames",
+        "--filter",
+        "call.outcom == ok",
+        "-o",
+        out,
+    ]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("did you mean `call.outcome`")
+    );
+    // Nothing passes: nothing is written.
+    let output = rtcscope(&["export", "frames", "--filter", "call.id == pc-9", "-o", out]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!path.exists());
+    let help = rtcscope(&["export", "frames", "--filter", "help"]);
+    assert!(stdout(&help).contains("packet.payload"));
+}

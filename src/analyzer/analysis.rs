@@ -1,5 +1,8 @@
 //! One snapshot of everything known: what screens and reports read.
 
+use std::sync::Arc;
+
+use crate::crypt::keylog::KeyLog;
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::finding::Verdict;
 use crate::session::model::scene::Scene;
@@ -16,4 +19,6 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// What became of each peer connection, and of dialogues without one.
     pub verdicts: Vec<Verdict>,
+    /// The secrets that were given, for excerpts that are to be opened elsewhere.
+    pub key_log: Arc<KeyLog>,
 }

@@ -212,6 +212,7 @@ impl Analyzer {
             scene,
             findings,
             verdicts,
+            key_log: Arc::clone(&self.key_log),
         }
     }
 

@@ -12,6 +12,8 @@ use crate::cli::raw::Format;
 use crate::cli::raw::Handout;
 use crate::cli::raw::RawArgs;
 use crate::cli::raw::RawCommand;
+use crate::cli::raw::RawExport;
+use crate::cli::raw::RawFrames;
 use crate::cli::raw::RawLearn;
 use crate::cli::raw::RawOptions;
 use crate::cli::raw::Theme;
@@ -43,6 +45,8 @@ pub enum Action {
     Config,
     /// Learn.
     Learn(Learn),
+    /// Write packets to a file.
+    ExportFrames(Load, Frames),
     /// Print what a filter can ask for.
     FilterHelp,
     /// Print a completion script.
@@ -91,6 +95,17 @@ pub struct Print {
     pub output: Option<PathBuf>,
 }
 
+/// Which packets to write, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frames {
+    /// The filter that they pass.
+    pub filter: String,
+    /// To which file; `None` when none was named.
+    pub output: Option<PathBuf>,
+    /// Do the secrets that open them go along?
+    pub secrets: bool,
+}
+
 /// How to print a report.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -136,6 +151,12 @@ impl Args {
                 };
             }
             Some(RawCommand::Learn(learn)) => return Self::learn(raw.options, learn),
+            Some(RawCommand::Export(RawExport::Frames(wanted))) => {
+                return Self {
+                    action: export(raw.options, wanted),
+                    colour: Colour::Auto,
+                };
+            }
             Some(RawCommand::Completions { shell }) => {
                 return Self {
                     action: Action::Completions(shell),
@@ -196,6 +217,23 @@ impl Args {
         let colour = learn.color.or(before.color).unwrap_or(Colour::Auto);
         Self { action, colour }
     }
+}
+
+/// Inputs and key logs may stand before the command too.
+fn export(before: RawOptions, wanted: RawFrames) -> Action {
+    if wanted.filter.trim() == HELP {
+        return Action::FilterHelp;
+    }
+    let load = Load {
+        inputs: inputs(before.files.iter().chain(&wanted.files)),
+        key_logs: before.keylog.into_iter().chain(wanted.keylog).collect(),
+    };
+    let frames = Frames {
+        filter: wanted.filter,
+        output: wanted.output.or(before.output),
+        secrets: !wanted.no_secrets,
+    };
+    Action::ExportFrames(load, frames)
 }
 
 fn inputs<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Vec<Input> {

@@ -89,8 +89,20 @@ pub enum Failure {
         /// Those there are.
         known: Vec<u32>,
     },
+    /// Nobody said where to write the packets.
+    #[error("say where to write the packets: `-o OUT.pcapng`, or `-o -` for standard output")]
+    NoOutput,
+    /// The output is one of the inputs.
+    #[error("{} is one of the captures that are read: name another file to write", path.display())]
+    OutputIsInput {
+        /// Its path.
+        path: PathBuf,
+    },
+    /// Packets are not written where somebody reads.
+    #[error("standard output is a terminal: `-o OUT.pcapng` writes the packets to a file")]
+    OutputIsTerminal,
     /// The report cannot be written to its file.
-    #[error("report {} cannot be written: {source}", path.display())]
+    #[error("{} cannot be written: {source}", path.display())]
     Output {
         /// Its path.
         path: PathBuf,
@@ -98,7 +110,7 @@ pub enum Failure {
         source: io::Error,
     },
     /// The output is a directory.
-    #[error("report {} cannot be written: it is a directory, name a file in it", path.display())]
+    #[error("{} cannot be written: it is a directory, name a file in it", path.display())]
     OutputDirectory {
         /// Its path.
         path: PathBuf,

@@ -22,6 +22,11 @@ use crate::ingest::source::Source;
 
 /// Reads everything and analyzes it.
 pub fn load(load: Load) -> Result<Analysis, Failure> {
+    read(load).map(|(_, analysis)| analysis)
+}
+
+/// The same; the source can read frames again.
+pub fn read(load: Load) -> Result<(Source, Analysis), Failure> {
     let mut analyzer = analyzer(&load)?;
     let mut source = Source::open_ahead(load.inputs)?;
     let bar = progress_bar(&source);
@@ -30,7 +35,8 @@ pub fn load(load: Load) -> Result<Analysis, Failure> {
         true
     });
     bar.finish_and_clear();
-    Ok(analyzer.into_analysis(source.files()))
+    let analysis = analyzer.into_analysis(source.files());
+    Ok((source, analysis))
 }
 
 /// An analyzer that knows the key logs' secrets.

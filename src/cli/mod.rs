@@ -10,11 +10,13 @@
 //! | [`live`] | capturing: its options, signals, key logs that grow, the list of interfaces |
 //! | `screen` | settings to how the screens start |
 //! | [`learn`] | lessons, and their handout |
+//! | [`export`] | packets to a file |
 //! | [`output`] | a report to standard output or, whole or not at all, to a file |
 //!
-//! Exit status: 0 done · 1 `--fail-on` was met · 2 usage, or an input or output that cannot be used.
+//! Exit status: 0 done · 1 `--fail-on` was met, or nothing was there to export · 2 usage, or an input or output that cannot be used.
 
 pub mod args;
+pub mod export;
 pub mod failure;
 pub mod learn;
 pub mod live;

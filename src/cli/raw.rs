@@ -49,6 +49,9 @@ pub enum RawCommand {
     /// Learn how a call works on real packets: eight lessons, on the built-in captures or on yours.
     #[command(after_help = LEARN_EXAMPLES)]
     Learn(RawLearn),
+    /// Write parts of captures to files.
+    #[command(subcommand)]
+    Export(RawExport),
     /// Print a completion script for a shell.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -163,6 +166,43 @@ pub enum Handout {
     Html,
 }
 
+/// What can be written to files.
+#[derive(Debug, Subcommand)]
+pub enum RawExport {
+    /// Write the packets that pass a filter to a pcapng file, with the secrets that decrypt them.
+    ///
+    /// The filter is asked of every packet. What a packet says: `packet.protocol == STUN`, `payload ~ "a=ice-ufrag"`. Or what it
+    /// belongs to: `call.outcome == failed` writes all packets of failed calls, their signaling too, `stream.packetsLost > 10` those of
+    /// such streams, `http.path ~ "/janus"` those of such requests. Encrypted connections with a part in what is asked for are written
+    /// whole, so that they can be opened elsewhere; the secrets go along as far as they are known, and no others.
+    #[command(after_help = EXPORT_EXAMPLES)]
+    Frames(RawFrames),
+}
+
+/// Which packets to write, and where.
+#[derive(Debug, Args)]
+pub struct RawFrames {
+    /// Capture files (pcap, pcapng, also gzip or zstd); none takes the built-in sample call.
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+
+    /// Which packets: `call.outcome == failed`; `help` explains filters and lists the fields.
+    #[arg(long, value_name = "EXPR", required = true)]
+    pub filter: String,
+
+    /// The pcapng file to write; `-` writes to standard output. A file that is there is replaced.
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
+
+    /// Secrets to decrypt with, as `SSLKEYLOGFILE` makes browsers write them; may be given several times [default: that variable's file].
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub keylog: Vec<PathBuf>,
+
+    /// Leave the secrets out of the file.
+    #[arg(long)]
+    pub no_secrets: bool,
+}
+
 /// Report formats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -233,6 +273,16 @@ Examples:
   rtcscope learn --print --format html -o lessons.html
   rtcscope learn --print --answers --lesson 7 for the teacher
   rtcscope learn --print --lessons my-course  lessons of your own";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  rtcscope export frames --filter 'call.outcome == failed' -o failed.pcapng day.pcapng
+  rtcscope export frames --filter 'call.id == pc-2' -o second.pcapng day.pcapng
+  rtcscope export frames --filter 'stream.loss > 2%' -o lossy.pcapng a.pcapng b.pcapng
+  rtcscope export frames --filter 'packet.protocol == STUN' -o - call.pcapng | tshark -r -
+  rtcscope export frames --filter help
+
+Exit status: 0 written, 1 no packet passes (nothing is written), 2 wrong usage or unreadable input.";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:

@@ -17,6 +17,7 @@ use crate::cli::args::Learn;
 use crate::cli::args::Load;
 use crate::cli::args::Look;
 use crate::cli::args::Report;
+use crate::cli::export;
 use crate::cli::failure::Failure;
 use crate::cli::learn::handout;
 use crate::cli::live;
@@ -71,6 +72,7 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
         }
         Action::Live(watch) => live::run(*watch, args.colour, colour),
         Action::Interfaces => live::list::print(colour),
+        Action::ExportFrames(inputs, wanted) => export::frames(inputs, &wanted),
         Action::FilterHelp => {
             let text = help();
             Destination::Stdout

@@ -13,6 +13,7 @@
 //! [`KeyLog`] is a table by client random, and whoever has seen a handshake asks it.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 use hashbrown::HashMap;
 
@@ -62,6 +63,24 @@ impl Label {
                     Self::ServerTraffic(updates.parse().ok()?)
                 }
             }
+        })
+    }
+
+    /// As key logs name it.
+    fn word(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::MasterSecret => "CLIENT_RANDOM",
+            Self::ClientEarly => "CLIENT_EARLY_TRAFFIC_SECRET",
+            Self::ClientHandshake => "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            Self::ServerHandshake => "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            Self::ClientTraffic(updates) => {
+                return Cow::Owned(format!("CLIENT_TRAFFIC_SECRET_{updates}"));
+            }
+            Self::ServerTraffic(updates) => {
+                return Cow::Owned(format!("SERVER_TRAFFIC_SECRET_{updates}"));
+            }
+            Self::EarlyExporter => "EARLY_EXPORTER_SECRET",
+            Self::Exporter => "EXPORTER_SECRET",
         })
     }
 
@@ -136,6 +155,18 @@ impl KeyLog {
         self.by_random.get(random).map_or(0, Vec::len)
     }
 
+    /// The lines for the handshakes with these randoms, as the text of a key log.
+    pub fn text_for(&self, randoms: impl IntoIterator<Item = ClientRandom>) -> String {
+        let mut text = String::new();
+        for random in randoms {
+            for (label, secret) in self.by_random.get(&random).into_iter().flatten() {
+                let (random, secret) = (hex(&random), hex(secret));
+                let _ = writeln!(text, "{} {random} {secret}", label.word());
+            }
+        }
+        text
+    }
+
     /// Secrets in all.
     pub const fn len(&self) -> usize {
         self.secrets
@@ -145,6 +176,13 @@ impl KeyLog {
     pub const fn is_empty(&self) -> bool {
         self.secrets == 0
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// Faults reported of one text: enough to see what is wrong, few when somebody passes the wrong file.
@@ -230,6 +268,26 @@ mod tests {
     fn faults_of(text: &str) -> Vec<&'static str> {
         let faults = KeyLog::default().add(text.as_bytes());
         faults.iter().map(|fault| fault.name).collect()
+    }
+
+    #[test]
+    fn what_is_written_is_read_again_as_it_was() {
+        let (random, secret) = ("ab".repeat(32), "cd".repeat(48));
+        let labels = [
+            "CLIENT_RANDOM",
+            "CLIENT_EARLY_TRAFFIC_SECRET",
+            "CLIENT_HANDSHAKE_TRAFFIC_SECRET",
+            "SERVER_HANDSHAKE_TRAFFIC_SECRET",
+            "CLIENT_TRAFFIC_SECRET_0",
+            "SERVER_TRAFFIC_SECRET_12",
+            "EARLY_EXPORTER_SECRET",
+            "EXPORTER_SECRET",
+        ];
+        let lines = labels.map(|label| format!("{label} {random} {secret}\n"));
+        let mut log = KeyLog::default();
+        assert_eq!(log.add(lines.concat().as_bytes()), []);
+        log.add(format!("CLIENT_RANDOM {} {secret}", "00".repeat(32)).as_bytes());
+        assert_eq!(log.text_for([[0xab; 32], [0x77; 32]]), lines.concat());
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub struct Belonging {
 }
 
 /// A conversation, the same from both ends.
-type Conversation = (Transport, TransportAddress, TransportAddress);
+pub type Conversation = (Transport, TransportAddress, TransportAddress);
 
 impl Belonging {
     /// Of the packets that `rows` were made from.
@@ -81,7 +81,7 @@ impl Belonging {
         into: &mut Vec<Row>,
     ) {
         into.clear();
-        if let Some(at) = tuple.as_ref().map(key) {
+        if let Some(at) = tuple.as_ref().map(conversation) {
             into.extend(self.conversations.get(&at).into_iter().flatten());
             let stream = ssrc.and_then(|ssrc| self.streams.get(&(at, ssrc)));
             into.extend(stream.into_iter().flatten());
@@ -255,15 +255,16 @@ pub fn of_message(message: &Message) -> Vec<Cow<'_, str>> {
 }
 
 /// The conversation that has the packets of a flow: the one with the relay, for what ran inside.
-fn on_the_wire(rows: &Rows<'_>, flow: usize) -> Option<Conversation> {
+pub fn on_the_wire(rows: &Rows<'_>, flow: usize) -> Option<Conversation> {
     let flows = &rows.analysis.scene.flows;
     let flow = flows.get(flow)?;
     let outer = flow.relayed.map(|relayed| relayed.outer);
     let outer = outer.and_then(|id: FlowId| flows.get(id.index()));
-    Some(key(&outer.unwrap_or(flow).tuple))
+    Some(conversation(&outer.unwrap_or(flow).tuple))
 }
 
-fn key(tuple: &FiveTuple) -> Conversation {
+/// Which conversation a packet with these ends belongs to.
+pub fn conversation(tuple: &FiveTuple) -> Conversation {
     let (low, high) = if tuple.a <= tuple.b {
         (tuple.a, tuple.b)
     } else {

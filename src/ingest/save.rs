@@ -46,11 +46,31 @@ pub fn save_frames(
     files: &[FileInfo],
     remarks: Remarks<'_>,
 ) -> Result<u64, IngestError> {
+    let name = path.display().to_string();
+    let file = File::create(path).map_err(|source| IngestError::Write {
+        name: name.clone(),
+        source,
+    })?;
+    write_frames(BufWriter::new(file), &name, frames, reader, files, remarks)
+}
+
+/// Writes `frames` in the order given, as a pcapng file; gives how many were written. `name`: what to call the output in an error.
+///
+/// # Errors
+///
+/// As [`save_frames`].
+pub fn write_frames(
+    output: impl Write,
+    name: &str,
+    frames: &[Marked<'_>],
+    reader: &mut FrameReader,
+    files: &[FileInfo],
+    remarks: Remarks<'_>,
+) -> Result<u64, IngestError> {
     let failed = |source: io::Error| IngestError::Write {
-        name: path.display().to_string(),
+        name: name.to_owned(),
         source,
     };
-    let output = BufWriter::new(File::create(path).map_err(failed)?);
     let mut writer = PcapngWriter::new(output, remarks.comment).map_err(failed)?;
     if let Some(key_log) = remarks.key_log {
         writer

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
-use std::sync::mpsc;
 use std::sync::mpsc::Sender;
 use std::thread;
 
@@ -29,7 +28,10 @@ use crate::tui::effect::Target;
 use crate::tui::packet::summary::summary;
 use crate::tui::privacy;
 use crate::tui::privacy::masked;
+use crate::tui::scan::Collected;
+use crate::tui::scan::collect;
 use crate::tui::scan::scan;
+use crate::tui::scan::secrets::Secrets;
 use crate::tui::state::State;
 use crate::tui::text::counted;
 use crate::tui::text::shown;
@@ -173,7 +175,21 @@ impl Worker {
         if let Some(order) = self.index.order() {
             frames.sort_by_cached_key(|frame| order.line(*frame));
         }
-        match write(path, &frames, &mut self.reader, &files) {
+        let analysis = Arc::clone(&state.analysis);
+        let mut secrets = Secrets::new(&analysis);
+        for &number in &frames {
+            // A frame that can't be read is an error when it is to be written.
+            if let Ok(frame) = self.reader.read(number) {
+                secrets.meet(&frame.as_frame());
+            }
+        }
+        let (key_log, opened) = secrets.text();
+        let what = Collected {
+            frames,
+            key_log,
+            opened,
+        };
+        match write(path, &what, &mut self.reader, &files) {
             Ok(text) => state.tell(text),
             Err(text) => state.complain(text),
         }
@@ -192,22 +208,8 @@ impl Worker {
             Arc::clone(&state.files),
         );
         thread::spawn(move || {
-            let (sender, found) = mpsc::channel();
-            scan(
-                index.clone(),
-                Target::Call,
-                0,
-                &query,
-                &sender,
-                &AtomicBool::new(false),
-            );
-            drop(sender);
-            let chunks = found.into_iter().map(|news| match news {
-                News::Found { frames, .. } => frames,
-                _ => Vec::new(),
-            });
-            let frames: Vec<FrameNumber> = chunks.flatten().collect();
-            let written = write(&path, &frames, &mut FrameReader::new(index), &files);
+            let found = collect(index.clone(), &query);
+            let written = write(&path, &found, &mut FrameReader::new(index), &files);
             let good = written.is_ok();
             let text = written.unwrap_or_else(|text| text);
             // Nobody left to hear it: then the program is ending.
@@ -240,22 +242,33 @@ fn is_free(path: &Path) -> Result<(), String> {
 /// Writes frames to a new file; gives what to tell either way.
 fn write(
     path: &Path,
-    frames: &[FrameNumber],
+    what: &Collected,
     reader: &mut FrameReader,
     files: &[FileInfo],
 ) -> Result<String, String> {
+    let frames = what.frames.iter();
     let marked: Vec<Marked<'_>> = frames
-        .iter()
         .map(|&number| Marked {
             number,
             comment: None,
         })
         .collect();
-    let count = save_frames(path, &marked, reader, files, Remarks::default())
+    let remarks = Remarks {
+        key_log: (what.opened > 0).then_some(what.key_log.as_bytes()),
+        ..Remarks::default()
+    };
+    let count = save_frames(path, &marked, reader, files, remarks)
         .map_err(|error| shown(&error.to_string()).into_owned())?;
+    let with = match what.opened {
+        0 => String::new(),
+        opened => format!(
+            " with the secrets of {}",
+            counted(opened as u64, "handshake")
+        ),
+    };
     let name = path.display().to_string();
     Ok(format!(
-        "{} saved to {}",
+        "{} saved to {}{with}",
         counted(count, "frame"),
         shown(&name)
     ))

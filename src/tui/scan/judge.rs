@@ -125,16 +125,17 @@ const fn turned(tuple: FiveTuple) -> FiveTuple {
 
 /// What a filter needs to know of a frame.
 #[derive(Default)]
-struct Carried<'a> {
+pub(super) struct Carried<'a> {
     /// Its conversation; for an ICMP error, that of the quoted packet.
-    tuple: Option<FiveTuple>,
+    pub(super) tuple: Option<FiveTuple>,
     /// The stream that it is of.
     ssrc: Option<Ssrc>,
     /// What its TCP or UDP carries.
     payload: &'a [u8],
 }
 
-fn carried<'a>(frame: &Frame<'a>) -> Carried<'a> {
+/// Looks into a frame.
+pub(super) fn carried<'a>(frame: &Frame<'a>) -> Carried<'a> {
     let tuple = |transport, a, b| Some(FiveTuple { transport, a, b });
     match decode(frame.link, frame.data, frame.original_length).body {
         Body::Udp(udp) => Carried {
