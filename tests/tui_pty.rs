@@ -235,6 +235,33 @@ fn a_user_visits_every_tab_marks_two_frames_and_saves_the_call() {
 }
 
 #[test]
+fn a_user_filters_the_packets_looks_at_one_and_takes_the_filter_back() {
+    let mut session = Session::start(&["captures/lossy/capture.pcapng"], (120, 40));
+    session.shows(&["alice ← videoroom 100"]);
+    session.press("2/");
+    session.shows(&["Filter: Packets", "packet.number"]);
+    session.press("stream.packetsLo");
+    session.shows(&["sequence numbers never seen"]);
+    session.press("\t");
+    session.press("> 10\r");
+    session.shows(&["902 of 3 137 · stream.packetsLost > 10", "1 of 902"]);
+    session.press("\r");
+    session.shows(&["Frame 601", "SRTP"]);
+    session.press("\t");
+    session.press(ESCAPE);
+    session.shows(&["902 of 3 137"]);
+    // Backspace: the filter before, here none.
+    session.press("\u{7f}");
+    session.shows(&["601 of 3 137"]);
+    session.press(":");
+    session.shows(&["Command", "go to an instant"]);
+    session.press("time 10s\r");
+    session.shows(&["10.0"]);
+    session.press("1q");
+    assert!(session.ends());
+}
+
+#[test]
 fn a_window_that_changes_its_size_is_drawn_anew() {
     let mut session = Session::start(&["captures/lossy/capture.pcapng"], (80, 24));
     session.shows(&["alice → videoroom"]);

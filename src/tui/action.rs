@@ -53,6 +53,12 @@ pub enum Action {
     Copy,
     /// Ask where to save the marked frames, or the call when none is marked.
     Save,
+    /// Type a command.
+    Command,
+    /// Remember the selection, or forget it.
+    Bookmark,
+    /// List what is remembered.
+    Bookmarks,
     /// Ask for a frame number or an instant to go to.
     GoTo,
     /// Fold or unfold idle stretches.
@@ -150,6 +156,9 @@ impl Action {
         ("copy-screen", Self::CopyScreen),
         ("save", Self::Save),
         ("go-to", Self::GoTo),
+        ("command", Self::Command),
+        ("bookmark", Self::Bookmark),
+        ("bookmarks", Self::Bookmarks),
         ("fold", Self::Fold),
         ("description-text", Self::Face),
         ("previous-round", Self::PreviousRound),

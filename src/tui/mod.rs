@@ -17,6 +17,7 @@
 //! | [`effect`], [`worker`], [`scan`] | what is done outside of the state: frames read, text copied, files written |
 //! | [`packet`] | one frame as a line and as a tree |
 //! | [`detail`] | a row of the ladder in detail |
+//! | [`command`] | what the command line can be told |
 //! | [`asked`] | lines of the screens as a filter sees them |
 //! | [`sheet`] | what stands in the screens that are a list with a detail pane |
 //! | [`screens`], [`widgets`] | drawing |
@@ -29,6 +30,7 @@
 
 pub mod action;
 pub mod asked;
+pub mod command;
 pub mod config;
 pub mod detail;
 pub mod effect;

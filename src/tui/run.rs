@@ -104,8 +104,14 @@ fn talk(
     let mut changed = true;
     while !state.quit {
         if changed {
-            let effects = update::settle(state);
-            worker.perform(effects, state);
+            // What was read may ask for more: where an instant is, then the frames around it.
+            for _ in 0..SETTLED_AFTER {
+                let effects = update::settle(state);
+                if effects.is_empty() {
+                    break;
+                }
+                worker.perform(effects, state);
+            }
             terminal.draw(|frame| render(frame, state))?;
         }
         changed = false;
@@ -173,6 +179,8 @@ const fn pointer(mouse: MouseEvent) -> Option<Pointer> {
     }
 }
 
+/// Rounds of reading before a picture, at most: what can't be read is asked for again and again.
+const SETTLED_AFTER: usize = 3;
 /// Patience while something is going on in the background.
 const BUSY: Duration = Duration::from_millis(40);
 /// Patience otherwise: keys interrupt it at once.

@@ -193,6 +193,81 @@ fn what_packets_carry_is_searched_for_text_and_bytes() {
 }
 
 #[test]
+fn commands_are_completed_done_and_corrected() {
+    let mut program = Program::open("lossy", SIZE);
+    check(
+        &mut program,
+        ":",
+        &["Command", "frame ", "go to a frame", "filter "],
+    );
+    program.type_in("fram");
+    check(&mut program, "Tab", &["frame "]);
+    program.type_in("184");
+    check(&mut program, "Enter", &["Frame 184"]);
+    program.press(":").type_in("filtr stun");
+    check(
+        &mut program,
+        "Enter",
+        &["no command is called `filtr`", "^^^^"],
+    );
+    program.press("Esc 1 :").type_in("filter call.outcom == ok");
+    check(&mut program, "Enter", &["did you mean `call.outcome`"]);
+    program
+        .press("Esc :")
+        .type_in("filter stream.packetsLost > 10");
+    check(
+        &mut program,
+        "Enter",
+        &["Calls · 1 of 2 · stream.packetsLost > 10"],
+    );
+    program.press(":").type_in("no-filter");
+    check(&mut program, "Enter", &["┌ Calls ─"]);
+    check(
+        &mut program,
+        ": F1",
+        &["What keys do, by name", "save FILE"],
+    );
+    program.press("Esc Esc :").type_in("9999999");
+    check(
+        &mut program,
+        "Enter",
+        &["`9999999` is no frame and no instant"],
+    );
+    // What was done is recalled; what was not, is not.
+    check(&mut program, "Esc : Up", &["│ no-filter"]);
+    program.press("Esc :").type_in("quit").press("Enter");
+    assert!(program.state.quit);
+}
+
+#[test]
+fn places_are_remembered_and_come_back_to() {
+    let mut program = Program::open("lossy", SIZE);
+    check(&mut program, "B", &["nothing is remembered: b remembers"]);
+    // A call, a row of its ladder, a frame.
+    check(&mut program, "Down b", &["remembered: B lists"]);
+    program
+        .press("L Down Down Down b 2")
+        .press(":")
+        .type_in("181");
+    program.press("Enter :").type_in("bookmark the first offer");
+    program.press("Enter 1 1");
+    check(
+        &mut program,
+        "B",
+        &[
+            "bookmarks ",
+            "alice ← videoroom 100",
+            "frame 181",
+            "the first offer",
+        ],
+    );
+    check(&mut program, "Tab Tab Tab Enter", &["Frame 181"]);
+    check(&mut program, "Esc B 2 Enter", &["Ladder", "Call 2"]);
+    check(&mut program, "2 B 1 Enter", &["Call 2", "What happened"]);
+    check(&mut program, "B 9 Enter", &["say which: 1 to 3"]);
+}
+
+#[test]
 fn a_new_filter_ends_the_search_of_the_old_one() {
     let mut program = Program::open("lossy", SIZE);
     program.press("2 /").type_in("stun");

@@ -184,6 +184,13 @@ fn filters() {
 }
 
 #[test]
+fn commands() {
+    check("lossy", "commands", ": Tab Tab");
+    check("lossy", "command_wrong", ": f r m e Enter");
+    check("lossy", "bookmarks", "b L Down Down b B Tab");
+}
+
+#[test]
 fn help() {
     check("videoroom-http", "help", "?");
 }

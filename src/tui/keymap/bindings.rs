@@ -288,12 +288,30 @@ pub const BINDINGS: &[Binding] = &[
     )
     .at(9, "times"),
     row(
-        &[key('g'), key(':')],
+        &[key('g')],
         Action::GoTo,
         &[],
         "go to a frame or an instant",
     )
     .at(6, "go to"),
+    row(
+        &[key(':')],
+        Action::Command,
+        &[],
+        "type a command; F1 there lists them",
+    ),
+    row(
+        &[key('b')],
+        Action::Bookmark,
+        &[],
+        "remember this place; again: forget it",
+    ),
+    row(
+        &[key('B')],
+        Action::Bookmarks,
+        &[],
+        "go to a place that is remembered",
+    ),
     row(
         &[key('s')],
         Action::Save,

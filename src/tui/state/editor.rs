@@ -1,4 +1,4 @@
-//! The line at the bottom that a filter is typed into: with what could stand at the cursor, and what is wrong.
+//! The line at the bottom that a filter or a command is typed into: with what could stand at the cursor, and what is wrong.
 
 use std::ops::Range;
 
@@ -11,11 +11,17 @@ use crate::filter::complete::complete;
 use crate::filter::error::FilterError;
 use crate::filter::help::holds;
 use crate::filter::rows::RowKind;
+use crate::tui::action::Action;
+use crate::tui::command::COMMANDS;
+use crate::tui::keymap::BINDINGS;
+use crate::tui::state::bookmarks::Bookmark;
 
-/// A filter being typed.
+/// A filter or a command being typed.
 #[derive(Debug)]
 pub struct Editor {
-    /// The rows that it is for: their fields are offered first.
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The rows of the list that is filtered: their fields are offered first.
     pub rows: RowKind,
     /// What was typed.
     pub input: Input,
@@ -24,7 +30,7 @@ pub struct Editor {
     /// The proposal that stands there.
     pub chosen: Option<usize>,
     /// What is wrong with it, when that is known.
-    pub error: Option<FilterError>,
+    pub error: Option<Mistake>,
     /// First line of the help shown; `None` when it is not open.
     pub help: Option<usize>,
     /// The bytes that a proposal replaces.
@@ -33,21 +39,54 @@ pub struct Editor {
     earlier: Option<(usize, String)>,
 }
 
+/// What is typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Purpose {
+    /// A filter of the list shown.
+    Filter,
+    /// A command; with the bookmarks that there are.
+    Command(Vec<Bookmark>),
+}
+
+/// What is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Which bytes of the text are meant.
+    pub span: Range<usize>,
+    /// What is wrong there, and what to do.
+    pub text: String,
+}
+
+impl From<FilterError> for Mistake {
+    fn from(error: FilterError) -> Self {
+        Self {
+            text: error.to_string(),
+            span: error.span,
+        }
+    }
+}
+
 /// Something that could stand at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal {
     /// The text.
-    pub text: &'static str,
+    pub text: String,
     /// What it holds, for a field: `number`, `ms`.
-    pub holds: &'static str,
+    pub holds: String,
     /// What it means.
-    pub meaning: &'static str,
+    pub meaning: String,
 }
 
 impl Editor {
-    /// Begins with `text`.
+    /// A filter; begins with `text`.
     pub fn new(rows: RowKind, text: &str) -> Self {
+        Self::of(Purpose::Filter, rows, text)
+    }
+
+    /// Begins with `text`.
+    pub fn of(purpose: Purpose, rows: RowKind, text: &str) -> Self {
         let mut editor = Self {
+            purpose,
             rows,
             input: Input::new(text.to_owned()),
             proposals: Vec::new(),
@@ -130,47 +169,113 @@ impl Editor {
     }
 
     /// Takes what is wrong with it.
-    pub fn complain(&mut self, error: FilterError) {
+    pub fn complain(&mut self, error: Mistake) {
         self.error = Some(error);
     }
 
     /// What follows from a change of the text.
     fn typed(&mut self) {
-        let text = self.input.value();
+        let text = self.input.value().to_owned();
         let cursor = text
             .char_indices()
             .nth(self.input.cursor())
             .map_or(text.len(), |(at, _)| at);
-        let completion = complete(Some(self.rows), text, cursor);
-        let typed = text.get(completion.replace.clone()).unwrap_or_default();
-        let typed = typed.to_lowercase();
-        let mut proposals: Vec<Proposal> = completion
-            .candidates
-            .iter()
-            .map(|it| Proposal {
-                text: it.text,
-                holds: Field::find(it.text).map_or("", holds),
-                meaning: it.meaning,
-            })
-            .collect();
-        let own = format!("{}.", self.rows.word());
-        proposals.sort_by_key(|it| {
-            let begins = it.text.to_lowercase().starts_with(&typed);
-            (!begins, !it.text.starts_with(&own))
-        });
-        // What is there in full needs no proposal.
-        if proposals.len() == 1 && proposals.iter().all(|it| it.text == typed) {
-            proposals.clear();
-        }
-        self.proposals = proposals;
-        self.replace = completion.replace;
+        let filter = match &self.purpose {
+            Purpose::Filter => Some(0),
+            Purpose::Command(_) => text.strip_prefix(FILTER).map(|_| FILTER.len()),
+        };
         self.chosen = None;
-        // Who is still typing a word need not be told that it is none.
-        let wrong = Filter::of_list(text, self.rows).err();
-        self.error = wrong.filter(|wrong| wrong.span.end < text.trim_end().len());
+        self.error = None;
+        if let Some(from) = filter.filter(|from| *from <= cursor) {
+            let typed = text.get(from..).unwrap_or_default();
+            (self.replace, self.proposals) = fields(self.rows, typed, cursor - from);
+            self.replace = self.replace.start + from..self.replace.end + from;
+            // Who is still typing a word need not be told that it is none.
+            let wrong = Filter::of_list(typed, self.rows).err();
+            let wrong = wrong.filter(|wrong| wrong.span.end < typed.trim_end().len());
+            self.error = wrong.map(|wrong| Mistake::within(from, wrong));
+        } else if let Purpose::Command(bookmarks) = &self.purpose {
+            (self.replace, self.proposals) = commands(&text, cursor, bookmarks);
+        }
     }
 }
 
+impl Mistake {
+    /// In a part of the text that begins at byte `from`.
+    pub fn within(from: usize, error: FilterError) -> Self {
+        let mistake = Self::from(error);
+        Self {
+            span: mistake.span.start + from..mistake.span.end + from,
+            ..mistake
+        }
+    }
+}
+
+/// What could stand in a filter, and the bytes to replace.
+fn fields(rows: RowKind, text: &str, cursor: usize) -> (Range<usize>, Vec<Proposal>) {
+    let completion = complete(Some(rows), text, cursor);
+    let typed = text.get(completion.replace.clone()).unwrap_or_default();
+    let typed = typed.to_lowercase();
+    let mut proposals: Vec<Proposal> = completion
+        .candidates
+        .iter()
+        .map(|it| Proposal {
+            text: it.text.to_owned(),
+            holds: Field::find(it.text).map_or("", holds).to_owned(),
+            meaning: it.meaning.to_owned(),
+        })
+        .collect();
+    let own = format!("{}.", rows.word());
+    proposals.sort_by_key(|it| {
+        let begins = it.text.to_lowercase().starts_with(&typed);
+        (!begins, !it.text.starts_with(&own))
+    });
+    // What is there in full needs no proposal.
+    if proposals.len() == 1 && proposals.iter().all(|it| it.text == typed) {
+        proposals.clear();
+    }
+    (completion.replace, proposals)
+}
+
+/// What could stand in a command line: its name, or a bookmark.
+fn commands(text: &str, cursor: usize, bookmarks: &[Bookmark]) -> (Range<usize>, Vec<Proposal>) {
+    let before = text.get(..cursor).unwrap_or(text);
+    if let Some(typed) = before.strip_prefix(BOOKMARKS) {
+        let listed = (1..).zip(bookmarks).map(|(number, it)| Proposal {
+            text: number.to_string(),
+            holds: it
+                .frame
+                .map_or_else(String::new, |frame| format!("frame {frame}")),
+            meaning: it.words.clone(),
+        });
+        let listed = listed.filter(|it| it.text.starts_with(typed.trim()));
+        return (BOOKMARKS.len()..cursor, listed.collect());
+    }
+    if before.contains(char::is_whitespace) {
+        return (cursor..cursor, Vec::new());
+    }
+    let own = COMMANDS.iter().map(|it| Proposal {
+        text: it.name.to_owned(),
+        holds: it.takes.to_owned(),
+        meaning: it.meaning.to_owned(),
+    });
+    let known = |name: &str| COMMANDS.iter().any(|it| it.name == name);
+    let actions = Action::NAMED.iter().filter(|(name, _)| !known(name));
+    let words = |action| BINDINGS.iter().find(|row| row.action == action);
+    let actions = actions.map(|(name, action)| Proposal {
+        text: (*name).to_owned(),
+        holds: String::new(),
+        meaning: words(*action).map_or("", |row| row.words).to_owned(),
+    });
+    let all = own.chain(actions);
+    let fitting = all.filter(|it| it.text.starts_with(before) && it.text != before);
+    (0..cursor, fitting.collect())
+}
+
+/// Behind this, a command line is a filter.
+pub const FILTER: &str = "filter ";
+/// Behind this, the number of a bookmark.
+pub const BOOKMARKS: &str = "bookmarks ";
 /// Longest filter, characters.
 const TEXT_MAX: usize = 1_000;
 
@@ -245,6 +350,28 @@ mod tests {
             editor.recall(&history, by);
             assert_eq!(editor.text(), expected);
         }
+    }
+
+    #[test]
+    fn a_command_is_completed_and_behind_filter_so_is_a_filter() {
+        let mut editor = Editor::of(Purpose::Command(Vec::new()), RowKind::Stream, "fil");
+        let texts: Vec<&str> = editor.proposals.iter().map(|it| it.text.as_str()).collect();
+        assert_eq!(texts, ["filter", "filter-before"]);
+        editor.propose(1);
+        assert_eq!(editor.text(), "filter");
+        let mut editor = Editor::of(
+            Purpose::Command(Vec::new()),
+            RowKind::Stream,
+            "filter packetslo",
+        );
+        editor.propose(1);
+        assert_eq!(editor.text(), "filter stream.packetsLost ");
+        let editor = Editor::of(
+            Purpose::Command(Vec::new()),
+            RowKind::Stream,
+            "filter strm.x == 1",
+        );
+        assert_eq!(editor.error.unwrap().span, 7..13);
     }
 
     #[test]

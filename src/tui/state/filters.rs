@@ -11,6 +11,8 @@ use crate::vocab::ids::PeerConnectionId;
 pub struct Filters {
     /// What was typed, the latest last.
     pub history: Vec<String>,
+    /// The same for commands.
+    pub commands: Vec<String>,
     /// What lists were filtered by before their last change, the latest last.
     past: Vec<Past>,
 }
@@ -28,13 +30,12 @@ type Place = (Scope, Option<PeerConnectionId>);
 impl Filters {
     /// Remembers what was typed; what was typed before moves to the end.
     pub fn remember(&mut self, text: &str) {
-        if text.is_empty() {
-            return;
-        }
-        self.history.retain(|known| known != text);
-        self.history.push(text.to_owned());
-        let surplus = self.history.len().saturating_sub(KEPT);
-        self.history.drain(..surplus);
+        push(&mut self.history, text);
+    }
+
+    /// The same for a command.
+    pub fn remember_command(&mut self, text: &str) {
+        push(&mut self.commands, text);
     }
 }
 
@@ -128,6 +129,16 @@ impl State {
             }
         }
     }
+}
+
+fn push(history: &mut Vec<String>, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    history.retain(|known| known != text);
+    history.push(text.to_owned());
+    let surplus = history.len().saturating_sub(KEPT);
+    history.drain(..surplus);
 }
 
 /// Filters remembered, of each sort.

@@ -10,6 +10,7 @@
 //! | [`findings`] | verdicts and findings |
 //! | [`listing`], [`cursor`], [`filter`] | what lists have in common |
 //! | [`filters`], [`editor`] | the filters of all lists, and one being typed |
+//! | [`bookmarks`] | places to come back to |
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use crate::tui::keymap::Keymap;
 use crate::tui::keymap::Scope;
 use crate::tui::packet::known::Known;
 use crate::tui::privacy::mask::Mask;
+use crate::tui::state::bookmarks::Bookmarks;
 use crate::tui::state::call::Call;
 use crate::tui::state::call::Tab;
 use crate::tui::state::calls::Calls;
@@ -42,6 +44,7 @@ use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
 
 pub mod agreed;
+pub mod bookmarks;
 pub mod call;
 pub mod calls;
 pub mod columns;
@@ -91,7 +94,7 @@ pub struct State {
     pub flows: Listing,
     /// First line of the help shown; `None` when it is not open.
     pub help: Option<usize>,
-    /// A filter being typed.
+    /// A filter or a command being typed.
     pub editor: Option<Editor>,
     /// What was filtered by before.
     pub filters: Filters,
@@ -99,6 +102,8 @@ pub struct State {
     pub prompt: Option<Prompt>,
     /// Something to tell, until the next key.
     pub notice: Option<Notice>,
+    /// Places to come back to.
+    pub bookmarks: Bookmarks,
     /// Marked frames.
     pub marks: BTreeSet<FrameNumber>,
     /// How times are shown.
@@ -325,6 +330,7 @@ impl State {
             filters: Filters::default(),
             prompt: None,
             notice: None,
+            bookmarks: Bookmarks::default(),
             marks: BTreeSet::new(),
             time_mode: TimeMode::default(),
             private: false,

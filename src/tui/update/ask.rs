@@ -106,13 +106,11 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
     let text = prompt.input.value().trim();
     match prompt.kind {
         PromptKind::Name(address) => return settings::name(state, address, text),
-        PromptKind::GoTo => match spot(state, text) {
-            Some(spot) => jump::go_to(state, spot),
-            None => state.complain(format!(
-                "{} is no frame and no instant of this capture",
-                crate::tui::text::shown(text)
-            )),
-        },
+        PromptKind::GoTo => {
+            if let Err(wrong) = go(state, text) {
+                state.complain(wrong);
+            }
+        }
         PromptKind::SaveCall(id) => {
             if !text.is_empty() {
                 return vec![save_call(state, id, PathBuf::from(text))];
@@ -128,6 +126,37 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Goes to a frame or an instant.
+///
+/// # Errors
+///
+/// The text is neither: a sentence that says so.
+pub(super) fn go(state: &mut State, text: &str) -> Result<(), String> {
+    let Some(spot) = spot(state, text) else {
+        let text = crate::tui::text::shown(text);
+        return Err(format!(
+            "`{text}` is no frame and no instant of this capture"
+        ));
+    };
+    jump::go_to(state, spot);
+    Ok(())
+}
+
+/// Saves the marked frames, else the call.
+pub(super) fn save_to(state: &mut State, path: PathBuf) -> Option<Effect> {
+    // The questions know what would be saved.
+    save(state);
+    let kind = state.prompt.take()?.kind;
+    match kind {
+        PromptKind::SaveCall(id) => Some(save_call(state, id, path)),
+        PromptKind::Save => Some(Effect::Save {
+            path,
+            frames: state.marks.iter().copied().collect(),
+        }),
+        _ => None,
+    }
 }
 
 /// The search for the frames of a call, and the file they go to.

@@ -1,13 +1,16 @@
-//! Typing a filter, and taking it back.
+//! Typing a filter or a command, and taking a filter back.
 
 use ratatui::crossterm::event::KeyCode;
 use ratatui::crossterm::event::KeyEvent;
 use ratatui::crossterm::event::KeyModifiers;
 use tui_input::InputRequest;
 
+use crate::tui::effect::Effect;
 use crate::tui::state::State;
 use crate::tui::state::editor::Editor;
+use crate::tui::state::editor::Purpose;
 use crate::tui::state::filter::Filter;
+use crate::tui::update::command;
 use crate::tui::update::travel;
 use crate::tui::widgets::editor::help_length;
 
@@ -16,6 +19,13 @@ pub(super) fn open(state: &mut State) {
     state.help = None;
     let known = state.filter_shown().text().to_owned();
     state.editor = Some(Editor::new(state.scope().rows(), &known));
+}
+
+/// Opens the line for a command that begins with `text`.
+pub(super) fn open_command(state: &mut State, text: &str) {
+    state.help = None;
+    let purpose = Purpose::Command(state.bookmarks.list.clone());
+    state.editor = Some(Editor::of(purpose, state.scope().rows(), text));
 }
 
 /// Gives the list shown the filter back that it had before.
@@ -30,24 +40,28 @@ pub(super) fn away(state: &mut State) {
     state.change_filter(Filter::default());
 }
 
-/// Takes a key while a filter is typed.
-pub(super) fn key(state: &mut State, key: KeyEvent) {
+/// Takes a key while a filter or a command is typed.
+pub(super) fn key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     let Some(editor) = &mut state.editor else {
-        return;
+        return Vec::new();
+    };
+    let history = match editor.purpose {
+        Purpose::Filter => &state.filters.history,
+        Purpose::Command(_) => &state.filters.commands,
     };
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     if let Some(top) = editor.help {
-        editor.help = scrolled(top, key.code, help_length(editor.rows));
-        return;
+        editor.help = scrolled(top, key.code, help_length(editor));
+        return Vec::new();
     }
     match key.code {
         KeyCode::Esc => state.editor = None,
         KeyCode::Char('c') if ctrl => state.editor = None,
-        KeyCode::Enter => apply(state),
+        KeyCode::Enter => return enter(state),
         KeyCode::Tab => editor.propose(1),
         KeyCode::BackTab => editor.propose(-1),
-        KeyCode::Up => editor.recall(&state.filters.history, 1),
-        KeyCode::Down => editor.recall(&state.filters.history, -1),
+        KeyCode::Up => editor.recall(history, 1),
+        KeyCode::Down => editor.recall(history, -1),
         KeyCode::F(1) => editor.help = Some(0),
         // As a word of its own it would search for nothing useful; inside of text it is text.
         KeyCode::Char('?') if !ctrl && begins_a_word(editor) => editor.help = Some(0),
@@ -55,6 +69,32 @@ pub(super) fn key(state: &mut State, key: KeyEvent) {
             if let Some(request) = request(code, ctrl) {
                 editor.handle(request);
             }
+        }
+    }
+    Vec::new()
+}
+
+fn enter(state: &mut State) -> Vec<Effect> {
+    let command = state
+        .editor
+        .as_ref()
+        .filter(|it| it.purpose != Purpose::Filter);
+    let Some(text) = command.map(|it| it.text().to_owned()) else {
+        apply(state);
+        return Vec::new();
+    };
+    let editor = state.editor.take();
+    match command::run(state, &text) {
+        Ok(effects) => {
+            state.filters.remember_command(text.trim());
+            effects
+        }
+        Err(mistake) => {
+            state.editor = editor;
+            if let Some(editor) = &mut state.editor {
+                editor.complain(mistake);
+            }
+            Vec::new()
         }
     }
 }
@@ -118,7 +158,7 @@ fn apply(state: &mut State) {
                 travel::hit(state, 1);
             }
         }
-        Err(error) => editor.complain(error),
+        Err(error) => editor.complain(error.into()),
     }
 }
 

@@ -5,7 +5,8 @@
 //! | [`travel`] | up, down and from pane to pane |
 //! | [`open`] | into things and out again |
 //! | [`jump`] | to the frames behind something, to a frame or an instant |
-//! | [`edit`] | typing a filter, and taking it back |
+//! | [`edit`] | typing a filter or a command, and taking a filter back |
+//! | [`command`], [`bookmark`] | what commands do; places to come back to |
 //! | [`ask`] | questions to the user and their answers |
 //! | [`pick`] | what is selected: to mark, to copy |
 //! | [`mouse`] | clicks and the wheel |
@@ -32,6 +33,8 @@ use crate::tui::state::call::Tab;
 use crate::tui::update::travel::Step;
 
 mod ask;
+mod bookmark;
+mod command;
 mod edit;
 mod jump;
 mod mouse;
@@ -47,8 +50,7 @@ pub use settle::settle;
 pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     state.notice = None;
     if state.editor.is_some() {
-        edit::key(state, key);
-        return Vec::new();
+        return edit::key(state, key);
     }
     if state.prompt.is_some() {
         return ask::type_key(state, key);
@@ -99,6 +101,9 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         Action::FilterBefore => edit::before(state),
         Action::NoFilter => edit::away(state),
         Action::GoTo => ask::go_to(state),
+        Action::Command => edit::open_command(state, ""),
+        Action::Bookmark => bookmark::toggle(state, ""),
+        Action::Bookmarks => bookmark::list(state),
         Action::Save => ask::save(state),
         Action::Mark => pick::mark(state),
         Action::Copy => {

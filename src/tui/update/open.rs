@@ -97,7 +97,7 @@ pub(super) fn enter(state: &mut State) {
 }
 
 /// Opens a call.
-fn call(state: &mut State, id: PeerConnectionId) {
+pub(super) fn call(state: &mut State, id: PeerConnectionId) {
     let mut open = Call::open(&state.analysis, id);
     open.packets.totals.clone_from(&state.packets.totals);
     state.call = Some(open);

@@ -42,7 +42,8 @@ pub(super) fn mark(state: &mut State) {
     }
 }
 
-fn selected_frames(state: &State) -> Vec<FrameNumber> {
+/// The frames of what is selected.
+pub(super) fn selected_frames(state: &State) -> Vec<FrameNumber> {
     match state.scope() {
         scope if sheet::listing(state, scope).is_some() => {
             let row = sheet::selected(state, scope);

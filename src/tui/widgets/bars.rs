@@ -217,7 +217,7 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
     let theme = state.theme;
     if state.editor.is_some() {
         let keys = [
-            ("Enter", "filter"),
+            ("Enter", "do it"),
             ("Tab", "complete"),
             ("↑", "earlier"),
             ("F1", "help"),

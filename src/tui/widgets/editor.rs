@@ -15,13 +15,17 @@ use ratatui::widgets::Clear;
 use ratatui::widgets::Widget;
 
 use crate::filter::catalogue;
-use crate::filter::error::FilterError;
 use crate::filter::help::examples;
 use crate::filter::help::holds;
 use crate::filter::help::meaning;
 use crate::filter::rows::RowKind;
+use crate::tui::action::Action;
+use crate::tui::command::COMMANDS;
+use crate::tui::keymap::BINDINGS;
 use crate::tui::state::State;
 use crate::tui::state::editor::Editor;
+use crate::tui::state::editor::Mistake;
+use crate::tui::state::editor::Purpose;
 use crate::tui::text::shown;
 use crate::tui::text::width;
 use crate::tui::text::wrap;
@@ -38,7 +42,7 @@ use crate::tui::widgets::paint::style_row;
 pub fn render(buffer: &mut Buffer, body: Rect, state: &State, editor: &Editor) {
     let theme = state.theme;
     if let Some(top) = editor.help {
-        render_help(buffer, body, editor.rows, top, theme);
+        render_help(buffer, body, editor, top, theme);
         return;
     }
     let columns = usize::from(body.width.saturating_sub(4));
@@ -57,7 +61,10 @@ pub fn render(buffer: &mut Buffer, body: Rect, state: &State, editor: &Editor) {
         ..body
     };
     Clear.render(area, buffer);
-    let title = format!("Filter: {}", state.scope().title());
+    let title = match editor.purpose {
+        Purpose::Filter => format!("Filter: {}", state.scope().title()),
+        Purpose::Command(_) => "Command".to_owned(),
+    };
     let inner = pane(buffer, area, &title, true, theme);
     render_line(buffer, inner, editor, theme);
     let mut y = 1;
@@ -102,7 +109,7 @@ fn first_shown(editor: &Editor, columns: usize) -> usize {
 }
 
 /// Signs under what is wrong, and the sentence that says so, on lines of `columns`.
-fn mark(editor: &Editor, error: &FilterError, columns: usize) -> Vec<String> {
+fn mark(editor: &Editor, error: &Mistake, columns: usize) -> Vec<String> {
     let text = editor.text();
     let from = first_shown(editor, columns);
     let start = text
@@ -114,10 +121,10 @@ fn mark(editor: &Editor, error: &FilterError, columns: usize) -> Vec<String> {
     let signs = "^".repeat(width(inside.unwrap_or_default()).max(1));
     let indent = width(before).min(columns.saturating_sub(1));
     let signs: String = signs.chars().take(columns - indent).collect();
-    let sentence = error.to_string();
+    let sentence = &error.text;
     let mut lines = vec![format!("{}{signs}", " ".repeat(indent))];
     lines.extend(
-        wrap(&shown(&sentence), columns)
+        wrap(&shown(sentence), columns)
             .into_iter()
             .take(SENTENCE_LINES),
     );
@@ -131,11 +138,11 @@ fn render_proposals(buffer: &mut Buffer, inner: Rect, from: u16, editor: &Editor
     let top = (chosen + 1).saturating_sub(room);
     let rows = editor.proposals.iter().enumerate().skip(top);
     for (y, (at, it)) in (from..inner.height).zip(rows) {
-        let name = format!("{:<NAME$} ", it.text);
+        let name = format!("{:<NAME$} ", shown(&it.text));
         let pieces = [
             Piece::plain(name),
             Piece::new(format!("{:<8} ", it.holds), theme.dim()),
-            Piece::new(it.meaning, theme.dim()),
+            Piece::new(shown(&it.meaning).into_owned(), theme.dim()),
         ];
         put_pieces(buffer, inner, 3, y, &pieces);
         if editor.chosen == Some(at) {
@@ -146,11 +153,14 @@ fn render_proposals(buffer: &mut Buffer, inner: Rect, from: u16, editor: &Editor
 }
 
 /// Examples, then the fields of the list, then all others.
-fn render_help(buffer: &mut Buffer, body: Rect, rows: RowKind, top: usize, theme: Theme) {
+fn render_help(buffer: &mut Buffer, body: Rect, editor: &Editor, top: usize, theme: Theme) {
     Clear.render(body, buffer);
-    let title = "What a filter can ask for";
+    let title = match editor.purpose {
+        Purpose::Filter => "What a filter can ask for",
+        Purpose::Command(_) => "Commands",
+    };
     let inner = pane(buffer, body, title, true, theme);
-    let lines = help_lines(rows, theme);
+    let lines = help_lines(editor, theme);
     let top = top.min(lines.len().saturating_sub(inner.height.into()));
     for (y, line) in (0..inner.height).zip(lines.iter().skip(top)) {
         put_pieces(buffer, inner, 1, y, line);
@@ -160,12 +170,44 @@ fn render_help(buffer: &mut Buffer, body: Rect, rows: RowKind, top: usize, theme
     pane_note(buffer, body, &note, theme.dim());
 }
 
-/// Lines of the help for a list of such rows.
-pub fn help_length(rows: RowKind) -> usize {
-    help_lines(rows, Theme::new(Palette::Plain, false)).len()
+/// Lines of the help.
+pub fn help_length(editor: &Editor) -> usize {
+    help_lines(editor, Theme::new(Palette::Plain, false)).len()
 }
 
-fn help_lines(rows: RowKind, theme: Theme) -> Vec<Vec<Piece>> {
+fn help_lines(editor: &Editor, theme: Theme) -> Vec<Vec<Piece>> {
+    match editor.purpose {
+        Purpose::Filter => filter_help(editor.rows, theme),
+        Purpose::Command(_) => command_help(theme),
+    }
+}
+
+fn command_help(theme: Theme) -> Vec<Vec<Piece>> {
+    let row = |name: String, meaning: &str| {
+        vec![
+            Piece::plain(format!("  {name:<NAME$} ")),
+            Piece::new(meaning.to_owned(), theme.dim()),
+        ]
+    };
+    let commands = COMMANDS.iter();
+    let commands = commands.map(|it| row(format!("{} {}", it.name, it.takes), it.meaning));
+    let mut lines: Vec<Vec<Piece>> = commands.collect();
+    lines.push(row(
+        "17, 12.5s".to_owned(),
+        "a frame or an instant alone: go there",
+    ));
+    lines.push(Vec::new());
+    lines.push(vec![Piece::new("What keys do, by name", theme.bold())]);
+    let known = |action| BINDINGS.iter().find(|row| row.action == action);
+    lines.extend(
+        Action::NAMED
+            .iter()
+            .filter_map(|(name, action)| Some(row((*name).to_owned(), known(*action)?.words))),
+    );
+    lines
+}
+
+fn filter_help(rows: RowKind, theme: Theme) -> Vec<Vec<Piece>> {
     let heading = |text: &str| vec![Piece::new(text.to_owned(), theme.bold())];
     let mut lines = vec![heading("For example")];
     lines.extend(examples(rows).iter().map(|(example, words)| {
