@@ -18,6 +18,25 @@ pub struct Limits {
     pub names: usize,
 }
 
+/// How much is kept of a capture without an end, before the oldest half makes room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RollingLimits {
+    /// Peer connections.
+    pub calls: usize,
+    /// Conversations.
+    pub flows: usize,
+}
+
+impl Default for RollingLimits {
+    /// A busy server's last minutes, a desk's last weeks.
+    fn default() -> Self {
+        Self {
+            calls: 1_000,
+            flows: 1 << 17,
+        }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
         Self {

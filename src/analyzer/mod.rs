@@ -4,5 +4,6 @@ pub mod analysis;
 pub mod limits;
 mod names;
 pub mod pipeline;
+pub mod rolling;
 mod secured;
 mod trackers;

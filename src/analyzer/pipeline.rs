@@ -15,6 +15,7 @@ use crate::crypt::keylog::KeyLog;
 use crate::diagnosis::rule;
 use crate::flow::demux::Demux;
 use crate::flow::exchange::Exchange;
+use crate::flow::table::FlowProtocol;
 use crate::flow::table::FlowRecord;
 use crate::ingest::info::FileInfo;
 use crate::ingest::source::Item;
@@ -50,6 +51,7 @@ pub struct Analyzer {
     packets: u64,
     bytes: u64,
     key_log: Arc<KeyLog>,
+    limits: Limits,
 }
 
 /// What takes most memory: copied for a snapshot, moved at the end.
@@ -77,6 +79,7 @@ impl Analyzer {
             packets: 0,
             bytes: 0,
             key_log: Arc::default(),
+            limits,
         }
     }
 
@@ -151,6 +154,47 @@ impl Analyzer {
         // Else the compiler would leave out what nobody uses.
         black_box(sum);
         flows
+    }
+
+    /// An analyzer for what is to come, that knows names, keys and when the capture began.
+    pub(super) fn heir(&self) -> Self {
+        let mut heir = Self::new(self.limits);
+        heir.start = self.start;
+        if let Some(start) = self.start {
+            heir.trackers.streams.begin(start);
+        }
+        heir.key_log = Arc::clone(&self.key_log);
+        heir.demux.set_key_log(Arc::clone(&self.key_log));
+        for (address, name) in self.trackers.names.all() {
+            heir.trackers.names.learn(*address, name);
+        }
+        heir
+    }
+
+    /// Peer connections and conversations so far.
+    pub(super) fn sizes(&self) -> (usize, usize) {
+        (
+            self.trackers.identities.iter().count(),
+            self.demux.table().records().len(),
+        )
+    }
+
+    /// Is it a datagram of a call's conversation, one of the first `flows`?
+    pub(super) fn is_media_of_first(&self, frame: &Frame<'_>, flows: usize) -> bool {
+        let Some((flow, _, _)) = self.demux.glance(frame) else {
+            return false;
+        };
+        let record = self.demux.table().get(flow);
+        flow.index() < flows
+            && record.is_some_and(|record| {
+                let is_media = |protocol: &FlowProtocol| {
+                    matches!(
+                        protocol,
+                        FlowProtocol::Stun | FlowProtocol::Dtls | FlowProtocol::Rtp
+                    )
+                };
+                record.protocols.iter().any(is_media)
+            })
     }
 
     /// Takes key-log text.
@@ -330,6 +374,9 @@ impl Analyzer {
             cut_short: files
                 .iter()
                 .any(|file| file.faults.rows().any(|(_, name, _)| name == CUT_SHORT)),
+            // Known where analyses follow each other.
+            evicted_calls: 0,
+            evicted_flows: 0,
         }
     }
 
@@ -390,11 +437,47 @@ fn capture_file(info: &FileInfo) -> CaptureFile {
     }
 }
 
+/// What a source can be read into.
+pub trait Intake {
+    /// Takes the next frame.
+    fn push(&mut self, frame: &Frame<'_>);
+    /// Takes the next frames.
+    fn push_run(&mut self, run: Run<'_>);
+    /// Takes key-log text.
+    fn add_key_log(&mut self, text: &[u8]);
+    /// Takes a name for an address.
+    fn add_name(&mut self, address: IpAddr, name: &str);
+    /// The capture is over.
+    fn finish(&mut self);
+}
+
+impl Intake for Analyzer {
+    fn push(&mut self, frame: &Frame<'_>) {
+        Self::push(self, frame);
+    }
+
+    fn push_run(&mut self, run: Run<'_>) {
+        Self::push_run(self, run);
+    }
+
+    fn add_key_log(&mut self, text: &[u8]) {
+        Self::add_key_log(self, text);
+    }
+
+    fn add_name(&mut self, address: IpAddr, name: &str) {
+        Self::add_name(self, address, name);
+    }
+
+    fn finish(&mut self) {
+        Self::finish(self);
+    }
+}
+
 /// Reads `source` to its end. `progress` is called every few thousand frames, and while frames are waited for, and may stop the reading by returning `false`.
-pub fn analyze(
+pub fn analyze<A: Intake>(
     source: &mut Source,
-    analyzer: &mut Analyzer,
-    mut progress: impl FnMut(&Source, &Analyzer) -> bool,
+    analyzer: &mut A,
+    mut progress: impl FnMut(&Source, &A) -> bool,
 ) {
     let mut count = 0;
     loop {

@@ -38,7 +38,7 @@ pub enum Action {
     /// Print a report.
     Report(Load, Report),
     /// Watch interfaces.
-    Live(Box<Watch>),
+    Live(Box<Watch>, Look),
     /// List the interfaces.
     Interfaces,
     /// Print the configuration with its defaults.
@@ -129,13 +129,16 @@ impl Args {
             None => (raw.options, RawOptions::default(), false),
             Some(RawCommand::Report(options)) => (raw.options, options, true),
             Some(RawCommand::Live(live)) => {
+                let look = Look {
+                    theme: raw.options.theme.map(palette),
+                    private: raw.options.private,
+                };
                 return Self {
                     colour: live.color.or(raw.options.color).unwrap_or(Colour::Auto),
-                    action: Action::Live(Box::new(Watch::resolve(
-                        live,
-                        raw.options.keylog,
-                        terminal,
-                    ))),
+                    action: Action::Live(
+                        Box::new(Watch::resolve(live, raw.options.keylog, terminal)),
+                        look,
+                    ),
                 };
             }
             Some(RawCommand::Interfaces) => {
@@ -170,7 +173,10 @@ impl Args {
         let fail_on = after.fail_on.or(before.fail_on);
         let colour = after.color.or(before.color).unwrap_or(Colour::Auto);
         let load = Load {
-            inputs: inputs(before.files.iter().chain(&after.files)),
+            inputs: inputs(
+                before.files.iter().chain(&after.files),
+                before.follow || after.follow,
+            ),
             key_logs: before.keylog.into_iter().chain(after.keylog).collect(),
         };
         let explore = terminal
@@ -225,7 +231,7 @@ fn export(before: RawOptions, wanted: RawFrames) -> Action {
         return Action::FilterHelp;
     }
     let load = Load {
-        inputs: inputs(before.files.iter().chain(&wanted.files)),
+        inputs: inputs(before.files.iter().chain(&wanted.files), false),
         key_logs: before.keylog.into_iter().chain(wanted.keylog).collect(),
     };
     let frames = Frames {
@@ -236,8 +242,12 @@ fn export(before: RawOptions, wanted: RawFrames) -> Action {
     Action::ExportFrames(load, frames)
 }
 
-fn inputs<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Vec<Input> {
-    let inputs: Vec<Input> = files.map(input).collect();
+fn inputs<'a>(files: impl Iterator<Item = &'a PathBuf>, follow: bool) -> Vec<Input> {
+    let growing = |input| match input {
+        Input::Path(path) if follow => Input::Growing(path),
+        other => other,
+    };
+    let inputs: Vec<Input> = files.map(input).map(growing).collect();
     if inputs.is_empty() {
         vec![sample()]
     } else {

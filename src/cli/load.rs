@@ -5,6 +5,7 @@ use std::io;
 use std::io::IsTerminal;
 use std::io::Read;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use indicatif::ProgressBar;
@@ -12,11 +13,14 @@ use indicatif::ProgressStyle;
 
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
+use crate::analyzer::pipeline::Intake;
 use crate::analyzer::pipeline::analyze;
+use crate::analyzer::rolling::Rolling;
 use crate::cli::args::Load;
 use crate::cli::args::SAMPLE_KEYS;
 use crate::cli::args::sample;
 use crate::cli::failure::Failure;
+use crate::cli::live::signals::Signals;
 use crate::crypt::keylog::KeyLog;
 use crate::ingest::source::Source;
 
@@ -27,13 +31,23 @@ pub fn load(load: Load) -> Result<Analysis, Failure> {
 
 /// The same; the source can read frames again.
 pub fn read(load: Load) -> Result<(Source, Analysis), Failure> {
-    let mut analyzer = analyzer(&load)?;
+    let analyzer = analyzer(&load)?;
     let mut source = Source::open_ahead(load.inputs)?;
+    let mut analyzer = Rolling::of(analyzer, &source);
+    // What may have no end is ended by a signal, and reported.
+    let signals = if source.can_wait() {
+        Signals::listen().map_err(Failure::Signals)?
+    } else {
+        Signals::default()
+    };
     let bar = progress_bar(&source);
     analyze(&mut source, &mut analyzer, |source, _| {
         bar.set_position(source.progress().read_bytes);
-        true
+        !signals.stop.load(Ordering::Relaxed)
     });
+    if signals.stop.load(Ordering::Relaxed) {
+        analyzer.finish();
+    }
     bar.finish_and_clear();
     let analysis = analyzer.into_analysis(source.files());
     Ok((source, analysis))

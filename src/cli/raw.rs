@@ -67,6 +67,10 @@ pub struct RawOptions {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub files: Vec<PathBuf>,
 
+    /// The files still grow: read on at their end, and on in the next file of a rotated set.
+    #[arg(long)]
+    pub follow: bool,
+
     /// Secrets to decrypt with, as `SSLKEYLOGFILE` makes browsers write them; may be given several times [default: that variable's file].
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub keylog: Vec<PathBuf>,

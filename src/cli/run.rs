@@ -70,7 +70,7 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
             Destination::Stdout.deliver(ColorChoice::Never, |out| out.write_all(&script))?;
             Ok(ExitCode::SUCCESS)
         }
-        Action::Live(watch) => live::run(*watch, args.colour, colour),
+        Action::Live(watch, look) => live::run(*watch, look, args.colour, colour),
         Action::Interfaces => live::list::print(colour),
         Action::ExportFrames(inputs, wanted) => export::frames(inputs, &wanted),
         Action::FilterHelp => {

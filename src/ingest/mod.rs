@@ -11,6 +11,8 @@
 //! | [`source`] | `Source`: one or many inputs, pulled one `Item` at a time |
 //! | [`info`] | `FileInfo`: what a capture file says about itself, and what was wrong with it |
 //! | [`error`] | `IngestError`: we could not do what was asked, in one sentence |
+//! | `merge` | several of them in order of time, those that are late waited for |
+//! | [`follow`] | a file that still grows, and those of its set |
 //! | [`raw`] | `Input`: where bytes come from; streams are spooled so that their frames stay available |
 //! | [`compressed`] | gzip and zstd, recognised by magic, decoded as they stream |
 //! | [`window`] | the bytes at hand, at most a few mebibytes whatever the file says |
@@ -29,11 +31,13 @@ pub mod clock;
 pub mod compressed;
 pub mod error;
 pub mod file;
+pub mod follow;
 pub mod format;
 pub mod frame_reader;
 pub mod index;
 pub mod info;
 pub mod live;
+mod merge;
 pub mod order;
 pub mod parser;
 pub mod pcap;

@@ -18,6 +18,7 @@ use std::sync::atomic::Ordering;
 
 use crate::ingest::compressed::Compression;
 use crate::ingest::error::IngestError;
+use crate::ingest::follow::Follower;
 use crate::ingest::format;
 use crate::ingest::recent::Recent;
 use crate::ingest::store::Store;
@@ -27,6 +28,8 @@ use crate::ingest::store::Store;
 pub enum Input {
     /// A file or FIFO.
     Path(PathBuf),
+    /// A file that still grows, and those of its set that come after it.
+    Growing(PathBuf),
     /// Standard input.
     Stdin,
     /// A capture that is in memory, such as the embedded sample.
@@ -42,7 +45,7 @@ impl Input {
     /// What to call it: the path as given, or `standard input`.
     pub fn name(&self) -> String {
         match self {
-            Self::Path(path) => path.display().to_string(),
+            Self::Path(path) | Self::Growing(path) => path.display().to_string(),
             Self::Stdin => "standard input".into(),
             Self::Memory { name, .. } => name.clone(),
         }
@@ -53,6 +56,11 @@ impl Input {
         let name = self.name();
         match self {
             Self::Path(path) => open_path(name, &path),
+            Self::Growing(path) => {
+                let follower = Follower::open(&path);
+                let follower = follower.map_err(|error| IngestError::opening(&name, error))?;
+                RawStream::spooled(name, Box::new(follower))
+            }
             Self::Stdin if io::stdin().is_terminal() => Err(IngestError::Terminal),
             Self::Stdin => RawStream::spooled(name, Box::new(io::stdin())),
             Self::Memory { bytes, .. } => RawStream::new(

@@ -3,8 +3,6 @@
 //! Several inputs are merged by time with one item of each looked at ahead: equal times keep argument order, a file whose own
 //! clock steps back keeps its own order. A single input goes past all that.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::io::Read;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -13,7 +11,7 @@ use crate::ingest::error::IngestError;
 use crate::ingest::file::CaptureFile;
 use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
-use crate::ingest::order::FrameOrder;
+use crate::ingest::merge::Merge;
 use crate::ingest::raw::Input;
 use crate::ingest::raw::RawStream;
 use crate::ingest::recent::Recent;
@@ -22,7 +20,6 @@ use crate::ingest::record::Record;
 use crate::ingest::record::SecretsKind;
 use crate::vocab::frame::Frame;
 use crate::vocab::ids::FrameNumber;
-use crate::vocab::time::Timestamp;
 
 /// One or many inputs, merged by time. Memory: at most [`WINDOWS_BYTES`] or so of windows, and an index entry per 4 096 frames.
 #[derive(Debug)]
@@ -173,17 +170,21 @@ impl Source {
 
     /// Can the next item be late, because it comes through a pipe or from an interface?
     pub fn can_wait(&self) -> bool {
-        self.merge.is_none() && self.files.first().is_some_and(CaptureFile::can_wait)
+        self.files.iter().any(CaptureFile::can_wait)
     }
 
     /// Waits for the next item, at most `patience`; gives whether it is still to be waited for. Else [`Source::pull`] has it at once, or at least begun.
     pub fn waits(&mut self, patience: Duration) -> bool {
-        self.merge.is_none()
-            && self.after_run.is_none()
-            && self
-                .files
-                .first_mut()
-                .is_some_and(|file| file.waits(patience))
+        match &mut self.merge {
+            Some(merge) => merge.waits(&mut self.files, &mut self.infos, patience),
+            None => {
+                self.after_run.is_none()
+                    && self
+                        .files
+                        .first_mut()
+                        .is_some_and(|file| file.waits(patience))
+            }
+        }
     }
 
     /// Facts so far, one per input in argument order.
@@ -209,7 +210,7 @@ impl Source {
 
     /// The index to re-read frames by; it grows as frames are pulled, also while another thread uses a copy.
     pub fn index(&self) -> FrameIndex {
-        let order = self.merge.as_ref().map(|merge| merge.order.clone());
+        let order = self.merge.as_ref().map(|merge| merge.order().clone());
         FrameIndex::new(self.files.iter().map(CaptureFile::index).collect(), order)
     }
 }
@@ -279,62 +280,10 @@ pub struct Progress {
     pub total_bytes: Option<u64>,
 }
 
-/// One record of each file, the earliest first.
-#[derive(Debug, Default)]
-struct Merge {
-    /// By file.
-    ahead: Vec<Record>,
-    /// Files with a record ahead, by its time, then in argument order.
-    queue: BinaryHeap<Reverse<(Timestamp, u16)>>,
-    /// The file whose record was given out last.
-    taken: Option<u16>,
-    /// Whose frames were given out so far.
-    order: FrameOrder,
-}
-
-impl Merge {
-    fn next(&mut self, files: &mut [CaptureFile], infos: &mut [FileInfo]) -> Option<(u16, Record)> {
-        if self.ahead.is_empty() {
-            self.ahead.resize(files.len(), Record::End);
-            for number in 0..files.len() {
-                self.advance(number as u16, files, infos);
-            }
-        } else if let Some(taken) = self.taken {
-            self.advance(taken, files, infos);
-        }
-        let Reverse((_, number)) = self.queue.pop()?;
-        self.taken = Some(number);
-        let record = *self.ahead.get(usize::from(number))?;
-        if matches!(record, Record::Frame(_)) {
-            self.order.push(number);
-        }
-        Some((number, record))
-    }
-
-    fn advance(&mut self, number: u16, files: &mut [CaptureFile], infos: &mut [FileInfo]) {
-        let place = usize::from(number);
-        let (Some(file), Some(info), Some(ahead)) = (
-            files.get_mut(place),
-            infos.get_mut(place),
-            self.ahead.get_mut(place),
-        ) else {
-            return;
-        };
-        *ahead = file.next(info);
-        let at = match ahead {
-            Record::Frame(head) => head.at,
-            // What has no time comes as soon as its file's frames before it are through.
-            Record::Secrets { .. } | Record::Name(_) => file.previous_at(),
-            Record::End => return,
-        };
-        self.queue.push(Reverse((at, number)));
-    }
-}
-
 /// Frames of a run: as many as a processor waits for memory of at once, and more.
 pub const LONGEST_RUN: usize = 32;
 /// Inputs of which each may have a thread to read ahead.
-const MOST_AHEAD: usize = 4;
+const MOST_AHEAD: usize = 16;
 /// Inputs at once: a frame number tells this many files apart.
 const MAX_INPUTS: usize = 1 << 16;
 /// Bytes of windows over all inputs; each has between 64 KiB and 1 MiB.

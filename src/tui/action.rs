@@ -83,6 +83,12 @@ pub enum Action {
     CopyScreen,
     /// Copy all of what is shown: a whole description.
     CopyAll,
+    /// Hold the view of a capture that runs, or let it go on.
+    Pause,
+    /// Back to this instant in a capture that runs.
+    Now,
+    /// Ask for another capture filter.
+    CaptureFilter,
     /// Show or hide the keys.
     Help,
     /// Leave the program, wherever we are.
@@ -160,6 +166,9 @@ impl Action {
         ("bookmark", Self::Bookmark),
         ("bookmarks", Self::Bookmarks),
         ("fold", Self::Fold),
+        ("pause", Self::Pause),
+        ("now", Self::Now),
+        ("capture-filter", Self::CaptureFilter),
         ("description-text", Self::Face),
         ("previous-round", Self::PreviousRound),
         ("next-round", Self::NextRound),

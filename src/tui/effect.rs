@@ -46,6 +46,8 @@ pub enum Effect {
     },
     /// Keep a setting for the next start.
     Remember(Setting),
+    /// Let only these packets in from now on.
+    Refilter(String),
     /// Save frames.
     Save {
         /// Where.

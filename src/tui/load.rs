@@ -7,19 +7,33 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 use std::time::Instant;
 
+use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
 use crate::analyzer::pipeline::analyze;
+use crate::analyzer::rolling::Rolling;
 use crate::ingest::source::Source;
 use crate::tui::effect::News;
 use crate::tui::state::Loading;
 
-/// Reads `source` to its end, or until `stop` is set or nobody listens any more.
-pub fn load(mut source: Source, mut analyzer: Analyzer, news: &Sender<News>, stop: &AtomicBool) {
+/// Reads `source` to its end, or until `stop` is set or nobody listens any more; gives what is known at its end.
+///
+/// A capture that runs (`live`) is read to its end in any case: what came has to be written.
+pub fn load(
+    mut source: Source,
+    analyzer: Analyzer,
+    news: &Sender<News>,
+    stop: &AtomicBool,
+    live: bool,
+) -> Option<Arc<Analysis>> {
+    let mut analyzer = Rolling::of(analyzer, &source);
     let started = Instant::now();
     let mut pace = Pace::default();
     analyze(&mut source, &mut analyzer, |source, analyzer| {
         let now = started.elapsed();
         let mut listening = true;
+        if live && stop.load(Ordering::Relaxed) {
+            return true;
+        }
         if pace.is_due_to_tell(now) {
             let progress = source.progress();
             listening &= news
@@ -38,15 +52,16 @@ pub fn load(mut source: Source, mut analyzer: Analyzer, news: &Sender<News>, sto
                 .send(News::Snapshot(Arc::new(analysis), source.files().into()))
                 .is_ok();
         }
-        listening && !stop.load(Ordering::Relaxed)
+        live || listening && !stop.load(Ordering::Relaxed)
     });
-    if stop.load(Ordering::Relaxed) {
-        return;
+    if stop.load(Ordering::Relaxed) && !live {
+        return None;
     }
-    let analysis = analyzer.into_analysis(source.files());
+    let analysis = Arc::new(analyzer.into_analysis(source.files()));
     // Nobody left to hear it: then the program is ending.
-    let _ = news.send(News::Snapshot(Arc::new(analysis), source.files().into()));
+    let _ = news.send(News::Snapshot(Arc::clone(&analysis), source.files().into()));
     let _ = news.send(News::Loaded);
+    Some(analysis)
 }
 
 /// When to tell what. A snapshot of a large analysis takes its time, so that the next one waits ten times as long.

@@ -10,7 +10,9 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`run`] | the terminal, and the loop above |
+//! | [`choose`] | which interface to capture on |
 //! | [`load`] | reads the capture in the background, with snapshots while it goes on |
+//! | [`watch`] | a capture that runs, looked after by the loop |
 //! | [`state`] | everything that the screens show |
 //! | [`action`], [`keymap`] | what can be done, and by which key: one table, also for footer and help |
 //! | [`update`] | what an action, a click or news change |
@@ -30,6 +32,7 @@
 
 pub mod action;
 pub mod asked;
+pub mod choose;
 pub mod command;
 pub mod config;
 pub mod detail;
@@ -47,5 +50,6 @@ pub mod text;
 pub mod theme;
 pub mod times;
 pub mod update;
+pub mod watch;
 pub mod widgets;
 pub mod worker;

@@ -21,6 +21,7 @@ use ratatui::crossterm::event::MouseEvent;
 use ratatui::crossterm::event::MouseEventKind;
 use ratatui::crossterm::execute;
 
+use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
 use crate::ingest::source::Source;
 use crate::tui::action::Pointer;
@@ -31,6 +32,7 @@ use crate::tui::screens::render;
 use crate::tui::state::State;
 use crate::tui::theme::Theme;
 use crate::tui::update;
+use crate::tui::watch::Watch;
 use crate::tui::worker::Worker;
 
 /// How the program starts.
@@ -54,6 +56,30 @@ pub struct Setup {
 ///
 /// The terminal can't be used, or reading ended in a bug of ours. The terminal is as it was before in any case.
 pub fn run(source: Source, analyzer: Analyzer, setup: Setup) -> io::Result<()> {
+    show(source, analyzer, setup, None).map(|_| ())
+}
+
+/// Shows a capture that runs until the user leaves, a signal comes or the terminal is gone, then ends it. Gives what is known when the last packet was
+/// taken in.
+///
+/// # Errors
+///
+/// As [`run`]; the capture was ended in any case.
+pub fn watch(
+    source: Source,
+    analyzer: Analyzer,
+    setup: Setup,
+    watch: Watch,
+) -> io::Result<Option<Arc<Analysis>>> {
+    show(source, analyzer, setup, Some(watch))
+}
+
+fn show(
+    source: Source,
+    analyzer: Analyzer,
+    setup: Setup,
+    mut watch: Option<Watch>,
+) -> io::Result<Option<Arc<Analysis>>> {
     let names: Vec<String> = source
         .files()
         .iter()
@@ -63,7 +89,8 @@ pub fn run(source: Source, analyzer: Analyzer, setup: Setup) -> io::Result<()> {
     let (sender, news) = mpsc::channel();
     let stop = Arc::new(AtomicBool::new(false));
     let order = index.order().cloned();
-    let mut worker = Worker::new(index, sender.clone());
+    let live = watch.as_ref().map(|watch| watch.live.clone());
+    let mut worker = Worker::new(index, sender.clone()).watching(live.clone());
     let mut terminal = ratatui::try_init()?;
     release_mouse_on_panic();
     let size = terminal.size()?;
@@ -74,14 +101,30 @@ pub fn run(source: Source, analyzer: Analyzer, setup: Setup) -> io::Result<()> {
         state.complain(format!("{first}: ignored"));
     }
     state.packets.order = order;
+    state.live = watch.as_ref().map(Watch::view);
     let stopped = Arc::clone(&stop);
-    let loader = thread::spawn(move || load(source, analyzer, &sender, &stopped));
-    let outcome = execute!(io::stdout(), EnableMouseCapture)
-        .and_then(|()| talk(&mut terminal, &mut state, &mut worker, &news, &loader));
+    let runs = live.is_some();
+    let loader = thread::spawn(move || load(source, analyzer, &sender, &stopped, runs));
+    let outcome = execute!(io::stdout(), EnableMouseCapture).and_then(|()| {
+        talk(
+            &mut terminal,
+            &mut state,
+            &mut worker,
+            &news,
+            &loader,
+            &mut watch,
+        )
+    });
     stop.store(true, Ordering::Relaxed);
     let released = execute!(io::stdout(), DisableMouseCapture);
-    ratatui::try_restore()?;
-    outcome.and(released)
+    let restored = ratatui::try_restore();
+    // A capture is ended whatever became of the terminal, and read to its end: what came is written.
+    let known = live.and_then(|live| {
+        live.control().stop();
+        loader.join().ok().flatten()
+    });
+    outcome.and(released).and(restored)?;
+    Ok(known)
 }
 
 /// `ratatui` restores the rest; reporting the mouse is ours to stop.
@@ -99,7 +142,8 @@ fn talk(
     state: &mut State,
     worker: &mut Worker,
     news: &Receiver<News>,
-    loader: &thread::JoinHandle<()>,
+    loader: &thread::JoinHandle<Option<Arc<Analysis>>>,
+    watch: &mut Option<Watch>,
 ) -> io::Result<()> {
     let mut changed = true;
     while !state.quit {
@@ -123,6 +167,9 @@ fn talk(
                     break;
                 }
             }
+        }
+        if let Some(watch) = watch {
+            changed |= watch.look(state);
         }
         while let Ok(news) = news.try_recv() {
             let effects = update::hear(state, news);

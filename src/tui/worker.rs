@@ -16,6 +16,7 @@ use ratatui::crossterm::execute;
 use crate::ingest::frame_reader::FrameReader;
 use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
+use crate::ingest::live::session::Live;
 use crate::ingest::save::Marked;
 use crate::ingest::save::Remarks;
 use crate::ingest::save::save_frames;
@@ -44,6 +45,8 @@ pub struct Worker {
     index: FrameIndex,
     reader: FrameReader,
     news: Sender<News>,
+    /// The capture that runs.
+    live: Option<Live>,
     /// Says stop to the scan that runs for the page, for the call.
     scans: [Arc<AtomicBool>; 2],
 }
@@ -52,10 +55,30 @@ impl Worker {
     /// A worker over the frames of `index`; scans report to `news`.
     pub fn new(index: FrameIndex, news: Sender<News>) -> Self {
         Self {
+            live: None,
             reader: FrameReader::new(index.clone()),
             index,
             news,
             scans: [Arc::default(), Arc::default()],
+        }
+    }
+
+    /// The same while `live` runs.
+    #[must_use]
+    pub fn watching(mut self, live: Option<Live>) -> Self {
+        self.live = live;
+        self
+    }
+
+    fn refilter(&self, text: &str, state: &mut State) {
+        let text = text.trim();
+        let Some(live) = &self.live else {
+            return;
+        };
+        match live.refilter(Some(text)) {
+            Ok(()) if text.is_empty() => state.tell("everything is captured from now on"),
+            Ok(()) => state.tell(format!("captured from now on: {}", shown(text))),
+            Err(error) => state.complain(shown(&error.to_string()).into_owned()),
         }
     }
 
@@ -72,6 +95,7 @@ impl Worker {
                 } => self.start_scan(target, scan, query),
                 Effect::StopScan(target) => self.slot(target).store(true, Ordering::Relaxed),
                 Effect::Seek(at) => self.seek(at, state),
+                Effect::Refilter(text) => self.refilter(&text, state),
                 Effect::Copy(text) => {
                     let mask = state.mask_in_force().cloned();
                     let text = privacy::with(mask.as_ref(), || masked(&text).into_owned());

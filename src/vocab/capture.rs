@@ -44,6 +44,10 @@ pub struct Quality {
     pub starts_mid_call: bool,
     /// The file ended inside a record.
     pub cut_short: bool,
+    /// Calls that made room for later ones, in a capture without an end.
+    pub evicted_calls: u64,
+    /// Conversations that did.
+    pub evicted_flows: u64,
 }
 
 impl Quality {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use crate::ingest::follow::is_still;
 use crate::ingest::live::control::Control;
 
 /// Follows `paths` in the background, or the file that browsers started from this shell write; a file may come later.
@@ -110,26 +111,6 @@ impl Growing {
         }
         Ok(())
     }
-}
-
-/// Is `file` the one that the path names?
-#[cfg(unix)]
-fn is_still(file: &File, path: &std::path::Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-
-    let same = |ours: &std::fs::Metadata, theirs: &std::fs::Metadata| {
-        ours.dev() == theirs.dev() && ours.ino() == theirs.ino()
-    };
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(ours), Ok(theirs)) => same(&ours, &theirs),
-        // Moved away, and nothing in its place yet.
-        _ => false,
-    }
-}
-
-#[cfg(not(unix))]
-fn is_still(_: &File, _: &std::path::Path) -> bool {
-    true
 }
 
 /// Where browsers started from this shell write their secrets.

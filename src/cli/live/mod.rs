@@ -10,6 +10,8 @@ use anstream::ColorChoice;
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
 use crate::analyzer::pipeline::analyze;
+use crate::analyzer::rolling::Rolling;
+use crate::cli::args::Look;
 use crate::cli::failure::Failure;
 use crate::cli::live::keylog::follow;
 use crate::cli::live::raw::Watch;
@@ -17,11 +19,16 @@ use crate::cli::live::signals::Signals;
 use crate::cli::output::Destination;
 use crate::cli::raw::Colour;
 use crate::cli::raw::Format;
+use crate::cli::screen::setup;
 use crate::ingest::live::rights;
 use crate::ingest::live::session::Live;
 use crate::ingest::live::session::Opened;
+use crate::ingest::live::session::may_capture;
 use crate::ingest::source::Source;
 use crate::report;
+use crate::tui;
+use crate::tui::choose::choose;
+use crate::tui::run::Setup;
 use crate::vocab::printable::printable;
 
 pub mod keylog;
@@ -30,35 +37,77 @@ pub mod raw;
 pub mod signals;
 
 /// Watches what is wanted until the user, a signal or the time ends it.
-pub fn run(watch: Watch, _screen: Colour, colour: ColorChoice) -> Result<ExitCode, Failure> {
+pub fn run(
+    watch: Watch,
+    look: Look,
+    screen: Colour,
+    colour: ColorChoice,
+) -> Result<ExitCode, Failure> {
+    match watch.headless {
+        Some(format) => headless(watch, format, colour),
+        // Before anything runs, so that what is wrong with the settings is said where the user stays.
+        None => explore(watch, setup(look, screen)?),
+    }
+}
+
+/// Opens the sockets, gives the rights up and begins.
+fn begin(watch: Watch) -> Result<(Source, Live, Signals), Failure> {
     let opened = Opened::new(watch.options)?;
     rights::give_up();
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let (source, live) = opened.start()?;
     follow(watch.key_logs, live.control().clone());
-    let format = watch.headless.unwrap_or(Format::Text);
-    headless(source, &live, &signals, format, colour)
+    Ok((source, live, signals))
+}
+
+/// On the screens. What ends them ends the capture.
+fn explore(mut watch: Watch, setup: Setup) -> Result<ExitCode, Failure> {
+    if watch.options.interfaces.is_empty() {
+        // Who lacks the right should not choose first.
+        may_capture()?;
+        match choose(setup.theme).map_err(Failure::Screen)? {
+            Some(names) => watch.options.interfaces = names,
+            None => return Ok(ExitCode::SUCCESS),
+        }
+    }
+    let filter = watch.options.filter.clone().unwrap_or_default();
+    let (source, live, signals) = begin(watch)?;
+    let handle = live.clone();
+    let watched = tui::watch::Watch::new(live, signals.stop, filter);
+    let outcome = tui::run::watch(source, Analyzer::default(), setup, watched);
+    let known = outcome.as_ref().ok().and_then(Option::as_ref);
+    let file = handle.finish(&known.map(|analysis| remarks(analysis)).unwrap_or_default());
+    tell(&handle);
+    if let (Some(file), Some(analysis)) = (file, known) {
+        say(&format!(
+            "{} packets written to {file}",
+            analysis.capture.packets
+        ));
+    }
+    outcome.map_err(Failure::Screen)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Without a screen: what happens goes to standard error, the report to standard output.
-fn headless(
-    mut source: Source,
-    live: &Live,
-    signals: &Signals,
-    format: Format,
-    colour: ColorChoice,
-) -> Result<ExitCode, Failure> {
-    let mut analyzer = Analyzer::default();
+fn headless(watch: Watch, format: Format, colour: ColorChoice) -> Result<ExitCode, Failure> {
+    let (mut source, live, signals) = begin(watch)?;
+    let names: Vec<&str> = source
+        .files()
+        .iter()
+        .map(|file| file.path.as_str())
+        .collect();
+    say(&format!("capturing on {}; Ctrl-C ends", names.join(", ")));
+    let mut analyzer = Rolling::of(Analyzer::default(), &source);
     analyze(&mut source, &mut analyzer, |_, _| {
         if signals.stop.load(Ordering::Relaxed) {
             live.control().stop();
         }
-        tell(live);
+        tell(&live);
         true
     });
     let analysis = analyzer.into_analysis(source.files());
     let file = live.finish(&remarks(&analysis));
-    tell(live);
+    tell(&live);
     if let Some(file) = file {
         say(&format!(
             "{} packets written to {file}",

@@ -205,7 +205,7 @@ mod tests {
     fn watch(line: &str, terminal: bool) -> Watch {
         let words = ["rtcscope"].into_iter().chain(line.split_whitespace());
         match Resolved::resolve(RawArgs::try_parse_from(words).unwrap(), terminal).action {
-            Action::Live(watch) => *watch,
+            Action::Live(watch, _) => *watch,
             other => panic!("{line}: {other:?}"),
         }
     }

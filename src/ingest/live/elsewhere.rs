@@ -62,5 +62,14 @@ impl Live {
     }
 }
 
+/// Says what to do instead.
+///
+/// # Errors
+///
+/// Always.
+pub const fn may_capture() -> Result<(), LiveError> {
+    Err(LiveError::OtherSystem)
+}
+
 /// All interfaces at once.
 pub const ANY: &str = "any";

@@ -20,6 +20,7 @@ use crate::ingest::live::options::Options;
 use crate::ingest::live::output::Output;
 use crate::ingest::live::rights;
 use crate::ingest::live::ring::BLOCK_BYTES;
+use crate::ingest::live::socket;
 use crate::ingest::live::socket::Socket;
 use crate::ingest::live::socket::index_of;
 use crate::ingest::live::status::Status;
@@ -38,8 +39,8 @@ pub struct Opened {
     status: Status,
 }
 
-/// A live capture that runs.
-#[derive(Debug)]
+/// A live capture that runs; a copy is a handle.
+#[derive(Debug, Clone)]
 pub struct Live {
     control: Control,
     status: Status,
@@ -158,6 +159,29 @@ impl Live {
     }
 }
 
+/// Looks whether this process has the right to capture at all.
+///
+/// # Errors
+///
+/// It has not, with what to do about it.
+pub fn may_capture() -> Result<(), LiveError> {
+    socket::is_allowed().map_err(|source| refused(ANY, source))
+}
+
+/// The error for what the operating system refused on `name`.
+fn refused(name: &str, source: io::Error) -> LiveError {
+    match source.raw_os_error() {
+        Some(libc::EPERM | libc::EACCES) => LiveError::NoRights {
+            program: rights::program(),
+        },
+        Some(libc::ENODEV) => no_interface(name),
+        _ => LiveError::System {
+            doing: format!("capturing on {name}"),
+            source,
+        },
+    }
+}
+
 fn tap(name: &str, options: &Options, blocks: usize) -> Result<Tap, LiveError> {
     let index = if name == ANY {
         0
@@ -179,16 +203,7 @@ fn tap(name: &str, options: &Options, blocks: usize) -> Result<Tap, LiveError> {
     if let Some(refused) = refused {
         return Err(refused);
     }
-    let socket = socket.map_err(|source| match source.raw_os_error() {
-        Some(libc::EPERM | libc::EACCES) => LiveError::NoRights {
-            program: rights::program(),
-        },
-        Some(libc::ENODEV) => no_interface(name),
-        _ => LiveError::System {
-            doing: format!("capturing on {name}"),
-            source,
-        },
-    })?;
+    let socket = socket.map_err(|source| self::refused(name, source))?;
     Ok(Tap::new(name.to_owned(), index, socket))
 }
 

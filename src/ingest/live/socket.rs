@@ -151,6 +151,11 @@ impl AsFd for Socket {
     }
 }
 
+/// Can a packet socket be had?
+pub(super) fn is_allowed() -> io::Result<()> {
+    new_socket(Kind::Raw).map(|_| ())
+}
+
 /// The number of the interface called `name`.
 #[expect(unsafe_code, reason = "the standard library does not know interfaces")]
 pub(super) fn index_of(name: &str) -> io::Result<i32> {

@@ -106,6 +106,12 @@ pub struct Quality {
     pub starts_mid_call: bool,
     /// The file ended inside a record.
     pub cut_short: bool,
+    /// Calls that made room for later ones, where that happened: only captures without an end forget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evicted_calls: Option<u64>,
+    /// Conversations that did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evicted_flows: Option<u64>,
 }
 
 /// Counts by protocol.
@@ -323,6 +329,11 @@ impl<'a> File<'a> {
     }
 }
 
+/// Said only where there is something to say.
+const fn told(count: u64) -> Option<u64> {
+    if count == 0 { None } else { Some(count) }
+}
+
 impl Quality {
     const fn new(quality: &model::Quality) -> Self {
         Self {
@@ -334,6 +345,8 @@ impl Quality {
             one_direction: quality.one_direction,
             starts_mid_call: quality.starts_mid_call,
             cut_short: quality.cut_short,
+            evicted_calls: told(quality.evicted_calls),
+            evicted_flows: told(quality.evicted_flows),
         }
     }
 }

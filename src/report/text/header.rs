@@ -144,6 +144,14 @@ pub fn warnings(quality: &Quality) -> Vec<String> {
         "The file ends inside a packet: what came after it is missing.".into(),
     );
     warn(
+        quality.evicted_flows > 0,
+        format!(
+            "{} and {} made room for later ones: of a capture without an end only the latest are kept.",
+            counted(quality.evicted_calls, "call"),
+            counted(quality.evicted_flows, "conversation")
+        ),
+    );
+    warn(
         quality.dropped_packets > 0,
         format!(
             "The capturing side dropped {}: gaps may be the capture's, not the network's.",
@@ -289,7 +297,9 @@ mod tests {
             one_direction: true,
             starts_mid_call: true,
             cut_short: true,
+            evicted_calls: 3,
+            evicted_flows: 9,
         };
-        assert_eq!(warnings(&quality).len(), 7);
+        assert_eq!(warnings(&quality).len(), 8);
     }
 }

@@ -343,6 +343,19 @@ pub const BINDINGS: &[Binding] = &[
         "mask addresses and names, or show them again",
     ),
     row(&[ctrl('t')], Action::NextTheme, &[], "next theme"),
+    row(
+        &[key('H')],
+        Action::Pause,
+        &[],
+        "live: hold the view, go on",
+    ),
+    row(&[key('.')], Action::Now, &[], "live: back to now"),
+    row(
+        &[key('F')],
+        Action::CaptureFilter,
+        &[],
+        "live: change the capture filter",
+    ),
     row(&[key('?')], Action::Help, &[], "these keys").at(2, "help"),
     row(&[ctrl('c')], Action::Quit, &[], "quit"),
 ];

@@ -15,6 +15,7 @@ use ratatui::layout::Rect;
 
 use crate::timeline::lanes::setup_until;
 use crate::track::signaling::dialogue::Dialogue;
+use crate::tui::screens::stretch;
 use crate::tui::sheet::{ABSENT, sorted};
 use crate::tui::state::State;
 use crate::tui::state::calls::{Row, SORTS, Subject};
@@ -76,6 +77,9 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
             return;
         }
         let text = match &state.loading {
+            Some(_) if state.live.is_some() => {
+                "Capturing. Calls appear here as soon as they are seen; page 2 has the packets."
+            }
             Some(_) => "Reading. Calls appear here as soon as they are seen.",
             None => "No WebRTC call and no signaling was found. Page 2 has the packets.",
         };
@@ -97,6 +101,13 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
         };
         table.row(buffer, cells, y, &pieces(state, row, previous));
         previous = Some(row.start);
+        if state
+            .live
+            .as_ref()
+            .is_some_and(|view| view.is_over(row.end))
+        {
+            style_row(buffer, inner, y, theme.dim());
+        }
         if at == calls.cursor.at {
             put(buffer, inner, 0, y, "▸", theme.bold());
             style_row(buffer, inner, y, theme.selected());
@@ -170,12 +181,13 @@ fn render_selected(buffer: &mut Buffer, area: Rect, state: &State) {
     match row.subject {
         Subject::Call(id) => {
             let call = state.analysis.scene.peer_connections.get(id.index());
+            let (from, until) = stretch(state, row.start, row.end);
             let what = Lanes {
                 lanes: &state.calls.lanes,
-                from: row.start,
-                until: row.end,
+                from,
+                until,
                 origin: state.analysis.scene.start,
-                setup_until: call.and_then(setup_until),
+                setup_until: call.and_then(setup_until).filter(|end| *end > from),
                 cursor: None,
             };
             lanes::render(buffer, inner, &what, state.theme);

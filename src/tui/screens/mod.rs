@@ -24,6 +24,7 @@ use crate::tui::widgets::editor;
 use crate::tui::widgets::help;
 use crate::tui::widgets::paint::put;
 use crate::tui::widgets::paint::seal;
+use crate::vocab::time::Timestamp;
 
 pub mod call;
 pub mod calls;
@@ -63,6 +64,14 @@ pub fn areas(state: &State) -> Areas {
         call: row(1, call),
         body: row(1 + call, height.saturating_sub(2 + call)),
         footer: row(height.saturating_sub(1), 1),
+    }
+}
+
+/// The stretch of time to draw of a call: while it is captured, up to this instant.
+fn stretch(state: &State, first: Timestamp, last: Timestamp) -> (Timestamp, Timestamp) {
+    match &state.live {
+        Some(view) => view.stretch(first, last),
+        None => (first, last),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::timeline::ladder::Course;
 use crate::timeline::ladder::Row;
 use crate::timeline::lanes::setup_until;
 use crate::tui::screens::call::model;
+use crate::tui::screens::stretch;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
 use crate::tui::text::counted;
@@ -64,12 +65,13 @@ pub fn render(buffer: &mut Buffer, body: Rect, state: &State, open: &Call) {
     };
     if let Some(call) = model(state, open) {
         let selected = open.selected_row().and_then(|at| open.rows.get(at));
+        let (from, until) = stretch(state, call.first_at, call.last_at);
         let what = Lanes {
             lanes: &open.lanes,
-            from: call.first_at,
-            until: call.last_at,
+            from,
+            until,
             origin: state.analysis.scene.start,
-            setup_until: setup_until(call),
+            setup_until: setup_until(call).filter(|end| *end > from),
             cursor: selected.map(|row| row.at),
         };
         lanes::render(buffer, inner, &what, state.theme);

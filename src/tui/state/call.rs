@@ -182,10 +182,15 @@ impl Call {
         open
     }
 
+    /// Is it `call`, in this snapshot or a later one?
+    pub fn is(&self, call: &PeerConnection) -> bool {
+        call.first_at == self.first_at
+    }
+
     /// Takes a new analysis in. Ids move while a capture is read, so the call is found by its first sign.
     pub fn refresh(&mut self, analysis: &Analysis) {
         let scene = &analysis.scene;
-        let known = |call: &PeerConnection| call.first_at == self.first_at;
+        let known = |call: &PeerConnection| self.is(call);
         let same = scene
             .peer_connections
             .get(self.id.index())

@@ -8,6 +8,7 @@
 //! | [`agreed`], [`media`] | its offers and answers, its streams |
 //! | [`packets`] | a list of frames, and the frame looked at |
 //! | [`findings`] | verdicts and findings |
+//! | [`live`] | a capture that runs |
 //! | [`listing`], [`cursor`], [`filter`] | what lists have in common |
 //! | [`filters`], [`editor`] | the filters of all lists, and one being typed |
 //! | [`bookmarks`] | places to come back to |
@@ -38,7 +39,9 @@ use crate::tui::state::editor::Editor;
 use crate::tui::state::filters::Filters;
 use crate::tui::state::findings::Findings;
 use crate::tui::state::listing::Listing;
+use crate::tui::state::live::LiveView;
 use crate::tui::state::packets::Packets;
+use crate::tui::state::packets::Pane;
 use crate::tui::theme::Theme;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
@@ -54,6 +57,7 @@ pub mod filter;
 pub mod filters;
 pub mod findings;
 pub mod listing;
+pub mod live;
 pub mod media;
 pub mod packets;
 
@@ -68,6 +72,8 @@ pub struct State {
     pub files: Arc<[FileInfo]>,
     /// How far reading has come; `None` when it is over.
     pub loading: Option<Loading>,
+    /// The capture that runs, if one does.
+    pub live: Option<LiveView>,
     /// Names of the inputs.
     pub names: Vec<String>,
     /// Colours and shapes.
@@ -212,6 +218,8 @@ pub enum PromptKind {
     SaveCall(PeerConnectionId),
     /// A name for an address.
     Name(IpAddr),
+    /// A capture filter.
+    CaptureFilter,
 }
 
 impl PromptKind {
@@ -221,6 +229,7 @@ impl PromptKind {
             Self::GoTo => "Go to frame (17) or time (12.5s, 09:06:49)",
             Self::Save => "Save the marked frames as",
             Self::SaveCall(_) => "Save the call as",
+            Self::CaptureFilter => "Capture only (udp or tcp port 443)",
             Self::Name(address) => {
                 return format!("Name of {address} (Tab: next address)").into();
             }
@@ -313,6 +322,7 @@ impl State {
                 packets: 0,
                 elapsed: Duration::ZERO,
             }),
+            live: None,
             names,
             theme,
             keymap: Keymap::default(),
@@ -381,6 +391,17 @@ impl State {
                 Tab::Packets => Scope::CallPackets,
             },
         }
+    }
+
+    /// Is a call's timeline or ladder on the screen?
+    pub fn is_in_time(&self) -> bool {
+        matches!(self.scope(), Scope::Timeline | Scope::Ladder)
+    }
+
+    /// Is somebody looking into the selected frame of the list on the screen?
+    pub fn packets_are_open(&self) -> bool {
+        self.packets_shown()
+            .is_some_and(|packets| packets.pane != Pane::List)
     }
 
     /// The list of frames on the screen, if one is.

@@ -23,6 +23,7 @@ use crate::tui::state::filter::Filter;
 use crate::tui::update::edit;
 use crate::tui::update::jump;
 use crate::tui::update::jump::Spot;
+use crate::tui::update::live;
 use crate::tui::update::settings;
 use crate::tui::update::settle::signaling_of;
 use crate::vocab::ids::FrameNumber;
@@ -52,6 +53,17 @@ pub(super) fn save(state: &mut State) {
             ask(state, PromptKind::SaveCall(id), name);
         }
         None => state.complain("nothing is marked: Space marks the selected frames"),
+    }
+}
+
+/// Asks for another capture filter.
+pub(super) fn capture_filter(state: &mut State) {
+    match &state.live {
+        Some(view) => {
+            let known = view.filter.clone();
+            ask(state, PromptKind::CaptureFilter, known);
+        }
+        None => state.complain(live::NOTHING_RUNS),
     }
 }
 
@@ -111,6 +123,7 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
                 state.complain(wrong);
             }
         }
+        PromptKind::CaptureFilter => return live::refilter(state, text),
         PromptKind::SaveCall(id) => {
             if !text.is_empty() {
                 return vec![save_call(state, id, PathBuf::from(text))];

@@ -8,6 +8,7 @@
 //! | [`edit`] | typing a filter or a command, and taking a filter back |
 //! | [`command`], [`bookmark`] | what commands do; places to come back to |
 //! | [`ask`] | questions to the user and their answers |
+//! | [`live`] | a capture that runs: hold the view, go on, take snapshots in |
 //! | [`pick`] | what is selected: to mark, to copy |
 //! | [`mouse`] | clicks and the wheel |
 //! | [`settings`] | theme, privacy, names, columns |
@@ -17,6 +18,8 @@ use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEvent;
 
+use crate::analyzer::analysis::Analysis;
+use crate::ingest::info::FileInfo;
 use crate::session::label::give_names;
 use crate::tui::action::Action;
 use crate::tui::action::Pointer;
@@ -37,6 +40,7 @@ mod bookmark;
 mod command;
 mod edit;
 mod jump;
+mod live;
 mod mouse;
 mod open;
 mod pick;
@@ -131,6 +135,9 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
             state.time_mode = state.time_mode.next();
             state.tell(format!("times: {}", state.time_mode.words()));
         }
+        Action::Pause => live::pause(state),
+        Action::Now => live::now(state),
+        Action::CaptureFilter => ask::capture_filter(state),
         Action::Fold => {
             let analysis = Arc::clone(&state.analysis);
             if let Some(call) = &mut state.call {
@@ -146,26 +153,9 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
 pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
     match news {
         News::Progress(loading) => state.loading = Some(loading),
-        News::Snapshot(mut analysis, files) => {
-            if !state.own_names.is_empty() {
-                let scene = &mut Arc::make_mut(&mut analysis).scene;
-                give_names(scene, &state.own_names);
-            }
-            state.mask.learn(&analysis.scene, &state.names);
-            state.known = Arc::new(Known::of(&analysis.scene));
-            state.packets.totals = files.iter().map(|file| file.packets).collect();
-            state.files = files;
-            state.calls.refresh(&analysis);
-            state.findings.refresh(&analysis);
-            if let Some(call) = &mut state.call {
-                call.refresh(&analysis);
-                call.packets.totals.clone_from(&state.packets.totals);
-            }
-            state.analysis = analysis;
-            sheet::arrange(state, Scope::Http);
-            sheet::arrange(state, Scope::Flows);
-        }
+        News::Snapshot(analysis, files) => live::take(state, analysis, files),
         News::Loaded => {
+            live::end(state);
             state.loading = None;
             // What was searched so far was searched in the part that was read: look again.
             let call = state.call.as_mut().map(|call| &mut call.packets);
@@ -202,6 +192,27 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
         }
     }
     Vec::new()
+}
+
+/// Shows a new snapshot.
+fn show(state: &mut State, mut analysis: Arc<Analysis>, files: Arc<[FileInfo]>) {
+    if !state.own_names.is_empty() {
+        let scene = &mut Arc::make_mut(&mut analysis).scene;
+        give_names(scene, &state.own_names);
+    }
+    state.mask.learn(&analysis.scene, &state.names);
+    state.known = Arc::new(Known::of(&analysis.scene));
+    state.packets.totals = files.iter().map(|file| file.packets).collect();
+    state.files = files;
+    state.calls.refresh(&analysis);
+    state.findings.refresh(&analysis);
+    if let Some(call) = &mut state.call {
+        call.refresh(&analysis);
+        call.packets.totals.clone_from(&state.packets.totals);
+    }
+    state.analysis = analysis;
+    sheet::arrange(state, Scope::Http);
+    sheet::arrange(state, Scope::Flows);
 }
 
 /// Is a call's tab on the screen, and which?

@@ -8,6 +8,7 @@ use crate::tui::sheet;
 use crate::tui::state::Loading;
 use crate::tui::state::Page;
 use crate::tui::state::State;
+use crate::tui::state::live::LiveView;
 use crate::tui::text::count;
 use crate::tui::text::counted;
 use crate::tui::text::elide_middle;
@@ -49,7 +50,17 @@ fn fitting(state: &State, room: usize) -> Vec<Piece> {
     let quality = flags(state);
     let (packets, lasted) = facts(state);
     let now: Vec<Piece> = match &state.loading {
-        Some(loading) => progress(loading, theme),
+        Some(loading) => match &state.live {
+            Some(view) => vec![Piece::new(
+                view.word(loading.packets),
+                if view.paused {
+                    theme.poor()
+                } else {
+                    theme.good()
+                },
+            )],
+            None => progress(loading, theme),
+        },
         None => Vec::new(),
     };
     let loading = !now.is_empty();
@@ -101,6 +112,13 @@ fn fitting(state: &State, room: usize) -> Vec<Piece> {
 
 /// `videoroom.pcapng`, `videoroom.pcapng and 2 more`.
 fn names(state: &State) -> String {
+    if let Some(view) = state
+        .live
+        .as_ref()
+        .filter(|view| !view.interfaces.is_empty())
+    {
+        return view.names();
+    }
     let first = state.names.first().map_or("", |name| short_name(name));
     let text = match state.names.len() {
         0 | 1 => first.to_owned(),
@@ -157,8 +175,16 @@ fn flags(state: &State) -> Vec<Piece> {
     if quality.truncated_packets > 0 {
         words.push(format!("{} cut", count(quality.truncated_packets)));
     }
-    if quality.dropped_packets > 0 {
-        words.push(format!("{} dropped", count(quality.dropped_packets)));
+    let told = state.live.as_ref().map_or(0, LiveView::dropped);
+    let dropped = quality.dropped_packets.max(told);
+    if dropped > 0 {
+        words.push(format!("{} dropped", count(dropped)));
+    }
+    if quality.evicted_calls > 0 {
+        words.push(format!(
+            "{} forgotten",
+            counted(quality.evicted_calls, "call")
+        ));
     }
     if quality.cut_short {
         words.push("file cut short".to_owned());

@@ -164,6 +164,8 @@ fn marks(
     let places: Vec<(u16, &Mark)> = lane
         .marks
         .iter()
+        // What ended before the axis begins is not on it.
+        .filter(|mark| mark.until.unwrap_or(mark.at) >= axis.from)
         .map(|mark| (axis.column(mark.at), mark))
         .collect();
     let mut free = 0;

@@ -1,0 +1,83 @@
+//! A capture that runs, as the loop of the screens sees it.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use std::time::Instant;
+use std::time::SystemTime;
+use std::time::UNIX_EPOCH;
+
+use crate::ingest::live::session::Live;
+use crate::tui::state::State;
+use crate::tui::state::live::LiveView;
+use crate::vocab::time::Timestamp;
+
+/// A capture that runs.
+#[derive(Debug)]
+pub struct Watch {
+    /// The capture.
+    pub live: Live,
+    /// Set when a signal asks for an end.
+    pub ended: Arc<AtomicBool>,
+    /// Its capture filter.
+    pub filter: String,
+    looked: Option<Instant>,
+}
+
+impl Watch {
+    /// Watches `live`, which lets pass what `filter` does, until the user leaves or `ended` is set.
+    pub const fn new(live: Live, ended: Arc<AtomicBool>, filter: String) -> Self {
+        Self {
+            live,
+            ended,
+            filter,
+            looked: None,
+        }
+    }
+
+    /// The view to begin with.
+    pub fn view(&self) -> LiveView {
+        LiveView::new(self.filter.clone(), now())
+    }
+
+    /// Now and then: takes what the capture says, and moves the view on. Gives whether the picture may have changed.
+    pub fn look(&mut self, state: &mut State) -> bool {
+        if self.ended.load(Ordering::Relaxed) {
+            state.quit = true;
+        }
+        if self
+            .looked
+            .is_some_and(|looked| looked.elapsed() < LOOK_EVERY)
+        {
+            return false;
+        }
+        self.looked = Some(Instant::now());
+        let Some(view) = &mut state.live else {
+            return false;
+        };
+        view.interfaces = self.live.status().interfaces();
+        view.file = self.live.status().file();
+        if !view.paused {
+            view.now = now();
+        }
+        for event in self.live.status().take_events() {
+            if event.bad {
+                state.complain(crate::tui::text::shown(&event.text).into_owned());
+            } else {
+                state.tell(crate::tui::text::shown(&event.text).into_owned());
+            }
+        }
+        true
+    }
+}
+
+fn now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_nanos(since.as_nanos() as u64)
+}
+
+/// Between two looks.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
