@@ -42,16 +42,20 @@ use rtcscope::sdp::description::Description;
 use rtcscope::sdp::explain::explain;
 use rtcscope::sdp::negotiation::negotiate;
 use rtcscope::sdp::second_opinion::second_opinion;
+use rtcscope::track::sctp::SctpTracker;
 use rtcscope::vocab::address::Direction;
 use rtcscope::vocab::address::FiveTuple;
 use rtcscope::vocab::address::Transport;
 use rtcscope::vocab::address::TransportAddress;
+use rtcscope::vocab::fault::FaultLog;
 use rtcscope::vocab::frame;
 use rtcscope::vocab::frame::LinkType;
+use rtcscope::vocab::ids::AssociationId;
 use rtcscope::vocab::ids::FlowId;
 use rtcscope::vocab::ids::FrameNumber;
 use rtcscope::vocab::ids::Ssrc;
 use rtcscope::vocab::printable::printable_bytes;
+use rtcscope::vocab::sighting::Sighting;
 use rtcscope::vocab::time::Timestamp;
 use rtcscope::wire;
 use rtcscope::wire::channel_data::ChannelData;
@@ -111,6 +115,7 @@ pub const TARGETS: &[Target] = &[
     ("report", report),
     ("rtcp", rtcp),
     ("rtp", rtp),
+    ("sctp", sctp),
     ("sdp", sdp),
     ("sip", sip),
     ("srtp", srtp),
@@ -402,6 +407,28 @@ pub fn rtcp(data: &[u8]) {
     for packet in packets.take(MANY).flatten() {
         black_box(wire::rtcp::body::decode(&packet));
     }
+}
+
+/// SCTP packets as data channels carry them: chunk by chunk, then as one end of an association that goes on.
+pub fn sctp(data: &[u8]) {
+    if let Ok(packet) = wire::sctp::Packet::new(data) {
+        for chunk in packet.chunks().take(MANY).flatten() {
+            black_box((chunk.data(), chunk.reset_streams()));
+        }
+    }
+    black_box(wire::dcep::Message::new(data).is_ok());
+    let mut tracker = SctpTracker::default();
+    let mut faults = FaultLog::default();
+    for (number, piece) in data.chunks(48).take(MANY).enumerate() {
+        let seen = Sighting {
+            at: Timestamp::from_nanos(number as u64),
+            frame: FrameNumber::new(0, number as u64 + 1),
+            flow: FlowId(0),
+            direction: [Direction::Forward, Direction::Reverse][number % 2],
+        };
+        tracker.observe(seen, AssociationId(0), piece, &mut faults);
+    }
+    black_box(tracker.packets());
 }
 
 /// SRTP and SRTCP under known keys: whatever the packet, its tag decides; and keys as SDP carries them.

@@ -201,11 +201,13 @@ impl Analyzer {
     pub fn add_key_log(&mut self, text: &[u8]) {
         // Taken back first: what nobody shares needs no copy to change.
         self.demux.set_key_log(Arc::default());
+        self.trackers.dtls.set_key_log(Arc::default());
         self.trackers.secured.set_key_log(Arc::default(), &[]);
         for fault in Arc::make_mut(&mut self.key_log).add(text) {
             self.trackers.faults.record(fault, None);
         }
         self.demux.set_key_log(self.key_log.clone());
+        self.trackers.dtls.set_key_log(Arc::clone(&self.key_log));
         self.trackers
             .secured
             .set_key_log(Arc::clone(&self.key_log), self.trackers.dtls.associations());
@@ -304,6 +306,7 @@ impl Analyzer {
             dtls: trackers.dtls.associations().to_vec(),
             streams: bulk.streams,
             rtcp: trackers.rtcp.snapshot(),
+            data: trackers.sctp.associations().to_vec(),
             names: trackers.names.all().to_vec(),
         })
     }
@@ -413,7 +416,7 @@ impl Analyzer {
             tls_decrypted: counts.tls_decrypted,
             quic_connections: counts.quic_connections,
             quic_decrypted: counts.quic_decrypted,
-            sctp_packets: 0,
+            sctp_packets: self.trackers.sctp.packets(),
             dns_messages: counts.dns_messages,
             icmp_messages: counts.icmp_messages,
             other_packets: counts.other_packets + counts.rtp_like.saturating_sub(rtp_packets),

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use crate::crypt::dtls::exporter::srtp_keys;
-use crate::crypt::dtls::handshake::Handshake;
 use crate::crypt::keylog::KeyLog;
 use crate::crypt::srtp::keyring::Keyring;
 use crate::crypt::srtp::protection::Protection;
 use crate::crypt::srtp::sdes;
 use crate::sdp::description::Description;
 use crate::track::dtls::Association;
-use crate::vocab::address::Direction;
 use crate::vocab::ids::AssociationId;
 use crate::vocab::sighting::Sighting;
 
@@ -37,7 +35,8 @@ impl Secured {
         if self.log.is_empty() || self.learned(association.id) {
             return;
         }
-        let Some((handshake, client)) = agreed(association) else {
+        let agreed = association.handshake().zip(association.client);
+        let Some((handshake, client)) = agreed else {
             return;
         };
         // DTLS 1.3 chooses under encryption: then any offered profile may be it, and the tags tell.
@@ -86,15 +85,4 @@ impl Secured {
     fn learned(&self, id: AssociationId) -> bool {
         self.learned.get(id.index()).copied().unwrap_or_default()
     }
-}
-
-/// What keys depend on, and which way the client sends; `None` while a hello is missing.
-fn agreed(association: &Association) -> Option<(Handshake, Direction)> {
-    let handshake = Handshake {
-        client_random: association.client_random?,
-        server_random: association.server_random?,
-        version: association.version?,
-        suite: association.cipher_suite?,
-    };
-    Some((handshake, association.client?))
 }

@@ -19,6 +19,7 @@ use crate::track::ice::Noticed;
 use crate::track::rtcp::RtcpTracker;
 use crate::track::rtp_stream::RtpStreams;
 use crate::track::rtp_stream::tracker::Trust;
+use crate::track::sctp::SctpTracker;
 use crate::track::signaling::Signaling;
 use crate::track::signaling::dialogue::Carried;
 use crate::track::signaling::dialogue::DescriptionKind;
@@ -41,6 +42,7 @@ pub(super) struct Trackers {
     pub(super) dtls: dtls::Tracker,
     pub(super) streams: RtpStreams,
     pub(super) rtcp: RtcpTracker,
+    pub(super) sctp: SctpTracker,
     pub(super) secured: Secured,
     pub(super) signaling: Signaling,
     pub(super) identities: Identities,
@@ -61,6 +63,7 @@ impl Trackers {
             dtls: dtls::Tracker::default(),
             streams: RtpStreams::default(),
             rtcp: RtcpTracker::default(),
+            sctp: SctpTracker::default(),
             secured: Secured::default(),
             signaling: Signaling::default(),
             identities: Identities::default(),
@@ -97,6 +100,14 @@ impl Trackers {
                     self.dtls.observe_cut(seen, datagram, &mut self.faults);
                 } else {
                     self.dtls.observe(seen, datagram, &mut self.faults);
+                }
+                for opened in self.dtls.take_data() {
+                    self.sctp.observe(
+                        opened.seen,
+                        opened.association,
+                        &opened.bytes,
+                        &mut self.faults,
+                    );
                 }
                 if let Some(association) = self.dtls.on_flow(seen.flow) {
                     self.secured.learn(association);

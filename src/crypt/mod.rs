@@ -7,9 +7,10 @@
 //! | [`hkdf`] | key schedule of TLS 1.3, DTLS 1.3 and QUIC |
 //! | [`prf`] | key schedule of TLS and DTLS up to 1.2 |
 //! | [`aead`] | AES-GCM and ChaCha20-Poly1305 |
+//! | `mask` | packet numbers of QUIC and DTLS 1.3, unmasked |
 //! | [`tls`] | records of one TLS connection, opened |
 //! | [`quic`] | packets of one QUIC connection, opened |
-//! | [`dtls`] | SRTP's keys out of a DTLS handshake |
+//! | [`dtls`] | records of one DTLS association, opened; SRTP's keys out of its handshake |
 //! | [`srtp`] | media and reports, opened |
 //!
 //! Nothing here attacks anything: without the secrets that an endpoint logged, ciphertext stays ciphertext. RSA private keys are not
@@ -20,6 +21,7 @@ pub mod dtls;
 pub mod hash;
 pub mod hkdf;
 pub mod keylog;
+mod mask;
 pub mod prf;
 pub mod quic;
 pub mod srtp;

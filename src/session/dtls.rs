@@ -42,6 +42,7 @@ pub(super) fn join(
 fn carry_on(before: &mut Association, after: Association) {
     before.last_at = before.last_at.max(after.last_at);
     before.records += after.records;
+    before.decrypted |= after.decrypted;
     before.alerts.extend(after.alerts);
     before.alerts.truncate(Association::ALERTS_KEPT);
     for (ours, theirs) in before

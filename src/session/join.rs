@@ -11,6 +11,7 @@ use crate::flow::exchange::Exchange;
 use crate::flow::table::FlowRecord;
 use crate::sdp::candidate::CandidateType;
 use crate::session::candidates::CandidateBook;
+use crate::session::data;
 use crate::session::descriptions::ReadDescriptions;
 use crate::session::descriptions::Said;
 use crate::session::dtls;
@@ -39,6 +40,7 @@ use crate::track::ice::CheckPath;
 use crate::track::ice::IceTracker;
 use crate::track::rtcp::RtcpFlow;
 use crate::track::rtp_stream::Stream;
+use crate::track::sctp::SctpAssociation;
 use crate::track::signaling::dialogue::Dialogue;
 use crate::track::turn::Allocation;
 use crate::vocab::address::Direction;
@@ -76,6 +78,8 @@ pub struct Sources<'a> {
     pub streams: Vec<Stream>,
     /// RTCP facts per conversation.
     pub rtcp: Vec<RtcpFlow>,
+    /// SCTP inside DTLS, per association.
+    pub data: Vec<SctpAssociation>,
     /// Names of addresses.
     pub names: Vec<(IpAddr, String)>,
 }
@@ -123,6 +127,7 @@ pub fn join(sources: Sources<'_>) -> Scene {
         server_queries: sources.ice.queries().to_vec(),
         nat: Vec::new(),
         rtcp: sources.rtcp,
+        data_channels: Vec::new(),
         flow_owner: owner,
         peer_connections: connections,
     };
@@ -135,6 +140,7 @@ pub fn join(sources: Sources<'_>) -> Scene {
     }
     scene.nat = nat::infer(&scene, sources.ice.paths());
     streams::join(&mut scene, sources.streams);
+    scene.data_channels = data::join(&scene.dtls, sources.data);
     conclude(&mut scene);
     scene
 }

@@ -7,6 +7,7 @@
 //! | `descriptions` | what signaling said |
 //! | `candidates`, `pairs` | ICE |
 //! | `dtls`, `streams`, `relays` | associations, media, TURN |
+//! | `data` | data channels and the associations that they run in |
 //! | `feedback` | RTCP and the streams that it is about |
 //! | `nat` | how NATs map the sockets |
 //! | `states` | connection states and setup times |
@@ -17,6 +18,7 @@ pub mod join;
 pub mod model;
 
 mod candidates;
+mod data;
 pub mod descriptions;
 mod dtls;
 mod feedback;

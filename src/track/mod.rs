@@ -4,6 +4,7 @@ pub mod dtls;
 pub mod ice;
 pub mod rtcp;
 pub mod rtp_stream;
+pub mod sctp;
 pub mod signaling;
 pub mod stun;
 pub mod turn;

@@ -7,6 +7,7 @@
 pub mod capture_header;
 pub mod channel_data;
 pub mod datagram;
+pub mod dcep;
 pub mod detail;
 pub mod dns;
 pub mod dtls;
@@ -25,6 +26,7 @@ pub mod quic;
 pub mod read;
 pub mod rtcp;
 pub mod rtp;
+pub mod sctp;
 pub mod sip;
 pub mod span;
 pub mod stun;

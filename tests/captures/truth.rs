@@ -91,6 +91,7 @@ pub(crate) fn compare(folder: &Path, file: &str, keys: Keys) -> Comparison {
         }
         selected_pair(browser, call, side, readable, &mut comparison);
         dtls(browser, &report, call, side, &mut comparison);
+        data_channels(browser, &report, call, side, &mut comparison);
         if text(&browser["states"]["connection"]) == "connected" {
             streams(&path, keys, browser, &fragments, readable, &mut comparison);
         }
@@ -390,6 +391,60 @@ fn streams(
     }
 }
 
+/// Data channels, where keys opened DTLS: what the browser counted of each, by its label.
+fn data_channels(
+    browser: &Value,
+    report: &Value,
+    call: &Value,
+    side: &str,
+    comparison: &mut Comparison,
+) {
+    let opened = each(&report["dtls"])
+        .any(|dtls| dtls["peerConnection"] == call["id"] && dtls["decrypted"] == true);
+    if !opened {
+        return;
+    }
+    for theirs in stats(browser, "data-channel") {
+        let label = text(&theirs["label"]);
+        let ours = each(&report["dataChannels"]).find(|ours| {
+            ours["peerConnection"] == call["id"]
+                && ours["dataChannelIdentifier"] == theirs["dataChannelIdentifier"]
+        });
+        let Some(ours) = ours else {
+            comparison.point(&format!("data channel {label}"), false, || "none".into());
+            continue;
+        };
+        comparison.equal("label", text(&ours["label"]), label);
+        comparison.equal(
+            "protocol",
+            text(&ours["protocol"]),
+            text(&theirs["protocol"]),
+        );
+        let ways = if side == "a" {
+            [("Sent", "AToB"), ("Received", "BToA")]
+        } else {
+            [("Sent", "BToA"), ("Received", "AToB")]
+        };
+        for (way, arrow) in ways {
+            let figure = |name: &str| count(&theirs[format!("{name}{way}")]);
+            near(
+                &format!("messages {way} on {label}"),
+                count(&ours[format!("messages{arrow}")]),
+                figure("messages"),
+                MESSAGES_AFTERWARDS,
+                comparison,
+            );
+            near(
+                &format!("bytes {way} on {label}"),
+                count(&ours[format!("bytes{arrow}")]),
+                figure("bytes"),
+                BYTES_AFTERWARDS,
+                comparison,
+            );
+        }
+    }
+}
+
 /// What RTCP told, where keys opened it: requests as the browser counts them, and what the other end reported last.
 fn feedback(browser: &Value, ours: &Value, theirs: &Value, comparison: &mut Comparison) {
     let ssrc = &theirs["ssrc"];
@@ -472,6 +527,10 @@ fn stats<'a>(browser: &'a Value, kind: &'static str) -> impl Iterator<Item = &'a
     reports.filter(move |report| report["type"] == kind)
 }
 
+/// Messages between the browser's last count and the end of the capture.
+const MESSAGES_AFTERWARDS: i64 = 2;
+/// And their bytes: short texts.
+const BYTES_AFTERWARDS: i64 = 40;
 /// Requests that passed the network card and had not reached the browser's count, or the other way round.
 const REPORTS_IN_FLIGHT: i64 = 1;
 /// What a report that was under way then may add to the loss.

@@ -3,7 +3,9 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`handshake`] | what both hellos agreed on |
+//! | [`session`] | records, opened |
 //! | [`exporter`] | SRTP's keys out of a handshake's secrets |
 
 pub mod exporter;
 pub mod handshake;
+pub mod session;

@@ -1,22 +1,13 @@
 //! Keys of one direction and kind of packet: header protection off, then the payload opened (RFC 9001 §5).
 
-use std::fmt;
-
-use aes::Aes128;
-use aes::Aes256;
-use aes::cipher::BlockCipherEncrypt;
-use aes::cipher::KeyInit;
-use chacha20::ChaCha20;
-use chacha20::cipher::KeyIvInit;
-use chacha20::cipher::StreamCipher;
-use chacha20::cipher::StreamCipherSeek;
-
 use crate::crypt::aead;
 use crate::crypt::aead::Aead;
 use crate::crypt::aead::Algorithm;
 use crate::crypt::hash::Hash;
 use crate::crypt::hkdf::Prefix;
 use crate::crypt::hkdf::expand_label;
+use crate::crypt::mask::Mask;
+use crate::crypt::mask::whole_number;
 use crate::crypt::tls::suite::Protection;
 use crate::crypt::tls::suite::Suite;
 use crate::wire::quic::version::Dialect;
@@ -30,13 +21,6 @@ pub struct Keys {
     dialect: Dialect,
     suite: Suite,
     secret: Vec<u8>,
-}
-
-/// The key of header protection.
-enum Mask {
-    Aes128(Box<Aes128>),
-    Aes256(Box<Aes256>),
-    ChaCha20([u8; 32]),
 }
 
 /// A header without its protection.
@@ -64,11 +48,7 @@ impl Keys {
         let labels = Labels::of(dialect);
         let make = |word, length| expand(suite.hash, secret, word, length);
         let key = make(labels.header, algorithm.key_length())?;
-        let mask = match algorithm {
-            Algorithm::Aes128Gcm => Mask::Aes128(Box::new(Aes128::new_from_slice(&key).ok()?)),
-            Algorithm::Aes256Gcm => Mask::Aes256(Box::new(Aes256::new_from_slice(&key).ok()?)),
-            Algorithm::ChaCha20Poly1305 => Mask::ChaCha20(key.try_into().ok()?),
-        };
+        let mask = Mask::new(algorithm, &key)?;
         Some(Self {
             aead: Aead::new(algorithm, &make(labels.key, algorithm.key_length())?)?,
             iv: make(labels.iv, 12)?.try_into().ok()?,
@@ -96,11 +76,7 @@ impl Keys {
         let length = self.suite.hash.length();
         let secret = expand(self.suite.hash, &self.secret, word, length)?;
         let next = Self::new(self.dialect, self.suite, &secret)?;
-        let mask = match &self.mask {
-            Mask::Aes128(key) => Mask::Aes128(key.clone()),
-            Mask::Aes256(key) => Mask::Aes256(key.clone()),
-            Mask::ChaCha20(key) => Mask::ChaCha20(*key),
-        };
+        let mask = self.mask.clone();
         Some(Self { mask, ..next })
     }
 
@@ -131,53 +107,6 @@ impl Keys {
         let sealed = packet.get(header.bytes.len()..)?;
         let nonce = aead::nonce(&self.iv, header.number);
         self.aead.open(&nonce, &header.bytes, sealed)
-    }
-}
-
-impl Mask {
-    /// Five bytes: for the first byte and for up to four of the number (RFC 9001 §5.4).
-    fn of(&self, sample: &[u8; 16]) -> [u8; 5] {
-        let mut block = *sample;
-        match self {
-            Self::Aes128(key) => key.encrypt_block((&mut block).into()),
-            Self::Aes256(key) => key.encrypt_block((&mut block).into()),
-            Self::ChaCha20(key) => {
-                let [c0, c1, c2, c3, nonce @ ..] = *sample;
-                let counter = u32::from_le_bytes([c0, c1, c2, c3]);
-                let mut cipher = ChaCha20::new(key.into(), (&nonce).into());
-                block = [0; 16];
-                // At the last block the cipher refuses to count on, though this block is still its own.
-                if cipher.try_seek(u64::from(counter) * 64).is_ok() {
-                    let _ = cipher.try_apply_keystream(&mut block);
-                }
-            }
-        }
-        let (mask, _) = block.split_first_chunk().expect("a block has 16 bytes");
-        *mask
-    }
-}
-
-impl fmt::Debug for Mask {
-    /// The algorithm, never the key.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Aes128(_) => "Aes128",
-            Self::Aes256(_) => "Aes256",
-            Self::ChaCha20(_) => "ChaCha20",
-        })
-    }
-}
-
-/// The number nearest to the expected one that ends in these bits (RFC 9000 appendix A.3).
-fn whole_number(truncated: u64, bits: u32, expected: u64) -> u64 {
-    let window = 1_u64 << bits;
-    let candidate = (expected & !(window - 1)) | truncated;
-    if candidate + window / 2 <= expected && candidate < (1 << 62) - window {
-        candidate + window
-    } else if candidate > expected + window / 2 && candidate >= window {
-        candidate - window
-    } else {
-        candidate
     }
 }
 
@@ -363,17 +292,6 @@ mod tests {
             digits(&keys.updated().expect("follows").secret),
             "1223504755036d556342ee9361d253421a826c9ecdf3c7148684b36b714881f9"
         );
-    }
-
-    /// RFC 9000 appendix A.3, and both ends of the range.
-    #[test]
-    fn truncated_numbers_are_completed() {
-        assert_eq!(whole_number(0x9b32, 16, 0xa82f_30eb), 0xa82f_9b32);
-        assert_eq!(whole_number(0xff, 8, 0), 0xff);
-        assert_eq!(whole_number(0xff, 8, 0x100), 0xff);
-        assert_eq!(whole_number(0x01, 8, 0xff), 0x101);
-        let last = (1 << 62) - 1;
-        assert_eq!(whole_number(0xffff_ffff, 32, last), last);
     }
 
     #[test]

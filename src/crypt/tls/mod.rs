@@ -24,7 +24,7 @@ pub(super) mod attempt;
 mod cbc;
 pub mod facts;
 mod handshake;
-mod opener;
+pub(super) mod opener;
 pub mod session;
 pub mod suite;
 #[cfg(test)]

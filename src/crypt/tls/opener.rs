@@ -27,7 +27,7 @@ use crate::wire::tls::registry::Version;
 
 /// Keys of one direction, and the number of the record that comes next.
 #[derive(Debug)]
-pub(super) struct Opener {
+pub(in crate::crypt) struct Opener {
     keys: Keys,
     number: u64,
 }
@@ -46,20 +46,20 @@ enum Keys {
 
 /// What both ends agreed on in the hellos, up to TLS 1.2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Agreed {
-    pub(super) version: Version,
-    pub(super) suite: Suite,
-    pub(super) client_random: [u8; 32],
-    pub(super) server_random: [u8; 32],
-    pub(super) encrypt_then_mac: bool,
+pub(in crate::crypt) struct Agreed {
+    pub(in crate::crypt) version: Version,
+    pub(in crate::crypt) suite: Suite,
+    pub(in crate::crypt) client_random: [u8; 32],
+    pub(in crate::crypt) server_random: [u8; 32],
+    pub(in crate::crypt) encrypt_then_mac: bool,
 }
 
 /// A record's content.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Opened {
+pub(in crate::crypt) struct Opened {
     /// `None`: TLS 1.3 content that is padding only.
-    pub(super) content_type: Option<ContentType>,
-    pub(super) bytes: Vec<u8>,
+    pub(in crate::crypt) content_type: Option<ContentType>,
+    pub(in crate::crypt) bytes: Vec<u8>,
 }
 
 impl Opener {
@@ -81,7 +81,11 @@ impl Opener {
     }
 
     /// For a master secret (RFC 5246 §6.3).
-    pub(super) fn of_master_secret(agreed: &Agreed, master: &[u8], from: Peer) -> Option<Self> {
+    pub(in crate::crypt) fn of_master_secret(
+        agreed: &Agreed,
+        master: &[u8],
+        from: Peer,
+    ) -> Option<Self> {
         let prf = match agreed.version {
             Version::Tls12 => Prf::Hash(agreed.suite.hash),
             Version::Tls10 | Version::Tls11 => Prf::Md5Sha1,
@@ -143,7 +147,8 @@ impl Opener {
         opened
     }
 
-    fn open_as(&self, record: &Record<'_>, number: u64) -> Option<Opened> {
+    /// Opens `record` with a number that is known.
+    pub(in crate::crypt) fn open_as(&self, record: &Record<'_>, number: u64) -> Option<Opened> {
         let fragment = record.fragment;
         let mut header = [0; 11];
         let (counted, rest) = header.split_at_mut(8);
@@ -191,7 +196,7 @@ fn rest_of(header: &[u8; 11]) -> &[u8] {
 }
 
 /// TLS 1.3 puts the true type behind the content and pads with zeros behind that (RFC 8446 §5.4).
-fn inner(mut plain: Vec<u8>) -> Opened {
+pub(in crate::crypt) fn inner(mut plain: Vec<u8>) -> Opened {
     let end = plain.iter().rposition(|&byte| byte != 0);
     let content_type = end.and_then(|end| {
         let code = *plain.get(end)?;

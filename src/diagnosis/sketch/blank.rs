@@ -172,6 +172,7 @@ pub(super) fn transport(begun: f64, state: State) -> DtlsTransport {
             client_random: None,
             server_random: None,
             epochs: [None; 2],
+            decrypted: false,
         },
         peer_connection: Some(PeerConnectionId(0)),
         forward_side: Some(Side::A),

@@ -183,7 +183,7 @@ impl<'a> Dtls<'a> {
             handshake_ms: association.handshake_duration().map(milliseconds),
             retransmitted_flights: association.retransmitted_flights,
             resumed: association.hello.resumed,
-            decrypted: false,
+            decrypted: association.decrypted,
             certificates: certificates.collect(),
             alerts: alerts
                 .map(|alert| Alert::new(context, alert, side(alert.direction)))

@@ -14,6 +14,7 @@
 
 pub mod capture;
 pub mod context;
+pub mod data;
 pub mod description;
 pub mod dtls;
 pub mod feedback;
@@ -39,6 +40,7 @@ use crate::analyzer::analysis::Analysis;
 use crate::filter::shown::Shown;
 use crate::report::json::capture::Capture;
 use crate::report::json::context::Context;
+use crate::report::json::data::DataChannel;
 use crate::report::json::dtls::Dtls;
 use crate::report::json::filter::Filter;
 use crate::report::json::finding::Finding;
@@ -81,8 +83,8 @@ pub struct Report<'a> {
     pub dtls: Vec<Dtls<'a>>,
     /// RTP streams: one SSRC of one sender.
     pub streams: Vec<Stream<'a>>,
-    /// Data channels; empty as long as DTLS is not decrypted.
-    pub data_channels: Vec<DataChannel>,
+    /// Data channels; empty where no keys opened DTLS.
+    pub data_channels: Vec<DataChannel<'a>>,
     /// TURN allocations.
     pub turn: Vec<Turn<'a>>,
     /// What STUN servers were asked and said.
@@ -106,12 +108,6 @@ pub struct Tool {
     pub version: &'static str,
 }
 
-/// A data channel (RFC 8831).
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct DataChannel {}
-
 impl<'a> Report<'a> {
     /// The report of an analysis.
     pub fn new(analysis: &'a Analysis) -> Self {
@@ -131,7 +127,7 @@ impl<'a> Report<'a> {
             peer_connections: PeerConnection::all(context),
             dtls: Dtls::all(context),
             streams: Stream::all(context),
-            data_channels: Vec::new(),
+            data_channels: DataChannel::all(context),
             turn: Turn::all(context),
             stun_servers: StunServer::all(context),
             nat_mappings: Mapping::all(context),

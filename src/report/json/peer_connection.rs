@@ -9,6 +9,7 @@ use crate::report::json::context::FrameRef;
 use crate::report::json::context::Id;
 use crate::report::json::context::finding_id;
 use crate::report::json::context::milliseconds;
+use crate::report::json::data;
 use crate::report::json::description::Description;
 use crate::report::json::description::Negotiated;
 use crate::report::json::ice::Ice;
@@ -133,6 +134,7 @@ impl<'a> PeerConnection<'a> {
             frames: context.frames(&change.frames),
         });
         let findings = about.map_or(&[][..], |about| &about.findings);
+        let channels = context.analysis.scene.data_channels.iter().enumerate();
         let in_force = connection.negotiations.last();
         let closed = connection.closed_by_signaling.as_ref();
         Self {
@@ -161,7 +163,10 @@ impl<'a> PeerConnection<'a> {
                 .collect(),
             dtls: connection.dtls.iter().map(|&id| id.id()).collect(),
             streams: connection.streams.iter().map(|&id| id.id()).collect(),
-            data_channels: Vec::new(),
+            data_channels: channels
+                .filter(|(_, data)| data.peer_connection == Some(id))
+                .map(|(position, _)| data::id(position))
+                .collect(),
             turn: connection.turn.iter().map(|&id| id.id()).collect(),
             findings: findings.iter().map(|&index| finding_id(index)).collect(),
             closed_by_signaling: closed.map(|(at, frames)| Moment {

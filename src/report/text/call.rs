@@ -28,6 +28,7 @@ use crate::filter::shown::Shown;
 use crate::report::conclusions::About;
 use crate::report::conclusions::Conclusions;
 use crate::report::text::agreed;
+use crate::report::text::data;
 use crate::report::text::figures::NO_BREAK;
 use crate::report::text::figures::frames;
 use crate::report::text::figures::instant;
@@ -106,6 +107,7 @@ impl<'a> Call<'a> {
         security::print(self, page)?;
         page.field("Setup", &self.setup())?;
         media::print(self, page)?;
+        data::print(self, page)?;
         if let Some(verdict) = self.verdict() {
             for (index, sentence) in verdict.cannot_tell.iter().enumerate() {
                 let label = if index == 0 { "Unknown" } else { "" };

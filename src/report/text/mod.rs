@@ -21,11 +21,13 @@
 //! | [`path`] | its candidate pairs |
 //! | [`security`] | its DTLS associations |
 //! | [`media`], [`feedback`] | its streams, and what RTCP says of them |
+//! | [`data`] | its data channels |
 //! | [`findings`] | findings with evidence and advice |
 //! | [`rest`] | what belongs to no call |
 
 pub mod agreed;
 pub mod call;
+pub mod data;
 pub mod feedback;
 pub mod figures;
 pub mod findings;

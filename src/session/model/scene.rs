@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use crate::flow::exchange::Exchange;
 use crate::flow::table::FlowRecord;
+use crate::session::model::data::DataChannel;
 use crate::session::model::media::DtlsTransport;
 use crate::session::model::media::MediaStream;
 use crate::session::model::nat::NatMapping;
@@ -54,6 +55,8 @@ pub struct Scene {
     pub nat: Vec<NatMapping>,
     /// RTCP facts per flow.
     pub rtcp: Vec<RtcpFlow>,
+    /// Data channels of associations that keys opened, in order of first sight.
+    pub data_channels: Vec<DataChannel>,
     /// Per flow, the peer connection it belongs to; same length as `flows`.
     pub flow_owner: Vec<Option<PeerConnectionId>>,
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::crypt::dtls::handshake::Handshake;
 use crate::track::dtls::facts::AlertSeen;
 use crate::track::dtls::facts::CertificateSeen;
 use crate::track::dtls::facts::EpochProgress;
@@ -78,6 +79,8 @@ pub struct Association {
     pub server_random: Option<[u8; 32]>,
     /// Epoch and sequence numbers seen, per direction: what shows that another conversation goes on with the same association.
     pub epochs: [Option<EpochProgress>; 2],
+    /// Did keys open a record of it?
+    pub decrypted: bool,
 }
 
 impl Association {
@@ -123,6 +126,7 @@ impl Association {
             client_random: None,
             server_random: None,
             epochs: [None; 2],
+            decrypted: false,
         };
         association.set_state(state, seen.at, vec![seen.frame]);
         association
@@ -134,6 +138,16 @@ impl Association {
             self.handshake_finished_at?
                 .since(self.handshake_started_at?),
         )
+    }
+
+    /// What keys depend on; `None` while a hello is missing.
+    pub fn handshake(&self) -> Option<Handshake> {
+        Some(Handshake {
+            client_random: self.client_random?,
+            server_random: self.server_random?,
+            version: self.version?,
+            suite: self.cipher_suite?,
+        })
     }
 
     /// Direction of the server's packets.

@@ -1,5 +1,8 @@
 //! One association's records, in the order they were captured.
 
+use crate::crypt::dtls::session::Opened;
+use crate::crypt::dtls::session::Session;
+use crate::crypt::keylog::KeyLog;
 use crate::track::dtls::assembly::Assembler;
 use crate::track::dtls::assembly::Budget;
 use crate::track::dtls::assembly::Outcome;
@@ -17,6 +20,7 @@ use crate::track::dtls::replay::Replay;
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::fault::Layer;
+use crate::vocab::ids::AssociationId;
 use crate::vocab::sighting::Sighting;
 use crate::wire::dtls::ack;
 use crate::wire::dtls::handshake::Fragment;
@@ -29,7 +33,7 @@ use crate::wire::tls::registry::ContentType;
 use crate::wire::tls::registry::HandshakeType;
 
 /// What must be remembered of an association to understand its next record. Arrays are indexed by the sender's direction.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Conversation {
     assemblers: [Assembler; 2],
     replays: [Replay; 2],
@@ -37,6 +41,10 @@ pub(super) struct Conversation {
     flights: FlightLog,
     offered: Offered,
     lifecycle: Lifecycle,
+    /// Keys, once both hellos and the secrets are there.
+    session: Option<Session>,
+    /// Secrets in the log when they were last looked for.
+    looked_among: usize,
 }
 
 /// A datagram as it was captured.
@@ -48,15 +56,49 @@ pub(super) struct Datagram<'a> {
     pub(super) cut: bool,
 }
 
+/// What all conversations share: buffers, secrets, and where to leave what was found.
+pub(super) struct Surroundings<'a> {
+    /// Bytes of unfinished messages in all.
+    pub(super) budget: &'a mut Budget,
+    /// Secrets.
+    pub(super) log: &'a KeyLog,
+    /// Application data that keys opened.
+    pub(super) data: &'a mut Vec<Plaintext>,
+    /// What went wrong.
+    pub(super) faults: &'a mut FaultLog,
+}
+
 /// What every step needs: the association to fill, and where to leave what goes wrong.
 struct Context<'a> {
     association: &'a mut Association,
     seen: Sighting,
+    datagram: &'a [u8],
     budget: &'a mut Budget,
+    log: &'a KeyLog,
+    data: &'a mut Vec<Plaintext>,
     faults: &'a mut FaultLog,
 }
 
+/// Application data of an association, opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Plaintext {
+    /// Where its record was.
+    pub seen: Sighting,
+    /// Whose it is.
+    pub association: AssociationId,
+    /// The content: an SCTP packet, in WebRTC (RFC 8261).
+    pub bytes: Vec<u8>,
+}
+
 impl Context<'_> {
+    fn pass_on(&mut self, bytes: Vec<u8>) {
+        self.data.push(Plaintext {
+            seen: self.seen,
+            association: self.association.id,
+            bytes,
+        });
+    }
+
     fn fault(&mut self, fault: Fault) {
         self.faults.record(fault, Some(self.seen.frame));
     }
@@ -69,14 +111,16 @@ impl Conversation {
         association: &mut Association,
         seen: Sighting,
         datagram: Datagram<'_>,
-        budget: &mut Budget,
-        faults: &mut FaultLog,
+        around: &mut Surroundings<'_>,
     ) {
         let mut context = Context {
             association,
             seen,
-            budget,
-            faults,
+            datagram: datagram.bytes,
+            budget: &mut *around.budget,
+            log: around.log,
+            data: &mut *around.data,
+            faults: &mut *around.faults,
         };
         let id_bytes = self.offered.connection_id_bytes(seen.direction);
         let records = if datagram.cut {
@@ -248,10 +292,16 @@ impl Conversation {
         number: (u16, u64),
     ) {
         let seen = context.seen;
+        let opened = self.open(context, record);
         let association = &mut *context.association;
         let lifecycle = &mut self.lifecycle;
         if content == ContentType::Alert {
-            return lifecycle.encrypted_alert(association, seen, number);
+            lifecycle.encrypted_alert(association, seen, number);
+            let alert = opened.and_then(|opened| Alert::parse(&opened.bytes));
+            if let Some(alert) = alert {
+                lifecycle.opened_alert(association, seen, alert);
+            }
+            return;
         }
         lifecycle.still_talking(association, seen, number);
         // A record with a connection id hides its type: the first after ChangeCipherSpec is Finished.
@@ -268,7 +318,25 @@ impl Conversation {
         ) {
             application_data(association, seen);
             count_data(association, seen, record);
+            if let Some(opened) = opened {
+                context.pass_on(opened.bytes);
+            }
         }
+    }
+
+    /// The record's content, when the secrets of both hellos are known. Only a whole record opens.
+    fn open(&mut self, context: &mut Context<'_>, record: &Record<'_>) -> Option<Opened> {
+        let client = context.association.client?;
+        if self.session.is_none() && self.looked_among != context.log.len() {
+            let handshake = context.association.handshake()?;
+            self.looked_among = context.log.len();
+            self.session = Session::new(context.log, &handshake);
+        }
+        let from_client = context.seen.direction == client;
+        let session = self.session.as_mut()?;
+        let opened = session.open(from_client, context.datagram, record)?;
+        context.association.decrypted = true;
+        Some(opened)
     }
 
     fn unified(&mut self, context: &mut Context<'_>, record: &Record<'_>, epoch: u16) {
@@ -278,6 +346,8 @@ impl Conversation {
             let fault = Fault::new(Layer::Dtls, "dtls-unified-header-unexpected", record.offset);
             return context.fault(fault);
         }
+        let opened = self.open(context, record);
+        let association = &mut *context.association;
         match epoch {
             2 => {
                 self.lifecycle.handshake_ciphertext(association, seen);
@@ -290,6 +360,42 @@ impl Conversation {
                 count_data(association, seen, record);
             }
             _ => count_data(association, seen, record),
+        }
+        let Some(opened) = opened else { return };
+        match opened.content_type {
+            Some(ContentType::Handshake) => self.opened_handshake(context, &opened.bytes),
+            Some(ContentType::Alert) => {
+                if let Some(alert) = Alert::parse(&opened.bytes) {
+                    self.lifecycle
+                        .opened_alert(context.association, seen, alert);
+                }
+            }
+            Some(ContentType::ApplicationData) => context.pass_on(opened.bytes),
+            _ => {}
+        }
+    }
+
+    /// Handshake messages that were encrypted (DTLS 1.3): certificates, and what the server chose. Their flight is told by the records around
+    /// them.
+    fn opened_handshake(&mut self, context: &mut Context<'_>, content: &[u8]) {
+        let seen = context.seen;
+        for fragment in Fragments::new(content, 0).flatten() {
+            let assembler = &mut self.assemblers[seen.direction.index()];
+            let outcome = assembler.add(&fragment, seen.frame, context.budget);
+            if let Outcome::Complete { body, frames } = outcome {
+                let message = Arrived {
+                    seen,
+                    kind: fragment.kind,
+                    body: &body,
+                    frames: &frames,
+                };
+                learn(
+                    context.association,
+                    &mut self.offered,
+                    &message,
+                    context.faults,
+                );
+            }
         }
     }
 }

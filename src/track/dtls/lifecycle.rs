@@ -165,6 +165,42 @@ impl Lifecycle {
     }
 }
 
+impl Lifecycle {
+    /// An alert that keys opened: what [`Lifecycle::encrypted_alert`] took it for is known now. In 1.3 nothing was known of it before.
+    pub(super) fn opened_alert(
+        &mut self,
+        association: &mut Association,
+        seen: Sighting,
+        alert: Alert,
+    ) {
+        let known = AlertSeen {
+            direction: seen.direction,
+            level: Some(alert.level),
+            description: Some(alert.description),
+            encrypted: true,
+            basis: Basis::Observed,
+            at: seen.at,
+            frame: seen.frame,
+        };
+        let guessed = association.alerts.last_mut().filter(|last| {
+            last.encrypted && last.frame == seen.frame && last.direction == seen.direction
+        });
+        match guessed {
+            Some(guessed) => *guessed = known,
+            None => push_alert(association, known),
+        }
+        let state = match (alert.level, alert.description) {
+            (_, AlertDescription::CloseNotify | AlertDescription::UserCanceled) => State::Closed,
+            (AlertLevel::Warning, _) => return,
+            _ => State::Failed,
+        };
+        if association.state.value != state {
+            self.before_goodbye.get_or_insert(association.state.value);
+            association.set_state(state, seen.at, vec![seen.frame]);
+        }
+    }
+}
+
 /// Application data up to 1.2, encrypted: who sends it has seen the other's Finished.
 pub(super) fn application_data(association: &mut Association, seen: Sighting) {
     // Data channels send many: nothing is to be done, nor allocated, for all but the first.

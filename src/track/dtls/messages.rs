@@ -13,6 +13,8 @@ use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::wire::tls::certificate::Certificate;
 use crate::wire::tls::certificate::Fingerprints;
+use crate::wire::tls::cursor::Cursor;
+use crate::wire::tls::extension::Extensions;
 use crate::wire::tls::hello::ClientHello;
 use crate::wire::tls::hello::Protocol;
 use crate::wire::tls::hello::ServerHello;
@@ -89,6 +91,9 @@ pub(super) fn learn(
         Body::ServerKeyExchange(exchange) => {
             association.hello.group = exchange.group;
             association.hello.signature_scheme = exchange.signature_scheme;
+        }
+        Body::Opaque(extensions) if message.kind == HandshakeType::EncryptedExtensions => {
+            encrypted_extensions(association, seen, extensions, faults);
         }
         Body::CertificateVerify(_) | Body::Opaque(_) => {}
     }
@@ -186,6 +191,30 @@ fn server_hello(
             .map(|id| !id.is_empty() && id == hello.session_id);
         facts.extended_master_secret = Some(extensions.has(ExtensionType::ExtendedMasterSecret));
     }
+}
+
+/// What the server chose under encryption (RFC 8446 §4.3.1).
+fn encrypted_extensions(
+    association: &mut Association,
+    seen: Sighting,
+    body: &[u8],
+    faults: &mut FaultLog,
+) {
+    let mut broken = Vec::new();
+    let Some(list) = Cursor::new(body).vector16() else {
+        let fault = Fault::new(Layer::Dtls, "dtls-handshake-message-malformed", 0);
+        return faults.record(fault, Some(seen.frame));
+    };
+    let extensions = Extensions::parse(list, Protocol::Dtls, &mut broken);
+    for fault in broken {
+        faults.record(fault, Some(seen.frame));
+    }
+    association.srtp_profile = extensions
+        .use_srtp()
+        .and_then(|srtp| srtp.profiles.first().copied());
+    let facts = &mut association.hello;
+    facts.record_size_limits[1] = extensions.record_size_limit();
+    facts.alpn_selected = extensions.alpn().first().copied().map(text);
 }
 
 fn certificate(

@@ -5,15 +5,19 @@
 //! could be anything, so a second that goes with it has to follow before an association is believed.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 use hashbrown::HashSet;
 
+use crate::crypt::keylog::KeyLog;
 use crate::track::dtls::assembly::Budget;
 use crate::track::dtls::association::Association;
 use crate::track::dtls::association::State;
 use crate::track::dtls::conversation::Conversation;
 use crate::track::dtls::conversation::Datagram;
+use crate::track::dtls::conversation::Plaintext;
+use crate::track::dtls::conversation::Surroundings;
 use crate::track::dtls::glance::Ciphertext;
 use crate::track::dtls::glance::Start;
 use crate::vocab::fault::FaultLog;
@@ -44,7 +48,7 @@ impl Default for Limits {
 }
 
 /// Follows every DTLS association of a capture.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Tracker {
     limits: Limits,
     budget: Budget,
@@ -54,10 +58,13 @@ pub struct Tracker {
     /// Conversations in `unconfirmed`, longest waiting first; may name some that have been confirmed since.
     waiting: VecDeque<FlowId>,
     refused: u64,
+    log: Arc<KeyLog>,
+    /// Application data that keys opened, not taken yet.
+    data: Vec<Plaintext>,
 }
 
 /// An association whose records may still come.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Live {
     id: AssociationId,
     conversation: Conversation,
@@ -90,6 +97,8 @@ impl Tracker {
             unconfirmed: HashMap::new(),
             waiting: VecDeque::new(),
             refused: 0,
+            log: Arc::default(),
+            data: Vec::new(),
         }
     }
 
@@ -110,6 +119,16 @@ impl Tracker {
             cut: true,
         };
         self.take(seen, datagram, faults);
+    }
+
+    /// Takes a larger key log: records from now on are opened with it.
+    pub fn set_key_log(&mut self, log: Arc<KeyLog>) {
+        self.log = log;
+    }
+
+    /// Application data that keys opened since it was asked for last.
+    pub fn take_data(&mut self) -> Vec<Plaintext> {
+        std::mem::take(&mut self.data)
     }
 
     /// All associations, in order of their first record.
@@ -229,9 +248,14 @@ impl Tracker {
         if let Some(live) = lives.and_then(|lives| lives.get_mut(position))
             && let Some(association) = self.associations.get_mut(live.id.index())
         {
-            let budget = &mut self.budget;
+            let mut around = Surroundings {
+                budget: &mut self.budget,
+                log: &self.log,
+                data: &mut self.data,
+                faults,
+            };
             live.conversation
-                .observe(association, seen, datagram, budget, faults);
+                .observe(association, seen, datagram, &mut around);
         }
     }
 
