@@ -268,3 +268,79 @@ fn settings_hold_from_the_next_start_on_and_wrong_ones_are_named() {
         "{text}"
     );
 }
+
+#[test]
+fn a_student_takes_the_first_lesson_and_goes_on_another_day() {
+    let home = tempfile::tempdir().unwrap();
+    let start = || Session::start_at_home(&["learn", "--lesson", "1"], (120, 40), home.path());
+    let mut session = start();
+    // Reads, and opens the evidence.
+    session.shows(&[
+        "A name becomes an address",
+        "janus.lab.test",
+        "Frame 59",
+        "a: answer (",
+    ]);
+    session.press("\r");
+    session.shows(&["Packets", "DNS answer", "▸      59"]);
+    session.press(ESCAPE);
+    session.shows(&["A name becomes an address", "a: answer ("]);
+    // Answers wrong, sees the hint, answers right.
+    session.press("a");
+    session.shows(&["Enter: check"]);
+    session.press("1.2.3.4\r");
+    session.shows(&["not quite", "Hint", "The line that begins with"]);
+    session.press("a203.0.113.10\r");
+    session.shows(&["right", "Why it matters"]);
+    session.press(RIGHT);
+    session.shows(&["1.2 of 7", "The parts of a URL"]);
+    session.press("a8088\r");
+    session.shows(&["right"]);
+    session.press(RIGHT);
+    session.shows(&["1.3 of 7"]);
+    session.press("\u{3}");
+    assert!(session.ends());
+    // Resumes where that was.
+    let mut again = Session::start_at_home(&["learn"], (120, 40), home.path());
+    again.shows(&["1.3 of 7", "TCP says hello"]);
+    again.press("q");
+    again.shows(&["2 of 7 answered"]);
+    again.press("\u{3}");
+    assert!(again.ends());
+}
+
+#[test]
+fn a_student_finds_the_causes_of_five_broken_calls() {
+    let home = tempfile::tempdir().unwrap();
+    let mut session = Session::start_at_home(&["learn", "--lesson", "8"], (120, 40), home.path());
+    // Each call: counted, then its cause named; each on a capture of its own.
+    let calls = [
+        ("8.1 of 10", "0", "1", "ice-failure-blocked"),
+        ("8.3 of 10", "0", "2", "ice-failure-auth"),
+        ("8.5 of 10", "2", "3", "nat-no-relay"),
+        ("8.7 of 10", "1", "4", "dtls-failure-offer"),
+        ("8.9 of 10", "", "5", "lossy"),
+    ];
+    for (place, count, cause, capture) in calls {
+        session.shows(&[place, capture, "a: answer ("]);
+        if !count.is_empty() {
+            session.press(&format!("a{count}\r"));
+            session.shows(&["Why it matters"]);
+        }
+        session.press(RIGHT);
+        session.shows(&["name the cause", "a: answer ("]);
+        let wrong = if cause == "5" { "1" } else { "5" };
+        session.press(&format!("a{wrong}\r"));
+        session.shows(&["not quite"]);
+        // The answer is typed again, and the evidence looked at before.
+        session.press("\r");
+        session.shows(&["Offer/Answer"]);
+        session.press(ESCAPE);
+        session.shows(&["name the cause", "Hint"]);
+        session.press(&format!("a{cause}\r"));
+        session.shows(&["Why it matters"]);
+        session.press(RIGHT);
+    }
+    session.press("\u{3}");
+    assert!(session.ends());
+}

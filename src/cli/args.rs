@@ -80,8 +80,8 @@ pub struct Learn {
     pub lesson: Option<u32>,
     /// Where lessons of the user's own are.
     pub directory: Option<PathBuf>,
-    /// How to print them.
-    pub print: Print,
+    /// How to print them; `None` opens the screen.
+    pub print: Option<Print>,
 }
 
 /// How to print lessons.
@@ -153,13 +153,13 @@ impl Args {
                     colour: raw.options.color.unwrap_or(Colour::Auto),
                 };
             }
-            Some(RawCommand::Learn(learn)) => return Self::learn(raw.options, learn),
             Some(RawCommand::Export(RawExport::Frames(wanted))) => {
                 return Self {
                     action: export(raw.options, wanted),
                     colour: Colour::Auto,
                 };
             }
+            Some(RawCommand::Learn(learn)) => return Self::learn(raw.options, learn, terminal),
             Some(RawCommand::Completions { shell }) => {
                 return Self {
                     action: Action::Completions(shell),
@@ -205,7 +205,9 @@ impl Args {
         Self { action, colour }
     }
 
-    fn learn(before: RawOptions, learn: RawLearn) -> Self {
+    /// Lessons are printed when that is asked for, and where nobody can press keys.
+    fn learn(before: RawOptions, learn: RawLearn, terminal: bool) -> Self {
+        let print = learn.print || !terminal;
         let files: Vec<&PathBuf> = before.files.iter().chain(&learn.files).collect();
         let action = Action::Learn(Learn {
             load: Load {
@@ -214,11 +216,11 @@ impl Args {
             },
             lesson: learn.lesson,
             directory: learn.lessons,
-            print: Print {
+            print: print.then(|| Print {
                 format: learn.format.unwrap_or(Handout::Md),
                 answers: learn.answers,
                 output: learn.output.filter(|path| path != Path::new("-")),
-            },
+            }),
         });
         let colour = learn.color.or(before.color).unwrap_or(Colour::Auto);
         Self { action, colour }

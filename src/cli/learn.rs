@@ -9,6 +9,7 @@ use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
 use crate::analyzer::pipeline::analyze;
 use crate::cli::args::Learn;
+use crate::cli::args::Print;
 use crate::cli::failure::Failure;
 use crate::cli::load::analyzer;
 use crate::cli::raw::Handout;
@@ -81,7 +82,7 @@ fn of_directory(directory: &Path) -> Result<Vec<Lesson>, Failure> {
 /// # Errors
 ///
 /// As [`lessons`], and when a capture cannot be read.
-pub fn handout(wanted: &Learn) -> Result<String, Failure> {
+pub fn handout(wanted: &Learn, print: &Print) -> Result<String, Failure> {
     let lessons = lessons(wanted)?;
     let own = match wanted.load.inputs.as_slice() {
         [] => None,
@@ -115,7 +116,6 @@ pub fn handout(wanted: &Learn) -> Result<String, Failure> {
         }
         pages.push(Page { lesson, steps });
     }
-    let print = &wanted.print;
     Ok(match print.format {
         Handout::Md => handout::markdown::write(&pages, print.answers),
         Handout::Html => handout::html::write(&pages, print.answers),

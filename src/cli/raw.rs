@@ -136,7 +136,7 @@ pub struct RawLearn {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub lessons: Option<PathBuf>,
 
-    /// Print the lessons, for a class.
+    /// Print the lessons, for a class, instead of opening the screen.
     #[arg(long)]
     pub print: bool,
 
@@ -272,11 +272,12 @@ Examples:
 
 const LEARN_EXAMPLES: &str = "\
 Examples:
-  rtcscope learn --print --lesson 3           candidates and NAT
-  rtcscope learn --print --lesson 5 call.pcapng   TURN, on a capture of your own
+  rtcscope learn                              go on where you were
+  rtcscope learn --lesson 3                   candidates and NAT
+  rtcscope learn --lesson 5 call.pcapng       TURN, on a capture of your own
   rtcscope learn --print --format html -o lessons.html
   rtcscope learn --print --answers --lesson 7 for the teacher
-  rtcscope learn --print --lessons my-course  lessons of your own";
+  rtcscope learn --lessons my-course          lessons of your own";
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:

@@ -17,9 +17,11 @@ use crate::cli::args::Learn;
 use crate::cli::args::Load;
 use crate::cli::args::Look;
 use crate::cli::args::Report;
+use crate::cli::args::sample;
 use crate::cli::export;
 use crate::cli::failure::Failure;
 use crate::cli::learn::handout;
+use crate::cli::learn::lessons;
 use crate::cli::live;
 use crate::cli::load::analyzer;
 use crate::cli::load::load;
@@ -35,8 +37,10 @@ use crate::filter::help::help;
 use crate::filter::rows::RowKind;
 use crate::filter::shown::Shown;
 use crate::ingest::source::Source;
+use crate::lessons::library::SAMPLE;
 use crate::report;
 use crate::tui;
+use crate::tui::run::Lessons;
 
 /// Runs the program with its arguments, program name first.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -87,13 +91,16 @@ fn perform(args: Args) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         Action::Explore(inputs, look) => explore(inputs, look, args.colour),
-        Action::Learn(wanted) => learn(&wanted),
+        Action::Learn(wanted) => learn(&wanted, args.colour),
     }
 }
 
-fn learn(wanted: &Learn) -> Result<ExitCode, Failure> {
-    let text = handout(wanted)?;
-    let destination = match &wanted.print.output {
+fn learn(wanted: &Learn, colour: Colour) -> Result<ExitCode, Failure> {
+    let Some(print) = &wanted.print else {
+        return teach(wanted, colour);
+    };
+    let text = handout(wanted, print)?;
+    let destination = match &print.output {
         Some(path) => Destination::File(path),
         None => Destination::Stdout,
     };
@@ -104,11 +111,32 @@ fn learn(wanted: &Learn) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Opens the lessons' screen on the user's capture, else on the one that the first lesson names.
+fn teach(wanted: &Learn, colour: Colour) -> Result<ExitCode, Failure> {
+    let list = lessons(wanted)?;
+    let mut setup = setup(Look::default(), colour)?;
+    let mut load = wanted.load.clone();
+    if load.inputs.is_empty() {
+        load.inputs = vec![sample()];
+        setup.built_in = Some(SAMPLE.to_owned());
+    }
+    setup.lessons = Some(Lessons {
+        list,
+        number: wanted.lesson,
+    });
+    let analyzer = analyzer(&load)?;
+    let source = Source::open_ahead(load.inputs)?;
+    tui::run::run(source, analyzer, setup).map_err(Failure::Screen)?;
+    Ok(ExitCode::SUCCESS)
+}
+
 /// Opens the inputs before the screen, so that what can't be opened is said where the user stays.
 fn explore(inputs: Load, look: Look, colour: Colour) -> Result<ExitCode, Failure> {
     let analyzer = analyzer(&inputs)?;
+    let is_sample = inputs.inputs == [sample()];
     let source = Source::open_ahead(inputs.inputs)?;
-    let setup = setup(look, colour)?;
+    let mut setup = setup(look, colour)?;
+    setup.built_in = is_sample.then(|| SAMPLE.to_owned());
     tui::run::run(source, analyzer, setup).map_err(Failure::Screen)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -32,6 +32,8 @@ pub(super) fn setup(look: Look, colour: Colour) -> Result<Setup, Failure> {
         config_path,
         ignored: loaded.ignored,
         private: look.private,
+        lessons: None,
+        built_in: None,
     })
 }
 

@@ -139,6 +139,7 @@ impl Action {
         ("findings", Self::Page(3)),
         ("http", Self::Page(4)),
         ("flows", Self::Page(5)),
+        ("learn", Self::Page(6)),
         ("call-timeline", Self::Tab(Tab::Timeline)),
         ("call-ladder", Self::Tab(Tab::Ladder)),
         ("call-offer-answer", Self::Tab(Tab::OfferAnswer)),

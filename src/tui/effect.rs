@@ -35,6 +35,14 @@ pub enum Effect {
     },
     /// Stop the search for a list.
     StopScan(Target),
+    /// Play the open step of the open lesson, for evidence of so many columns.
+    Play(usize),
+    /// Open a built-in capture in the place of the one that is open.
+    OpenBuiltIn(String),
+    /// Open the user's own capture again.
+    OpenOwn,
+    /// Remember how far the user got in the lessons.
+    SaveProgress,
     /// Put text into the clipboard.
     Copy(String),
     /// Search the capture for a call's frames and save them; how it went comes as news.

@@ -17,6 +17,7 @@
 //! | [`action`], [`keymap`] | what can be done, and by which key: one table, also for footer and help |
 //! | [`update`] | what an action, a click or news change |
 //! | [`effect`], [`worker`], [`scan`] | what is done outside of the state: frames read, text copied, files written |
+//! | `teach` | plays lessons |
 //! | [`packet`] | one frame as a line and as a tree |
 //! | [`detail`] | a row of the ladder in detail |
 //! | [`command`] | what the command line can be told |
@@ -46,6 +47,7 @@ pub mod scan;
 pub mod screens;
 pub mod sheet;
 pub mod state;
+mod teach;
 pub mod text;
 pub mod theme;
 pub mod times;

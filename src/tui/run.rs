@@ -24,12 +24,15 @@ use ratatui::crossterm::execute;
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
 use crate::ingest::source::Source;
+use crate::lessons::lesson::Lesson;
 use crate::tui::action::Pointer;
 use crate::tui::config::Config;
 use crate::tui::effect::News;
 use crate::tui::load::load;
 use crate::tui::screens::render;
+use crate::tui::state::Page;
 use crate::tui::state::State;
+use crate::tui::teach;
 use crate::tui::theme::Theme;
 use crate::tui::update;
 use crate::tui::watch::Watch;
@@ -48,6 +51,19 @@ pub struct Setup {
     pub ignored: Vec<String>,
     /// Mask addresses and names from the start?
     pub private: bool,
+    /// Lessons to begin with.
+    pub lessons: Option<Lessons>,
+    /// The built-in capture that is opened; `None` for the user's own.
+    pub built_in: Option<String>,
+}
+
+/// Lessons to begin with.
+#[derive(Debug)]
+pub struct Lessons {
+    /// The lessons.
+    pub list: Vec<Lesson>,
+    /// The number of the one to open; `None`: go on where the user left.
+    pub number: Option<u32>,
 }
 
 /// Shows `source` in the terminal until the user leaves; `analyzer` may know key logs already.
@@ -102,6 +118,16 @@ fn show(
     }
     state.packets.order = order;
     state.live = watch.as_ref().map(Watch::view);
+    teach::begin(&mut state);
+    state.learn.built_in = setup.built_in;
+    if let Some(lessons) = setup.lessons {
+        state.page = Page::Learn;
+        state.learn.lessons = lessons.list.into();
+        match lessons.number {
+            Some(number) => state.learn.begin(number),
+            None => state.learn.prepare(),
+        }
+    }
     let stopped = Arc::clone(&stop);
     let runs = live.is_some();
     let loader = thread::spawn(move || load(source, analyzer, &sender, &stopped, runs));
@@ -148,7 +174,7 @@ fn talk(
     let mut changed = true;
     while !state.quit {
         if changed {
-            // What was read may ask for more: where an instant is, then the frames around it.
+            // What was read may ask for more: where an instant is, then the frames around it; a capture, then its step.
             for _ in 0..SETTLED_AFTER {
                 let effects = update::settle(state);
                 if effects.is_empty() {
@@ -227,7 +253,7 @@ const fn pointer(mouse: MouseEvent) -> Option<Pointer> {
 }
 
 /// Rounds of reading before a picture, at most: what can't be read is asked for again and again.
-const SETTLED_AFTER: usize = 3;
+const SETTLED_AFTER: usize = 4;
 /// Patience while something is going on in the background.
 const BUSY: Duration = Duration::from_millis(40);
 /// Patience otherwise: keys interrupt it at once.

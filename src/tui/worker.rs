@@ -34,6 +34,8 @@ use crate::tui::scan::collect;
 use crate::tui::scan::scan;
 use crate::tui::scan::secrets::Secrets;
 use crate::tui::state::State;
+use crate::tui::state::learn::Home;
+use crate::tui::teach;
 use crate::tui::text::counted;
 use crate::tui::text::shown;
 use crate::vocab::ids::FrameNumber;
@@ -47,6 +49,8 @@ pub struct Worker {
     news: Sender<News>,
     /// The capture that runs.
     live: Option<Live>,
+    /// The user's own frames, while those of a built-in capture stand in their place.
+    own: Option<FrameIndex>,
     /// Says stop to the scan that runs for the page, for the call.
     scans: [Arc<AtomicBool>; 2],
 }
@@ -59,6 +63,7 @@ impl Worker {
             reader: FrameReader::new(index.clone()),
             index,
             news,
+            own: None,
             scans: [Arc::default(), Arc::default()],
         }
     }
@@ -87,7 +92,10 @@ impl Worker {
         for effect in effects {
             match effect {
                 Effect::ReadLines(frames) => self.read_lines(&frames, state),
-                Effect::LookAt(frame) => self.look_at(frame, state),
+                Effect::LookAt(frame) => {
+                    self.look_at(frame, state);
+                    teach::light(state);
+                }
                 Effect::Scan {
                     target,
                     scan,
@@ -96,6 +104,10 @@ impl Worker {
                 Effect::StopScan(target) => self.slot(target).store(true, Ordering::Relaxed),
                 Effect::Seek(at) => self.seek(at, state),
                 Effect::Refilter(text) => self.refilter(&text, state),
+                Effect::Play(columns) => teach::play(&self.index, state, columns),
+                Effect::OpenBuiltIn(name) => self.open_built_in(&name, state),
+                Effect::OpenOwn => self.open_own(state),
+                Effect::SaveProgress => teach::save(state),
                 Effect::Copy(text) => {
                     let mask = state.mask_in_force().cloned();
                     let text = privacy::with(mask.as_ref(), || masked(&text).into_owned());
@@ -106,6 +118,45 @@ impl Worker {
                 Effect::SaveCall { path, query } => self.start_save(path, query, state),
             }
         }
+    }
+
+    fn open_built_in(&mut self, name: &str, state: &mut State) {
+        let Some((source, analysis)) = teach::built_in(name) else {
+            return;
+        };
+        // What was opened by hand is the user's own: it stays within reach.
+        if state.learn.built_in.is_none() {
+            self.own = Some(self.index.clone());
+            state.learn.home = Some(Home {
+                analysis: Arc::clone(&state.analysis),
+                files: Arc::clone(&state.files),
+                names: std::mem::take(&mut state.names),
+            });
+        }
+        self.turn_to(source.index());
+        teach::show(
+            state,
+            analysis,
+            source.files().into(),
+            vec![name.to_owned()],
+        );
+        state.learn.built_in = Some(name.to_owned());
+    }
+
+    fn open_own(&mut self, state: &mut State) {
+        if let (Some(index), Some(home)) = (self.own.take(), state.learn.home.take()) {
+            self.turn_to(index);
+            teach::show(state, home.analysis, home.files, home.names);
+            state.learn.built_in = None;
+        }
+    }
+
+    fn turn_to(&mut self, index: FrameIndex) {
+        for scan in &self.scans {
+            scan.store(true, Ordering::Relaxed);
+        }
+        self.reader = FrameReader::new(index.clone());
+        self.index = index;
     }
 
     fn read_lines(&mut self, frames: &[FrameNumber], state: &mut State) {

@@ -31,7 +31,21 @@ impl Session {
         Self::start_with(arguments, size, "no/such/config.toml".as_ref())
     }
 
-    pub fn start_with(arguments: &[&str], (columns, rows): (u16, u16), config: &Path) -> Self {
+    pub fn start_with(arguments: &[&str], size: (u16, u16), config: &Path) -> Self {
+        Self::start_in(arguments, size, config, "/dev/null/no-home".as_ref())
+    }
+
+    /// With a data directory of its own, where progress is remembered.
+    pub fn start_at_home(arguments: &[&str], size: (u16, u16), home: &Path) -> Self {
+        Self::start_in(arguments, size, "no/such/config.toml".as_ref(), home)
+    }
+
+    fn start_in(
+        arguments: &[&str],
+        (columns, rows): (u16, u16),
+        config: &Path,
+        home: &Path,
+    ) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -45,6 +59,8 @@ impl Session {
         command.env("LC_ALL", "C.UTF-8");
         // What the one who runs the tests has set is theirs.
         command.env("RTCSCOPE_CONFIG", config);
+        command.env("XDG_DATA_HOME", home);
+        command.env("HOME", home);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();

@@ -75,6 +75,33 @@ fn media() {
 }
 
 #[test]
+fn learn() {
+    check("videoroom-http", "learn_list", "6");
+    check(
+        "videoroom-http",
+        "learn_step",
+        "6 Down Down Enter Right Right Right",
+    );
+    check("videoroom-http", "learn_hint", "6 Enter a 9 Enter");
+    check("videoroom-http", "learn_terms", "6 Down Down Down Enter ?");
+    check(
+        "videoroom-http",
+        "learn_absent",
+        "6 Down Down Down Down Enter",
+    );
+    check(
+        "ice-failure-blocked",
+        "learn_failure",
+        "6 End Enter Right a 1 Enter",
+    );
+    check(
+        "lossy",
+        "learn_jitter",
+        "6 End Up Enter Right Right Right Right",
+    );
+}
+
+#[test]
 fn http() {
     check("videoroom-http", "http", "4 Down Down Down");
 }

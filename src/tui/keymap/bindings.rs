@@ -278,6 +278,7 @@ pub const BINDINGS: &[Binding] = &[
     row(&[key('3')], Action::Page(3), &[], "Findings"),
     row(&[key('4')], Action::Page(4), &[], "HTTP"),
     row(&[key('5')], Action::Page(5), &[], "Flows"),
+    row(&[key('6')], Action::Page(6), &[], "Learn"),
     row(&[key(']')], Action::NextFinding, &[], "next finding").at(8, "finding"),
     row(&[key('[')], Action::PreviousFinding, &[], "finding before"),
     row(

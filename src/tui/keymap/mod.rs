@@ -44,11 +44,13 @@ pub enum Scope {
     Http,
     /// Conversations.
     Flows,
+    /// Lessons.
+    Learn,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Calls,
         Self::Timeline,
         Self::Ladder,
@@ -63,12 +65,13 @@ impl Scope {
         Self::Findings,
         Self::Http,
         Self::Flows,
+        Self::Learn,
     ];
 
     /// What its list has, as the report calls it: the fields of these rows a filter of it is most about.
     pub const fn rows(self) -> RowKind {
         match self {
-            Self::Calls => RowKind::Call,
+            Self::Calls | Self::Learn => RowKind::Call,
             Self::Timeline
             | Self::Ladder
             | Self::OfferAnswer
@@ -93,7 +96,7 @@ impl Scope {
     pub const fn is_of_call(self) -> bool {
         !matches!(
             self,
-            Self::Calls | Self::Packets | Self::Findings | Self::Http | Self::Flows
+            Self::Calls | Self::Packets | Self::Findings | Self::Http | Self::Flows | Self::Learn
         )
     }
 
@@ -114,6 +117,7 @@ impl Scope {
             Self::Findings => "Findings",
             Self::Http => "HTTP",
             Self::Flows => "Flows",
+            Self::Learn => "Learn",
         }
     }
 }
@@ -305,6 +309,7 @@ mod tests {
             A::Page(3),
             A::Page(4),
             A::Page(5),
+            A::Page(6),
             A::NextSort,
             A::PreviousSort,
             A::ReverseSort,

@@ -31,6 +31,7 @@ pub mod calls;
 pub mod findings;
 pub mod ice;
 pub mod ladder;
+pub mod learn;
 pub mod media;
 pub mod packets;
 pub mod sheet;
@@ -139,6 +140,7 @@ fn draw_all(buffer: &mut Buffer, state: &State) {
         (Page::Packets, _) => packets::render(buffer, areas.body, state, &state.packets),
         (Page::Http | Page::Flows, _) => sheet::render(buffer, areas.body, state, state.scope()),
         (Page::Findings, _) => findings::render(buffer, areas.body, state),
+        (Page::Learn, _) => learn::render(buffer, areas.body, state),
     }
     bars::footer(buffer, areas.footer, state);
     if let Some(typed) = &state.editor {

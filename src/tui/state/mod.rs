@@ -9,6 +9,7 @@
 //! | [`packets`] | a list of frames, and the frame looked at |
 //! | [`findings`] | verdicts and findings |
 //! | [`live`] | a capture that runs |
+//! | [`learn`] | lessons |
 //! | [`listing`], [`cursor`], [`filter`] | what lists have in common |
 //! | [`filters`], [`editor`] | the filters of all lists, and one being typed |
 //! | [`bookmarks`] | places to come back to |
@@ -38,6 +39,7 @@ use crate::tui::state::columns::Chooser;
 use crate::tui::state::editor::Editor;
 use crate::tui::state::filters::Filters;
 use crate::tui::state::findings::Findings;
+use crate::tui::state::learn::Learn;
 use crate::tui::state::listing::Listing;
 use crate::tui::state::live::LiveView;
 use crate::tui::state::packets::Packets;
@@ -56,6 +58,7 @@ pub mod editor;
 pub mod filter;
 pub mod filters;
 pub mod findings;
+pub mod learn;
 pub mod listing;
 pub mod live;
 pub mod media;
@@ -98,6 +101,8 @@ pub struct State {
     pub http: Listing,
     /// Conversations.
     pub flows: Listing,
+    /// Lessons.
+    pub learn: Learn,
     /// First line of the help shown; `None` when it is not open.
     pub help: Option<usize>,
     /// A filter or a command being typed.
@@ -147,16 +152,19 @@ pub enum Page {
     Http,
     /// Conversations.
     Flows,
+    /// Lessons.
+    Learn,
 }
 
 impl Page {
     /// In the order of their numbers, from 1.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Calls,
         Self::Packets,
         Self::Findings,
         Self::Http,
         Self::Flows,
+        Self::Learn,
     ];
 
     /// What its tab says.
@@ -167,6 +175,7 @@ impl Page {
             Self::Findings => "Findings",
             Self::Http => "HTTP",
             Self::Flows => "Flows",
+            Self::Learn => "Learn",
         }
     }
 }
@@ -335,6 +344,7 @@ impl State {
             findings: Findings::default(),
             http: Listing::default(),
             flows: Listing::default(),
+            learn: Learn::default(),
             help: None,
             editor: None,
             filters: Filters::default(),
@@ -378,6 +388,7 @@ impl State {
             (Page::Findings, _) => Scope::Findings,
             (Page::Http, _) => Scope::Http,
             (Page::Flows, _) => Scope::Flows,
+            (Page::Learn, _) => Scope::Learn,
             (Page::Calls, None) => Scope::Calls,
             (Page::Calls, Some(call)) => match call.tab {
                 Tab::Timeline => Scope::Timeline,

@@ -10,6 +10,7 @@
 //! | [`ask`] | questions to the user and their answers |
 //! | [`live`] | a capture that runs: hold the view, go on, take snapshots in |
 //! | [`pick`] | what is selected: to mark, to copy |
+//! | [`learn`] | lessons, and the way from a step to the screens and back |
 //! | [`mouse`] | clicks and the wheel |
 //! | [`settings`] | theme, privacy, names, columns |
 //! | [`settle`](settle()) | what follows from the rest: scrolling, frames to read |
@@ -40,6 +41,7 @@ mod bookmark;
 mod command;
 mod edit;
 mod jump;
+mod learn;
 mod live;
 mod mouse;
 mod open;
@@ -61,6 +63,9 @@ pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
     if state.chooser.is_some() {
         return settings::choose(state, key);
+    }
+    if let Some(effects) = learn::key(state, key) {
+        return effects;
     }
     match state.keymap.action(state.scope(), key) {
         Some(action) => update(state, action),

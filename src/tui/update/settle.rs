@@ -14,11 +14,16 @@ use crate::tui::state::State;
 use crate::tui::state::call::Call;
 use crate::tui::state::packets::Matches;
 use crate::tui::state::packets::Packets;
+use crate::tui::update::learn;
 use crate::tui::widgets::hex;
 use crate::vocab::ids::FrameNumber;
 
 /// Makes the state ready to be drawn; gives what has to be read for that.
 pub fn settle(state: &mut State) -> Vec<Effect> {
+    let taught = learn::settle(state);
+    if !taught.is_empty() {
+        return taught;
+    }
     let body = screens::areas(state).body;
     let calls = screens::calls::list_height(body, state);
     state.calls.cursor.show(state.calls.shown.len(), calls);

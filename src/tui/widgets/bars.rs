@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::report::text::figures::short_name;
+use crate::tui::screens::learn;
 use crate::tui::sheet;
 use crate::tui::state::Loading;
 use crate::tui::state::Page;
@@ -303,6 +304,17 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
         return;
     }
     let scope = state.scope();
+    if state.page == Page::Learn {
+        let keys = learn::footer(state).into_iter();
+        keys_line(
+            buffer,
+            area,
+            1,
+            theme,
+            keys.map(|(key, does)| (key.to_owned(), does)),
+        );
+        return;
+    }
     let rows = state.keymap.footer(scope, sheet::is_empty(state, scope));
     let keys = rows.iter().map(|row| {
         let words = row.footer.map_or(row.words, |(_, short)| short);

@@ -3,6 +3,7 @@
 //! | file | what |
 //! | --- | --- |
 //! | [`paint`] | clipped text, panes |
+//! | [`prose`] | prose of lessons |
 //! | [`table`] | columns that share a width |
 //! | [`bars`] | title, tabs, footer |
 //! | [`lanes`] | a call over time |
@@ -24,5 +25,6 @@ pub mod hex;
 pub mod lanes;
 pub mod lines;
 pub mod paint;
+pub mod prose;
 pub mod table;
 pub mod tree;
