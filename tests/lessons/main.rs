@@ -3,8 +3,10 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`bench`] | captures to play on |
+//! | `oracle` | every answer a second time, another way |
 //! | `plays` | every step of every lesson on every capture |
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod bench;
+mod oracle;
 mod plays;

@@ -1,5 +1,6 @@
 //! TURN: the challenge, the allocation, permission and channel, what travels inside.
 
+use std::net::IpAddr;
 use std::ops::ControlFlow;
 
 use crate::lessons::desk::Desk;
@@ -129,6 +130,8 @@ struct Asked {
     reason: String,
     realm: Option<String>,
     nonce: Option<String>,
+    peers: Vec<IpAddr>,
+    channel: Option<u16>,
 }
 
 /// TURN's own messages among an allocation's frames.
@@ -152,6 +155,8 @@ fn messages(desk: &mut Desk<'_>, allocation: &Allocation) -> Vec<Asked> {
             reason: refusal.map(|it| text(it.reason)).unwrap_or_default(),
             realm: message.realm().map(str::to_owned),
             nonce: message.nonce().map(text),
+            peers: message.xor_peer_addresses().map(|it| it.ip).collect(),
+            channel: message.channel_number(),
         });
     }
     seen
@@ -231,6 +236,7 @@ fn permission(desk: &mut Desk<'_>) -> Option<Found> {
         let Some(asked) = seen.iter().find(|it| {
             it.class == Class::Request
                 && matches!(it.method, Method::CreatePermission | Method::ChannelBind)
+                && it.peers.contains(&peer)
         }) else {
             continue;
         };
@@ -261,6 +267,12 @@ fn channel(desk: &mut Desk<'_>) -> Option<Found> {
             let channel = bound.max_by_key(|it| it.packets)?;
             Some((it, owner, channel, channel.peer?, channel.bound?.1))
         })?;
+    // The request names number and peer; the answer only agrees.
+    let seen = messages(desk, allocation);
+    let asked = seen
+        .iter()
+        .find(|it| it.class == Class::Request && it.channel == Some(channel.number));
+    let bound = asked.map_or(bound, |it| it.frame);
     let mut found = Found::at([bound])?;
     found.call = owner;
     found.set(
