@@ -344,3 +344,61 @@ fn a_student_finds_the_causes_of_five_broken_calls() {
     session.press("\u{3}");
     assert!(session.ends());
 }
+
+#[test]
+fn a_key_log_opens_a_call_that_is_on_the_screen() {
+    let mut session = Session::start(&["captures/websocket-h2/capture.pcapng"], (120, 40));
+    session.shows(&["capture.pcapng", "packets"]);
+    session.press("4");
+    session.shows(&["No HTTP was read"]);
+    session.press("K");
+    session.shows(&["Add key log:"]);
+    session.press("captures/no-such-keys.log\r");
+    session.shows(&["no-such-keys.log cannot be read"]);
+    session.press("K");
+    session.shows(&["Add key log:"]);
+    session.press("captures/websocket-h2/keys.log\r");
+    session.shows(&["more could be read"]);
+    // Where we were, and what was hidden is there.
+    session.shows(&["HTTP by time", "GET"]);
+    session.press("R");
+    session.shows(&["no more could be read than before", "GET"]);
+    session.press("O");
+    session.shows(&["Open capture:"]);
+    session.press("captures/lossy/about.md\r");
+    session.shows(&["about.md", "✖"]);
+    session.press("O");
+    session.shows(&["Open capture:"]);
+    session.press("captures/lossy/capture.pcapng\r");
+    session.shows(&["alice → videoroom 100", "3 137 packets"]);
+    session.press("q");
+    assert!(session.ends());
+}
+
+#[test]
+fn a_user_marks_two_messages_compares_and_saves_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("two.pcapng");
+    let mut session = Session::start(&["captures/lossy/capture.pcapng"], (120, 40));
+    session.shows(&["alice → videoroom 100"]);
+    session.press("L");
+    session.shows(&["Detail", "create session"]);
+    session.press("jjjj ");
+    session.shows(&["marked"]);
+    session.press("jj ");
+    session.shows(&["marked"]);
+    session.press("=");
+    session.shows(&["differ", "next difference"]);
+    session.press("y");
+    session.shows(&["copied"]);
+    session.press("q");
+    session.shows(&["create session", "marked"]);
+    session.press("s");
+    session.shows(&["Save the marked frames as:"]);
+    session.press("\u{15}");
+    session.press(&format!("{}\r", path.display()));
+    session.shows(&["saved to"]);
+    assert!(path.metadata().unwrap().len() > 200);
+    session.press("\u{3}");
+    assert!(session.ends());
+}

@@ -114,12 +114,13 @@ fn learn(wanted: &Learn, colour: Colour) -> Result<ExitCode, Failure> {
 /// Opens the lessons' screen on the user's capture, else on the one that the first lesson names.
 fn teach(wanted: &Learn, colour: Colour) -> Result<ExitCode, Failure> {
     let list = lessons(wanted)?;
-    let mut setup = setup(Look::default(), colour)?;
     let mut load = wanted.load.clone();
-    if load.inputs.is_empty() {
+    let is_sample = load.inputs.is_empty();
+    if is_sample {
         load.inputs = vec![sample()];
-        setup.built_in = Some(SAMPLE.to_owned());
     }
+    let mut setup = setup(Look::default(), colour, &load)?;
+    setup.built_in = is_sample.then(|| SAMPLE.to_owned());
     setup.lessons = Some(Lessons {
         list,
         number: wanted.lesson,
@@ -132,10 +133,10 @@ fn teach(wanted: &Learn, colour: Colour) -> Result<ExitCode, Failure> {
 
 /// Opens the inputs before the screen, so that what can't be opened is said where the user stays.
 fn explore(inputs: Load, look: Look, colour: Colour) -> Result<ExitCode, Failure> {
+    let mut setup = setup(look, colour, &inputs)?;
     let analyzer = analyzer(&inputs)?;
     let is_sample = inputs.inputs == [sample()];
     let source = Source::open_ahead(inputs.inputs)?;
-    let mut setup = setup(look, colour)?;
     setup.built_in = is_sample.then(|| SAMPLE.to_owned());
     tui::run::run(source, analyzer, setup).map_err(Failure::Screen)?;
     Ok(ExitCode::SUCCESS)

@@ -1,19 +1,27 @@
 //! How the screens start: settings, theme, privacy; and the settings printed.
 
+use std::path::PathBuf;
+
+use crate::analyzer::pipeline::Analyzer;
+use crate::cli::args::Load;
 use crate::cli::args::Look;
 use crate::cli::failure::Failure;
+use crate::cli::load::analyzer;
 use crate::cli::raw::Colour;
+use crate::ingest::raw::Input;
+use crate::ingest::source::Source;
 use crate::tui::config::document::document;
 use crate::tui::config::place;
 use crate::tui::run::Setup;
 use crate::tui::theme::Theme;
+use crate::vocab::printable::printable;
 
 /// What the user's settings, the command line and the environment make of the screens.
 ///
 /// # Errors
 ///
 /// Something in the settings is wrong.
-pub(super) fn setup(look: Look, colour: Colour) -> Result<Setup, Failure> {
+pub(super) fn setup(look: Look, colour: Colour, load: &Load) -> Result<Setup, Failure> {
     let config_path = place::path();
     let loaded = config_path.as_deref().map(place::load).transpose();
     let loaded = loaded.map_err(Failure::Config)?.unwrap_or_default();
@@ -31,10 +39,22 @@ pub(super) fn setup(look: Look, colour: Colour) -> Result<Setup, Failure> {
         config: loaded.config,
         config_path,
         ignored: loaded.ignored,
+        inputs: load.inputs.clone(),
+        key_logs: load.key_logs.clone(),
+        opener: open,
         private: look.private,
         lessons: None,
         built_in: None,
     })
+}
+
+/// Opens captures while others are shown, as the command line does.
+fn open(inputs: Vec<Input>, key_logs: Vec<PathBuf>) -> Result<(Source, Analyzer), String> {
+    let load = Load { inputs, key_logs };
+    let told = |failure: Failure| printable(&failure.to_string()).into_owned();
+    let analyzer = analyzer(&load).map_err(told)?;
+    let source = Source::open_ahead(load.inputs).map_err(|error| told(error.into()))?;
+    Ok((source, analyzer))
 }
 
 /// The commented defaults, after where they can be changed.

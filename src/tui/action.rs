@@ -101,6 +101,14 @@ pub enum Action {
     Name,
     /// Choose the columns of the list of calls.
     Columns,
+    /// Compare two marked messages.
+    Compare,
+    /// Read the files again.
+    Reload,
+    /// Ask for another file.
+    Open,
+    /// Ask for a key log.
+    KeyLog,
 }
 
 impl Action {
@@ -183,6 +191,10 @@ impl Action {
         ("private", Self::Private),
         ("name", Self::Name),
         ("columns", Self::Columns),
+        ("compare", Self::Compare),
+        ("reload", Self::Reload),
+        ("open-file", Self::Open),
+        ("key-log", Self::KeyLog),
     ];
 }
 

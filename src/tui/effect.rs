@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::analyzer::analysis::Analysis;
+use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
+use crate::ingest::raw::Input;
 use crate::tui::config::Setting;
 use crate::tui::packet::known::Known;
 use crate::tui::state::Loading;
@@ -52,6 +54,17 @@ pub enum Effect {
         /// What is searched for.
         query: Query,
     },
+    /// Read two frames and compare them.
+    Compare([FrameNumber; 2]),
+    /// Open and read captures; what comes of it comes as news.
+    Reopen {
+        /// Which.
+        inputs: Vec<Input>,
+        /// With which key logs.
+        key_logs: Vec<PathBuf>,
+        /// Are they those that are shown?
+        keep: bool,
+    },
     /// Keep a setting for the next start.
     Remember(Setting),
     /// Let only these packets in from now on.
@@ -93,6 +106,25 @@ pub struct Query {
     pub known: Arc<Known>,
 }
 
+/// Captures that were read while others were shown.
+#[derive(Debug)]
+pub struct Reopened {
+    /// Their names.
+    pub names: Vec<String>,
+    /// What was opened.
+    pub inputs: Vec<Input>,
+    /// With which key logs.
+    pub key_logs: Vec<PathBuf>,
+    /// Are they those that were shown?
+    pub keep: bool,
+    /// Where their frames are.
+    pub index: FrameIndex,
+    /// What they show.
+    pub analysis: Arc<Analysis>,
+    /// The files.
+    pub files: Arc<[FileInfo]>,
+}
+
 /// News from outside of the state.
 #[derive(Debug)]
 pub enum News {
@@ -102,6 +134,10 @@ pub enum News {
     Snapshot(Arc<Analysis>, Arc<[FileInfo]>),
     /// Reading is over; a last snapshot came before.
     Loaded,
+    /// Captures were read, to be shown instead.
+    Reopened(Box<Reopened>),
+    /// They could not be opened; why, printable.
+    NotReopened(String),
     /// A call was saved, or could not be.
     Saved {
         /// What to tell. Printable.

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | [`run`] | the terminal, and the loop above |
 //! | [`choose`] | which interface to capture on |
+//! | [`reopen`] | reads another capture, or the same with more keys, while one is shown |
 //! | [`load`] | reads the capture in the background, with snapshots while it goes on |
 //! | [`watch`] | a capture that runs, looked after by the loop |
 //! | [`state`] | everything that the screens show |
@@ -19,6 +20,7 @@
 //! | [`effect`], [`worker`], [`scan`] | what is done outside of the state: frames read, text copied, files written |
 //! | `teach` | plays lessons |
 //! | [`packet`] | one frame as a line and as a tree |
+//! | [`compare`] | two messages beside each other |
 //! | [`detail`] | a row of the ladder in detail |
 //! | [`command`] | what the command line can be told |
 //! | [`asked`] | lines of the screens as a filter sees them |
@@ -35,6 +37,7 @@ pub mod action;
 pub mod asked;
 pub mod choose;
 pub mod command;
+pub mod compare;
 pub mod config;
 pub mod detail;
 pub mod effect;
@@ -42,6 +45,7 @@ pub mod keymap;
 pub mod load;
 pub mod packet;
 pub mod privacy;
+pub mod reopen;
 pub mod run;
 pub mod scan;
 pub mod screens;

@@ -23,12 +23,14 @@ use ratatui::crossterm::execute;
 
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
+use crate::ingest::raw::Input;
 use crate::ingest::source::Source;
 use crate::lessons::lesson::Lesson;
 use crate::tui::action::Pointer;
 use crate::tui::config::Config;
 use crate::tui::effect::News;
 use crate::tui::load::load;
+use crate::tui::reopen::Opener;
 use crate::tui::screens::render;
 use crate::tui::state::Page;
 use crate::tui::state::State;
@@ -49,6 +51,12 @@ pub struct Setup {
     pub config_path: Option<PathBuf>,
     /// What of the settings was left out: printable sentences.
     pub ignored: Vec<String>,
+    /// What `source` was opened from, to read it again.
+    pub inputs: Vec<Input>,
+    /// Key logs that `analyzer` knows.
+    pub key_logs: Vec<PathBuf>,
+    /// Opens other captures.
+    pub opener: Opener,
     /// Mask addresses and names from the start?
     pub private: bool,
     /// Lessons to begin with.
@@ -106,12 +114,15 @@ fn show(
     let stop = Arc::new(AtomicBool::new(false));
     let order = index.order().cloned();
     let live = watch.as_ref().map(|watch| watch.live.clone());
-    let mut worker = Worker::new(index, sender.clone()).watching(live.clone());
+    let worker = Worker::new(index, sender.clone()).watching(live.clone());
+    let mut worker = worker.opening(setup.opener);
     let mut terminal = ratatui::try_init()?;
     release_mouse_on_panic();
     let size = terminal.size()?;
     let mut state = State::new(names, setup.theme, (size.width, size.height));
     state.private = setup.private;
+    state.inputs = setup.inputs;
+    state.key_logs = setup.key_logs;
     state.configure(setup.config, setup.config_path);
     if let Some(first) = setup.ignored.first() {
         state.complain(format!("{first}: ignored"));
@@ -197,12 +208,15 @@ fn talk(
         if let Some(watch) = watch {
             changed |= watch.look(state);
         }
+        // Asked before the news are taken: who is through has said everything.
+        let reading = !loader.is_finished() || worker.is_reopening();
         while let Ok(news) = news.try_recv() {
+            worker.hear(&news);
             let effects = update::hear(state, news);
             worker.perform(effects, state);
             changed = true;
         }
-        if state.loading.is_some() && loader.is_finished() && news.try_recv().is_err() {
+        if state.loading.is_some() && !reading && !changed {
             return Err(io::Error::other(
                 "reading the capture ended unexpectedly: this is a bug in rtcscope",
             ));

@@ -9,6 +9,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::thread;
+use std::thread::JoinHandle;
 
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::execute;
@@ -17,9 +18,12 @@ use crate::ingest::frame_reader::FrameReader;
 use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
 use crate::ingest::live::session::Live;
+use crate::ingest::raw::Input;
 use crate::ingest::save::Marked;
 use crate::ingest::save::Remarks;
 use crate::ingest::save::save_frames;
+use crate::tui::compare::Compare;
+use crate::tui::compare::sides::of_frame;
 use crate::tui::config::Setting;
 use crate::tui::config::place::remember;
 use crate::tui::effect::Effect;
@@ -29,6 +33,8 @@ use crate::tui::effect::Target;
 use crate::tui::packet::summary::summary;
 use crate::tui::privacy;
 use crate::tui::privacy::masked;
+use crate::tui::reopen::Opener;
+use crate::tui::reopen::reopen;
 use crate::tui::scan::Collected;
 use crate::tui::scan::collect;
 use crate::tui::scan::scan;
@@ -53,6 +59,12 @@ pub struct Worker {
     own: Option<FrameIndex>,
     /// Says stop to the scan that runs for the page, for the call.
     scans: [Arc<AtomicBool>; 2],
+    /// Opens other captures.
+    opener: Option<Opener>,
+    /// Reads them.
+    reopening: Option<JoinHandle<()>>,
+    /// Says stop to that.
+    stop: Arc<AtomicBool>,
 }
 
 impl Worker {
@@ -65,6 +77,9 @@ impl Worker {
             news,
             own: None,
             scans: [Arc::default(), Arc::default()],
+            opener: None,
+            reopening: None,
+            stop: Arc::default(),
         }
     }
 
@@ -85,6 +100,13 @@ impl Worker {
             Ok(()) => state.tell(format!("captured from now on: {}", shown(text))),
             Err(error) => state.complain(shown(&error.to_string()).into_owned()),
         }
+    }
+
+    /// The same, and can open other captures.
+    #[must_use]
+    pub fn opening(mut self, opener: Opener) -> Self {
+        self.opener = Some(opener);
+        self
     }
 
     /// Does what is asked for. What fails is told to the user, not to the caller.
@@ -113,6 +135,12 @@ impl Worker {
                     let text = privacy::with(mask.as_ref(), || masked(&text).into_owned());
                     copy(&text, state);
                 }
+                Effect::Compare(frames) => self.compare(frames, state),
+                Effect::Reopen {
+                    inputs,
+                    key_logs,
+                    keep,
+                } => self.start_reopening(inputs, key_logs, keep, state),
                 Effect::Remember(setting) => keep(&setting, state),
                 Effect::Save { path, frames } => self.save(&path, &frames, state),
                 Effect::SaveCall { path, query } => self.start_save(path, query, state),
@@ -157,6 +185,52 @@ impl Worker {
         }
         self.reader = FrameReader::new(index.clone());
         self.index = index;
+    }
+
+    /// Takes news that change where frames are read from.
+    pub fn hear(&mut self, news: &News) {
+        if let News::Reopened(new) = news {
+            self.turn_to(new.index.clone());
+            self.own = None;
+        }
+    }
+
+    /// Is something being read that may take the place of what is shown? When its reading ended without news, it ended in a bug.
+    pub fn is_reopening(&self) -> bool {
+        let reading = self.reopening.as_ref();
+        reading.is_some_and(|reading| !reading.is_finished())
+    }
+
+    fn start_reopening(
+        &mut self,
+        inputs: Vec<Input>,
+        key_logs: Vec<PathBuf>,
+        keep: bool,
+        state: &mut State,
+    ) {
+        let Some(opener) = self.opener else {
+            state.loading = None;
+            state.complain("nothing else can be opened here");
+            return;
+        };
+        let (news, stop) = (self.news.clone(), Arc::clone(&self.stop));
+        let reading = move || reopen(opener, inputs, key_logs, keep, &news, &stop);
+        self.reopening = Some(thread::spawn(reading));
+    }
+
+    fn compare(&mut self, frames: [FrameNumber; 2], state: &mut State) {
+        let known = Arc::clone(&state.known);
+        let mut side = |frame| {
+            self.reader
+                .read(frame)
+                .map(|frame| of_frame(&frame, &known))
+        };
+        match (side(frames[0]), side(frames[1])) {
+            (Ok(one), Ok(other)) => state.compare = Some(Compare::new([one, other])),
+            (Err(error), _) | (_, Err(error)) => {
+                state.complain(shown(&error.to_string()).into_owned());
+            }
+        }
     }
 
     fn read_lines(&mut self, frames: &[FrameNumber], state: &mut State) {
@@ -351,6 +425,7 @@ fn write(
 
 impl Drop for Worker {
     fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
         for scan in &self.scans {
             scan.store(true, Ordering::Relaxed);
         }

@@ -897,3 +897,33 @@ fn themes_follow_each_other_and_only_one_has_no_colour() {
     seen.dedup();
     assert!(seen.len() >= 4, "{seen:?}");
 }
+
+#[test]
+fn two_marked_messages_stand_beside_each_other_with_their_differences() {
+    let mut program = Program::open("videoroom-http", SIZE);
+    check(&mut program, "Enter Right =", &["mark two messages first"]);
+    // The offer, and with it the answer, which is selected only.
+    program.press("Down Down Down Down Down Down Space Down Down Down Down Down Down =");
+    let compare = program.state.compare.as_ref().unwrap();
+    assert!(compare.differences() > 10);
+    check(&mut program, "", &["rows differ", "next difference", "≠"]);
+    let first = program.state.compare.as_ref().unwrap().cursor.at;
+    program.press("n");
+    assert!(program.state.compare.as_ref().unwrap().cursor.at > first);
+    program.press("f");
+    let compare = program.state.compare.as_ref().unwrap();
+    assert_eq!(compare.shown.len(), compare.differences());
+    let all = compare.as_text();
+    assert!(all.contains("\n-") && all.contains("\n+"), "{all}");
+    program.press("End Home PageDown Esc");
+    assert!(program.state.compare.is_none());
+    // Two frames, field by field.
+    program.state.marks.clear();
+    program.press("2");
+    program.press("g 1 8 1 Enter Space g 1 8 3 Enter Space");
+    check(
+        &mut program,
+        "=",
+        &["frame 181", "frame 183", "transaction id"],
+    );
+}

@@ -234,3 +234,20 @@ fn columns_and_names() {
     check("lossy", "columns", "C Down Down");
     check("lossy", "name", "N");
 }
+
+#[test]
+fn compare() {
+    let offer =
+        "Enter Right Down Down Down Down Down Down Space Down Down Down Down Down Down Space";
+    check("videoroom-http", "compare", &format!("{offer} ="));
+    check(
+        "videoroom-http",
+        "compare_differences",
+        &format!("{offer} = f n n n"),
+    );
+    check(
+        "videoroom-http",
+        "compare_frames",
+        "2 g 1 8 1 Enter Space g 1 8 3 Enter Space =",
+    );
+}

@@ -11,6 +11,7 @@ use crate::analyzer::analysis::Analysis;
 use crate::analyzer::pipeline::Analyzer;
 use crate::analyzer::pipeline::analyze;
 use crate::analyzer::rolling::Rolling;
+use crate::cli::args::Load;
 use crate::cli::args::Look;
 use crate::cli::failure::Failure;
 use crate::cli::live::keylog::follow;
@@ -43,11 +44,16 @@ pub fn run(
     screen: Colour,
     colour: ColorChoice,
 ) -> Result<ExitCode, Failure> {
-    match watch.headless {
-        Some(format) => headless(watch, format, colour),
-        // Before anything runs, so that what is wrong with the settings is said where the user stays.
-        None => explore(watch, setup(look, screen)?),
+    if let Some(format) = watch.headless {
+        return headless(watch, format, colour);
     }
+    // What runs by cannot be read again.
+    let nothing = Load {
+        inputs: Vec::new(),
+        key_logs: Vec::new(),
+    };
+    // Before anything runs, so that what is wrong with the settings is said where the user stays.
+    explore(watch, setup(look, screen, &nothing)?)
 }
 
 /// Opens the sockets, gives the rights up and begins.

@@ -343,6 +343,25 @@ pub const BINDINGS: &[Binding] = &[
         &[],
         "mask addresses and names, or show them again",
     ),
+    row(
+        &[key('=')],
+        Action::Compare,
+        &[
+            Scope::Timeline,
+            Scope::Ladder,
+            Scope::CallPackets,
+            Scope::Packets,
+        ],
+        "compare two marked messages",
+    ),
+    row(
+        &[key('K')],
+        Action::KeyLog,
+        &[],
+        "add a key log, and read with it",
+    ),
+    row(&[key('O')], Action::Open, &[], "open another capture"),
+    row(&[key('R')], Action::Reload, &[], "read the files again"),
     row(&[ctrl('t')], Action::NextTheme, &[], "next theme"),
     row(
         &[key('H')],

@@ -353,6 +353,10 @@ mod tests {
             A::Private,
             A::Name,
             A::Columns,
+            A::Compare,
+            A::Reload,
+            A::Open,
+            A::KeyLog,
         ];
         for action in all {
             assert!(

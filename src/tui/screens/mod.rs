@@ -28,6 +28,7 @@ use crate::vocab::time::Timestamp;
 
 pub mod call;
 pub mod calls;
+pub mod compare;
 pub mod findings;
 pub mod ice;
 pub mod ladder;
@@ -145,6 +146,9 @@ fn draw_all(buffer: &mut Buffer, state: &State) {
     bars::footer(buffer, areas.footer, state);
     if let Some(typed) = &state.editor {
         editor::render(buffer, areas.body, state, typed);
+    }
+    if let Some(compared) = &state.compare {
+        compare::render(buffer, areas.body, compared, state.theme);
     }
     if let Some(chooser) = &state.chooser {
         chooser::render(buffer, areas.body, chooser, state.theme);

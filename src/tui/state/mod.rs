@@ -22,10 +22,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tui_input::Input;
-
 use crate::analyzer::analysis::Analysis;
 use crate::ingest::info::FileInfo;
+use crate::ingest::raw::Input;
+use crate::tui::compare::Compare;
 use crate::tui::config::Config;
 use crate::tui::keymap::Keymap;
 use crate::tui::keymap::Scope;
@@ -127,6 +127,12 @@ pub struct State {
     pub own_names: BTreeMap<IpAddr, String>,
     /// Addresses that can be named where the question for a name was asked.
     pub nameable: Vec<IpAddr>,
+    /// What is shown, to read it again.
+    pub inputs: Vec<Input>,
+    /// Key logs that it was read with.
+    pub key_logs: Vec<PathBuf>,
+    /// Two messages being compared.
+    pub compare: Option<Compare>,
     /// Columns being chosen.
     pub chooser: Option<Chooser>,
     /// Where settings are remembered; `None`: nowhere.
@@ -194,6 +200,16 @@ pub struct Loading {
 }
 
 impl Loading {
+    /// Nothing was read so far.
+    pub const fn begun() -> Self {
+        Self {
+            read_bytes: 0,
+            total_bytes: None,
+            packets: 0,
+            elapsed: Duration::ZERO,
+        }
+    }
+
     /// Part done, 0 to 1; `None` when the end is not known.
     pub fn part(&self) -> Option<f64> {
         let total = self.total_bytes.filter(|total| *total > 0)?;
@@ -213,7 +229,7 @@ pub struct Prompt {
     /// What is asked.
     pub kind: PromptKind,
     /// What was typed.
-    pub input: Input,
+    pub input: tui_input::Input,
 }
 
 /// What can be asked.
@@ -229,6 +245,10 @@ pub enum PromptKind {
     Name(IpAddr),
     /// A capture filter.
     CaptureFilter,
+    /// Another capture.
+    Open,
+    /// A key log.
+    KeyLog,
 }
 
 impl PromptKind {
@@ -239,6 +259,8 @@ impl PromptKind {
             Self::Save => "Save the marked frames as",
             Self::SaveCall(_) => "Save the call as",
             Self::CaptureFilter => "Capture only (udp or tcp port 443)",
+            Self::Open => "Open capture",
+            Self::KeyLog => "Add key log",
             Self::Name(address) => {
                 return format!("Name of {address} (Tab: next address)").into();
             }
@@ -325,12 +347,7 @@ impl State {
             analysis: Arc::default(),
             known: Arc::default(),
             files: Arc::default(),
-            loading: Some(Loading {
-                read_bytes: 0,
-                total_bytes: None,
-                packets: 0,
-                elapsed: Duration::ZERO,
-            }),
+            loading: Some(Loading::begun()),
             live: None,
             names,
             theme,
@@ -357,6 +374,9 @@ impl State {
             mask: Arc::default(),
             own_names: BTreeMap::new(),
             nameable: Vec::new(),
+            inputs: Vec::new(),
+            key_logs: Vec::new(),
+            compare: None,
             chooser: None,
             config_path: None,
             saving: false,

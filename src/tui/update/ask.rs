@@ -24,6 +24,7 @@ use crate::tui::update::edit;
 use crate::tui::update::jump;
 use crate::tui::update::jump::Spot;
 use crate::tui::update::live;
+use crate::tui::update::reopen;
 use crate::tui::update::settings;
 use crate::tui::update::settle::signaling_of;
 use crate::vocab::ids::FrameNumber;
@@ -117,6 +118,9 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
 fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
     let text = prompt.input.value().trim();
     match prompt.kind {
+        PromptKind::Open | PromptKind::KeyLog if text.is_empty() => {}
+        PromptKind::Open => return reopen::file(state, text),
+        PromptKind::KeyLog => return reopen::key_log(state, text),
         PromptKind::Name(address) => return settings::name(state, address, text),
         PromptKind::GoTo => {
             if let Err(wrong) = go(state, text) {

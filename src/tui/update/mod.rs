@@ -12,6 +12,8 @@
 //! | [`pick`] | what is selected: to mark, to copy |
 //! | [`learn`] | lessons, and the way from a step to the screens and back |
 //! | [`mouse`] | clicks and the wheel |
+//! | [`reopen`] | read again, read something else, read with more keys |
+//! | [`compare`] | two messages beside each other |
 //! | [`settings`] | theme, privacy, names, columns |
 //! | [`settle`](settle()) | what follows from the rest: scrolling, frames to read |
 
@@ -39,6 +41,7 @@ use crate::tui::update::travel::Step;
 mod ask;
 mod bookmark;
 mod command;
+mod compare;
 mod edit;
 mod jump;
 mod learn;
@@ -46,6 +49,7 @@ mod live;
 mod mouse;
 mod open;
 mod pick;
+mod reopen;
 mod settings;
 mod settle;
 mod travel;
@@ -60,6 +64,9 @@ pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     }
     if state.prompt.is_some() {
         return ask::type_key(state, key);
+    }
+    if state.compare.is_some() {
+        return compare::key(state, key);
     }
     if state.chooser.is_some() {
         return settings::choose(state, key);
@@ -131,6 +138,10 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         Action::NextTheme => settings::next_theme(state),
         Action::Private => settings::private(state),
         Action::Name => settings::ask_name(state),
+        Action::Compare => return compare::open(state),
+        Action::Reload => return reopen::again(state),
+        Action::Open => reopen::ask_file(state),
+        Action::KeyLog => reopen::ask_key_log(state),
         Action::Columns => settings::choose_columns(state),
         Action::Face => travel::face(state),
         Action::Worst => travel::worst(state),
@@ -159,6 +170,11 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
     match news {
         News::Progress(loading) => state.loading = Some(loading),
         News::Snapshot(analysis, files) => live::take(state, analysis, files),
+        News::Reopened(new) => reopen::take(state, *new),
+        News::NotReopened(text) => {
+            state.loading = None;
+            state.complain(text);
+        }
         News::Loaded => {
             live::end(state);
             state.loading = None;

@@ -20,7 +20,7 @@ use crate::tui::widgets::paint::inside;
 /// Does what the mouse did; what is left to do comes as an action.
 pub(super) fn action(state: &mut State, pointer: Pointer) -> Option<Action> {
     state.notice = None;
-    if state.prompt.is_some() || state.chooser.is_some() {
+    if state.prompt.is_some() || state.chooser.is_some() || state.compare.is_some() {
         return None;
     }
     match pointer {

@@ -25,6 +25,10 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
         return taught;
     }
     let body = screens::areas(state).body;
+    if let Some(compare) = &mut state.compare {
+        let rows = screens::compare::height(body);
+        compare.cursor.show(compare.shown.len(), rows);
+    }
     let calls = screens::calls::list_height(body, state);
     state.calls.cursor.show(state.calls.shown.len(), calls);
     let findings = screens::findings::list_height(body);

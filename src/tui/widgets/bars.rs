@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::report::text::figures::short_name;
+use crate::tui::screens::compare;
 use crate::tui::screens::learn;
 use crate::tui::sheet;
 use crate::tui::state::Loading;
@@ -296,6 +297,11 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
             &format!("{glyph} {}", notice.text),
             style,
         );
+        return;
+    }
+    if state.compare.is_some() {
+        let keys = compare::KEYS.map(|(key, does)| (key.to_owned(), does));
+        keys_line(buffer, area, 1, theme, keys);
         return;
     }
     if state.chooser.is_some() {

@@ -1,0 +1,149 @@
+//! Read again, read something else, read with more keys.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tui_input::Input as Typed;
+
+use crate::ingest::raw::Input;
+use crate::tui::effect::Effect;
+use crate::tui::effect::Reopened;
+use crate::tui::state::Loading;
+use crate::tui::state::Prompt;
+use crate::tui::state::PromptKind;
+use crate::tui::state::State;
+use crate::tui::state::packets::Packets;
+use crate::tui::text::counted;
+use crate::tui::update::show;
+
+/// Reads the same files again.
+pub(super) fn again(state: &mut State) -> Vec<Effect> {
+    let (inputs, key_logs) = (state.inputs.clone(), state.key_logs.clone());
+    start(state, inputs, key_logs, true)
+}
+
+/// Asks for another file.
+pub(super) fn ask_file(state: &mut State) {
+    ask(state, PromptKind::Open);
+}
+
+/// Asks for a key log.
+pub(super) fn ask_key_log(state: &mut State) {
+    ask(state, PromptKind::KeyLog);
+}
+
+fn ask(state: &mut State, kind: PromptKind) {
+    state.help = None;
+    if state.loading.is_some() {
+        state.complain("reading still goes on: ask again when it is over");
+        return;
+    }
+    state.prompt = Some(Prompt {
+        kind,
+        input: Typed::default(),
+    });
+}
+
+/// Opens another file.
+pub(super) fn file(state: &mut State, text: &str) -> Vec<Effect> {
+    let key_logs = state.key_logs.clone();
+    start(state, vec![Input::Path(path(text))], key_logs, false)
+}
+
+/// Reads with one more key log.
+pub(super) fn key_log(state: &mut State, text: &str) -> Vec<Effect> {
+    let mut key_logs = state.key_logs.clone();
+    key_logs.push(path(text));
+    let inputs = state.inputs.clone();
+    start(state, inputs, key_logs, true)
+}
+
+/// Without a shell, `~` is ours to understand.
+fn path(text: &str) -> PathBuf {
+    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+    match text.strip_prefix("~/") {
+        Some(rest) => home().map_or_else(|| PathBuf::from(text), |home| home.join(rest)),
+        None => PathBuf::from(text),
+    }
+}
+
+fn start(state: &mut State, inputs: Vec<Input>, key_logs: Vec<PathBuf>, keep: bool) -> Vec<Effect> {
+    if state.loading.is_some() {
+        state.complain("reading still goes on: ask again when it is over");
+        return Vec::new();
+    }
+    if inputs.is_empty() || inputs.iter().any(|input| matches!(input, Input::Stdin)) {
+        state.complain("what was captured live, or came through a pipe, cannot be read again: save it to a file first");
+        return Vec::new();
+    }
+    state.loading = Some(Loading::begun());
+    vec![Effect::Reopen {
+        inputs,
+        key_logs,
+        keep,
+    }]
+}
+
+/// Takes what was read. What was looked at stays, as far as it is still there.
+pub(super) fn take(state: &mut State, new: Reopened) {
+    let known = decrypted(state);
+    state.loading = None;
+    // A lesson's capture, if one stood in the place of the user's own, is gone.
+    state.learn.home = None;
+    state.learn.built_in = None;
+    state.names = new.names;
+    state.inputs = new.inputs;
+    state.key_logs = new.key_logs;
+    if !new.keep {
+        let (columns, sort) = (state.calls.columns.clone(), state.calls.sort);
+        state.calls = crate::tui::state::calls::Calls::default();
+        (state.calls.columns, state.calls.sort) = (columns, sort);
+        state.call = None;
+        state.came_from = None;
+        state.page = crate::tui::state::Page::Calls;
+        state.packets = Packets::default();
+        state.http = crate::tui::state::listing::Listing::default();
+        state.flows = crate::tui::state::listing::Listing::default();
+        state.marks.clear();
+    }
+    state.packets.order = new.index.order().cloned();
+    let call = state.call.as_mut().map(|call| &mut call.packets);
+    for packets in call.into_iter().chain([&mut state.packets]) {
+        packets.lines.clear();
+        packets.open = None;
+        packets.wanted = packets.selected();
+        packets.matches = None;
+    }
+    show(state, new.analysis, new.files);
+    let totals = state.packets.totals.clone();
+    state.marks.retain(|frame| {
+        let total = totals.get(usize::from(frame.file()));
+        total.is_some_and(|total| frame.number() <= *total)
+    });
+    if let Some(frame) = state.packets.wanted.take()
+        && !state.packets.needs_scan()
+    {
+        state.packets.select(frame);
+    }
+    let packets = counted(state.analysis.capture.packets, "packet");
+    let calls = counted(state.analysis.scene.peer_connections.len() as u64, "call");
+    let opened = decrypted(state).saturating_sub(known);
+    state.tell(if opened > 0 {
+        let opened = counted(opened as u64, "message");
+        format!("{packets}, {calls}; {opened} more could be read")
+    } else if new.keep {
+        format!("{packets}, {calls}; no more could be read than before")
+    } else {
+        format!("{packets}, {calls}")
+    });
+}
+
+/// What keys open: exchanges and messages that could be read.
+fn decrypted(state: &State) -> usize {
+    let scene = &Arc::clone(&state.analysis).scene;
+    let messages = scene
+        .dialogues
+        .iter()
+        .map(|dialogue| dialogue.messages.len());
+    scene.http.len() + messages.sum::<usize>()
+}
