@@ -3,6 +3,7 @@
 //! | module | judge |
 //! | --- | --- |
 //! | [`keyless`] | the same browser, about its encrypted calls without their keys |
+//! | [`pairs`] | the browser, about each candidate pair |
 //! | [`truth`] | the browser: its logs and its statistics, recorded with each call |
 //! | [`public`] | facts about a public collection of captures, as its keepers and other programs counted them |
 //! | [`tshark`] | tshark, where it is installed |
@@ -11,6 +12,7 @@
 //! list, with who is right and why; a listed difference that has gone must leave the list.
 
 mod keyless;
+mod pairs;
 mod public;
 mod truth;
 mod tshark;

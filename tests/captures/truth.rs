@@ -106,7 +106,7 @@ pub(crate) fn compare(folder: &Path, file: &str, keys: Keys) -> Comparison {
 }
 
 /// User fragments of a peer connection's own descriptions: one per generation.
-fn fragments(browser: &Value) -> BTreeSet<String> {
+pub(crate) fn fragments(browser: &Value) -> BTreeSet<String> {
     events(browser, "setLocalDescription")
         .filter_map(|event| {
             let line = text(&event["sdp"])
@@ -122,7 +122,7 @@ fn events<'a>(browser: &'a Value, kind: &'static str) -> impl Iterator<Item = &'
 }
 
 /// The one peer connection of the report with these fragments, and the side that has them.
-fn find<'a>(
+pub(crate) fn find<'a>(
     report: &'a Value,
     fragments: &BTreeSet<String>,
     comparison: &mut Comparison,
@@ -521,7 +521,7 @@ fn http(alice: &Value, report: &Value, comparison: &mut Comparison) {
     }
 }
 
-fn stats<'a>(browser: &'a Value, kind: &'static str) -> impl Iterator<Item = &'a Value> {
+pub(crate) fn stats<'a>(browser: &'a Value, kind: &'static str) -> impl Iterator<Item = &'a Value> {
     let reports = browser["finalStats"].as_object();
     let reports = reports.into_iter().flat_map(serde_json::Map::values);
     reports.filter(move |report| report["type"] == kind)
