@@ -308,6 +308,14 @@ fn inside_headless() {
     }
     assert_eq!(printed, again);
     if let Some(tcpdump) = tcpdump {
+        // Interrupted, it gives up what the kernel still holds for it: up to a second of packets.
+        let all_written = || report(&theirs)["capture"]["packets"] == count;
+        for _ in 0..50 {
+            if all_written() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
         tcpdump.end("-INT");
         let mut theirs = report(&theirs);
         theirs.as_object_mut().unwrap().remove("capture");
