@@ -51,7 +51,7 @@ pub struct RawLive {
     #[arg(long)]
     pub headless: bool,
 
-    /// How to print that report; `ndjson` prints events as they happen [default: text].
+    /// How to print that report, at the end [default: text].
     #[arg(long, value_name = "FORMAT", requires = "headless")]
     pub format: Option<Format>,
 
