@@ -1,5 +1,7 @@
 //! Data channels and the DTLS associations that they run in.
 
+use hashbrown::HashMap;
+
 use crate::session::model::data::DataChannel;
 use crate::session::model::media::DtlsTransport;
 use crate::track::sctp::SctpAssociation;
@@ -7,10 +9,11 @@ use crate::vocab::ids::AssociationId;
 
 /// Places each channel where its association is.
 pub(super) fn join(dtls: &[DtlsTransport], found: Vec<SctpAssociation>) -> Vec<DataChannel> {
+    let ids = dtls.iter().map(|transport| transport.association.id);
+    let places: HashMap<AssociationId, usize> = ids.zip(0..).collect();
     let mut channels = Vec::new();
     for sctp in found {
-        let own = |transport: &DtlsTransport| transport.association.id == sctp.dtls;
-        let Some(place) = dtls.iter().position(own) else {
+        let Some(&place) = places.get(&sctp.dtls) else {
             continue;
         };
         let around = dtls.get(place);

@@ -1,5 +1,7 @@
 //! RTCP and the streams that it is about: by SSRC, within a peer connection, reports running against what they report on.
 
+use hashbrown::HashMap;
+
 use crate::session::model::feedback::Feedback;
 use crate::session::model::feedback::ReceiverSays;
 use crate::session::model::feedback::SenderSays;
@@ -12,25 +14,50 @@ use crate::vocab::address::Direction;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::PeerConnectionId;
 
-/// What readable RTCP says of `stream`. `owner`: the peer connection of a conversation.
-pub(super) fn about(
-    stream: &MediaStream,
-    rtcp: &[RtcpFlow],
-    owner: impl Fn(FlowId) -> Option<PeerConnectionId>,
-) -> Feedback {
+/// RTCP by conversation and by peer connection, so that each stream looks at its own only.
+pub(super) struct Reports<'a> {
+    by_flow: HashMap<FlowId, &'a RtcpFlow>,
+    by_call: HashMap<PeerConnectionId, Vec<&'a RtcpFlow>>,
+}
+
+impl<'a> Reports<'a> {
+    /// Sorts `rtcp`. `owner`: the peer connection of each conversation.
+    pub(super) fn new(rtcp: &'a [RtcpFlow], owner: &[Option<PeerConnectionId>]) -> Self {
+        let mut by_call: HashMap<PeerConnectionId, Vec<&RtcpFlow>> = HashMap::new();
+        for flow in rtcp {
+            if let Some(id) = owner.get(flow.flow.index()).copied().flatten() {
+                by_call.entry(id).or_default().push(flow);
+            }
+        }
+        Self {
+            by_flow: rtcp.iter().map(|flow| (flow.flow, flow)).collect(),
+            by_call,
+        }
+    }
+
+    /// What may be about `stream`, in order of conversation: all of its call, and what runs on its own conversations. Without a call only
+    /// the latter surely is.
+    fn near(&self, stream: &MediaStream) -> Vec<&'a RtcpFlow> {
+        let call = stream.peer_connection;
+        let of_call = call.and_then(|id| self.by_call.get(&id));
+        let paths = stream.stats.paths.iter();
+        let own = paths.filter_map(|path| self.by_flow.get(&path.flow));
+        let mut near: Vec<&RtcpFlow> = of_call.into_iter().flatten().chain(own).copied().collect();
+        near.sort_by_key(|flow| flow.flow);
+        near.dedup_by_key(|flow| flow.flow);
+        near
+    }
+}
+
+/// What readable RTCP says of `stream`.
+pub(super) fn about(stream: &MediaStream, reports: &Reports<'_>) -> Feedback {
     let mut feedback = Feedback::default();
-    for flow in rtcp {
+    for flow in reports.near(stream) {
         let path = stream
             .stats
             .paths
             .iter()
             .find(|path| path.flow == flow.flow);
-        let same_call =
-            stream.peer_connection.is_some() && owner(flow.flow) == stream.peer_connection;
-        // Without a call, only what runs on the stream's own conversation is surely about it.
-        if path.is_none() && !same_call {
-            continue;
-        }
         let forth = |direction: Direction| path.is_none_or(|path| path.direction == direction);
         let back = |direction: Direction| path.is_none_or(|path| path.direction != direction);
         let own = stream.stats.ssrc;

@@ -10,6 +10,7 @@ use crate::sdp::codec::CodecRole;
 use crate::sdp::field::MediaKind as SectionKind;
 use crate::sdp::media::MediaSection;
 use crate::session::feedback;
+use crate::session::feedback::Reports;
 use crate::session::model::feedback::Feedback;
 use crate::session::model::media::DtlsTransport;
 use crate::session::model::media::MediaKind;
@@ -58,9 +59,9 @@ pub(super) fn join(scene: &mut Scene, streams: Vec<Stream>) {
     }
     scene.streams = placed;
     pair_repairs(scene);
-    let owner = |flow: FlowId| scene.flow_owner.get(flow.index()).copied().flatten();
+    let reports = Reports::new(&scene.rtcp, &scene.flow_owner);
     for stream in &mut scene.streams {
-        stream.feedback = feedback::about(stream, &scene.rtcp, owner);
+        stream.feedback = feedback::about(stream, &reports);
     }
 }
 
