@@ -21,6 +21,7 @@ use crate::vocab::fault::Fault;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::fault::Layer;
 use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::wire::dtls::ack;
 use crate::wire::dtls::handshake::Fragment;
@@ -254,18 +255,7 @@ impl Conversation {
             repeat,
         );
         if let Outcome::Complete { body, frames } = outcome {
-            let message = Arrived {
-                seen,
-                kind: fragment.kind,
-                body: &body,
-                frames: &frames,
-            };
-            learn(
-                context.association,
-                &mut self.offered,
-                &message,
-                context.faults,
-            );
+            self.arrived(context, fragment.kind, &body, &frames);
         } else if is_cut_hello(fragment) {
             // The snap length took the rest, which is no fault of the sender's: learn what is left.
             let message = Arrived {
@@ -383,20 +373,31 @@ impl Conversation {
             let assembler = &mut self.assemblers[seen.direction.index()];
             let outcome = assembler.add(&fragment, seen.frame, context.budget);
             if let Outcome::Complete { body, frames } = outcome {
-                let message = Arrived {
-                    seen,
-                    kind: fragment.kind,
-                    body: &body,
-                    frames: &frames,
-                };
-                learn(
-                    context.association,
-                    &mut self.offered,
-                    &message,
-                    context.faults,
-                );
+                self.arrived(context, fragment.kind, &body, &frames);
             }
         }
+    }
+
+    /// A message is complete: `frames` carried it.
+    fn arrived(
+        &mut self,
+        context: &mut Context<'_>,
+        kind: HandshakeType,
+        body: &[u8],
+        frames: &[FrameNumber],
+    ) {
+        let message = Arrived {
+            seen: context.seen,
+            kind,
+            body,
+            frames,
+        };
+        learn(
+            context.association,
+            &mut self.offered,
+            &message,
+            context.faults,
+        );
     }
 }
 
