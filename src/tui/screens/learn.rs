@@ -114,12 +114,17 @@ fn render_list(buffer: &mut Buffer, body: Rect, state: &State) {
         }
         y += 1;
         // What a lesson is about, where there is room for all of them.
-        if usize::from(inner.height) >= learn.lessons.len() * 3 {
+        // Its title and an empty line stand around it.
+        let room = usize::from(inner.height) / learn.lessons.len().max(1);
+        if let Some(room) = room.checked_sub(2).filter(|&room| room > 0) {
             let about = wrap(&lesson.about, usize::from(inner.width).saturating_sub(8));
-            for line in about.iter().take(1) {
-                put(buffer, inner, 6, y, line, theme.dim());
+            let cut = about.len() > room;
+            for (at, line) in about.iter().take(room).enumerate() {
+                let end = if cut && at + 1 == room { " …" } else { "" };
+                put(buffer, inner, 6, y, &format!("{line}{end}"), theme.dim());
+                y += 1;
             }
-            y += 2;
+            y += 1;
         }
     }
     pane_note(buffer, body, "Enter: begin, or go on", theme.dim());
