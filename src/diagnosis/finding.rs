@@ -100,6 +100,14 @@ impl Stage {
             Self::Steady => "steady",
         }
     }
+
+    /// The same as people write it: `DTLS`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Dtls => "DTLS",
+            other => other.word(),
+        }
+    }
 }
 
 /// One thing that was seen, with the frames that show it.

@@ -132,7 +132,7 @@ impl<'a> Call<'a> {
             .said_styled(BOLD, &self.connection.label);
         let mut right = Words::new().styled(style, header::words(outcome));
         if let Some(stage) = self.verdict().and_then(|verdict| verdict.stage) {
-            right = right.styled(style, format!(" at{NO_BREAK}{}", stage_word(stage)));
+            right = right.styled(style, format!(" at{NO_BREAK}{}", stage.label()));
         }
         if self
             .verdict()
@@ -262,7 +262,7 @@ impl<'a> Call<'a> {
             if index > 0 {
                 words = words.text(format!("{NO_BREAK} "));
             }
-            words = words.styled(style, format!("{glyph}{NO_BREAK}{}", stage_word(stage)));
+            words = words.styled(style, format!("{glyph}{NO_BREAK}{}", stage.label()));
         }
         words
     }
@@ -337,14 +337,6 @@ impl<'a> Call<'a> {
             }
         }
         words
-    }
-}
-
-/// A stage as people write it.
-const fn stage_word(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Dtls => "DTLS",
-        other => other.word(),
     }
 }
 

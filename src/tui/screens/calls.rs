@@ -215,7 +215,7 @@ fn render_conclusions(buffer: &mut Buffer, area: Rect, state: &State, id: PeerCo
     let verdict = verdicts.find(|verdict| verdict.peer_connection == Some(id));
     if let Some(verdict) = verdict {
         let (glyph, style, word) = theme.outcome(verdict.outcome);
-        let stage = verdict.stage.map(|stage| format!(" at {}", stage.word()));
+        let stage = verdict.stage.map(|stage| format!(" at {}", stage.label()));
         let cause = verdict.cause.and_then(|at| analysis.findings.get(at));
         let cause = cause.map(|finding| &finding.title);
         let why = cause

@@ -290,7 +290,7 @@ fn verdict_lines(analysis: &Analysis, verdict: &Verdict) -> Vec<DetailLine> {
         Outcome::Ok => "It worked.".to_owned(),
         Outcome::Degraded => "It worked, badly.".to_owned(),
         Outcome::Failed => match verdict.stage {
-            Some(stage) => format!("It failed at {}.", stage.word()),
+            Some(stage) => format!("It failed at {}.", stage.label()),
             None => "It failed.".to_owned(),
         },
         Outcome::Unknown => "The capture can't tell how it came out.".to_owned(),
@@ -312,7 +312,7 @@ fn verdict_lines(analysis: &Analysis, verdict: &Verdict) -> Vec<DetailLine> {
             Some(broken) if stage > broken => ('·', Look::Dim),
             _ => ('●', Look::Tone(Tone::Good)),
         };
-        lines.push(line(2, &format!("{glyph} {}", stage.word()), look));
+        lines.push(line(2, &format!("{glyph} {}", stage.label()), look));
     }
     if let Some(cause) = verdict.cause.and_then(|at| analysis.findings.get(at)) {
         lines.push(line(0, "", Look::Plain));
