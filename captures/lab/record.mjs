@@ -153,6 +153,16 @@ function askJanus() {
   return handles;
 }
 
+// The pages, where the web servers' configurations look: one form, three ways to join.
+function makePages(s) {
+  const to = '/run/lab/page';
+  cpSync(`${here}/page`, to, { recursive: true });
+  const index = readFileSync(`${to}/index.html`, 'utf8');
+  for (const [name, title] of [['p2p', 'Peer to peer'], ['sip', 'SIP over WebSocket']])
+    writeFileSync(`${to}/${name}.html`, index.replace('Video room', title).replace('app.js', `${name}.js`));
+  if (s.sip) sh('npx', '--prefix', here, 'esbuild', `${here}/node_modules/jssip/lib/JsSIP.js`, '--bundle', '--minify', '--format=esm', `--outfile=${to}/jssip.js`);
+}
+
 // The network and its servers; `dir` is made anew for what they log.
 function prepare(s, dir) {
   rmSync(dir, { recursive: true, force: true });
@@ -161,7 +171,7 @@ function prepare(s, dir) {
   sh(`${here}/up.sh`);
   sh(`${here}/conf/tls.sh`);
   rmSync('/run/lab/page', { recursive: true, force: true });
-  cpSync(`${here}/page`, '/run/lab/page', { recursive: true });          // where the web servers' configurations look
+  makePages(s);
   sh('gcc', '-shared', '-fPIC', '-o', '/run/lab/keylog.so', `${here}/conf/keylog.c`, '-ldl');
   sh('gcc', '-O2', '-o', '/run/lab/impair', `${here}/conf/impair.c`);
   s.net.forEach(netns);
@@ -184,7 +194,7 @@ async function demo() {
 
 Join room 100 on both pages. The page talks to Janus through its own server (/janus), in plain HTTP: the capture needs no keys for it.
 DTLS keys of Janus: ${dir}/dtls.log. Ctrl-C ends it all.`);
-  await new Promise(done => process.once('SIGINT', done));
+  await new Promise(done => ['SIGINT', 'SIGTERM', 'SIGHUP'].forEach(signal => process.once(signal, done)));
   for (const p of servers.reverse()) await p.stop();
   sh(`${here}/down.sh`);
 }
@@ -241,8 +251,8 @@ async function record(name) {
     sh(`${here}/down.sh`);
   }
   for (const b of browsers) Object.assign(truth.peers[b.ns], b.traffic);
-  for (const log of ['tls-alice.log', 'dtls.log'])
-    if (existsSync(`${dir}/${log}`)) appendFileSync(`${dir}/keys.log`, readFileSync(`${dir}/${log}`));
+  for (const log of [`${dir}/tls-alice.log`, `${dir}/dtls.log`, s.keys])
+    if (log && existsSync(log)) appendFileSync(`${dir}/keys.log`, readFileSync(log));
   for (const log of ['tls-alice.log', 'tls-bob.log', 'dtls.log']) rmSync(`${dir}/${log}`, { force: true });
   if (s.secrets) sh('editcap', '--inject-secrets', `tls,${dir}/keys.log`, `${dir}/alice.pcapng`, `${dir}/alice-with-keys.pcapng`);
   writeFileSync(`${dir}/truth.json`, JSON.stringify(truth) + '\n');

@@ -41,6 +41,10 @@ export const scenarios = {
   'websocket': scenario(ws, 'Signaling over ws:// to Janus :8188', stunOnly),
   'websocket-tls': scenario(https, 'Signaling over wss:// through nginx', { ...stunOnly, server: 'wss://web.lab.test/janus-ws' },
     { secrets: true }),
+  'websocket-h2': scenario(https, 'Signaling over WebSocket inside HTTP/2 (RFC 8441), through a server of Node.js',
+    { ...stunOnly, server: 'wss://web.lab.test/janus-ws' }, { secrets: true, web: ['node', 'h2.mjs'] }),
+  'sip-websocket': scenario(p2p, 'Two browsers, SIP over WebSocket (JsSIP)', {},
+    { page: 'http://web.lab.test/sip.html', sip: true, net: noUdp6, web: ['node', 'sip.mjs'] }),
 
   'p2p': scenario(p2p, 'Two browsers, HTTP/JSON long-poll signaling; audio, video and data channel', {}, { net: noUdp6, capture: ['alice', 'bob'] }),
   'p2p-websocket-deflate': scenario(p2p, 'Two browsers, WebSocket signaling with permessage-deflate', { signal: 'ws' }, { net: noUdp6 }),
@@ -86,7 +90,7 @@ export const scenarios = {
   'turn-tcp-allocation': scenario(http, 'TURN allocations for TCP (RFC 6062): coturn\'s client, no call', {},
     { peers: [], duration: 2, commands: ['alice turnutils_uclient -T -t -y -n 10 -u turnuser -w turnpassword 203.0.113.20'] }),
   'tls': scenario(http, 'TLS of every version and kind of cipher, with OpenSSL at both ends, no call', {},
-    { peers: [], duration: 1, nic: 'lo', commands: ['alice bash conf/openssl.sh'] }),
+    { peers: [], duration: 1, nic: 'lo', commands: ['alice bash conf/openssl.sh'], keys: '/run/lab/openssl/keys.log', secrets: true }),
 
   'mute': scenario(http, 'alice sends no video from 4 s to 7 s, with no signaling: a gap that is not loss', stunOnly,
     { events: [[4, 'page mute'], [7, 'page unmute']] }),
