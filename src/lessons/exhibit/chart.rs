@@ -13,19 +13,24 @@ pub(super) fn exhibit(desk: &Desk<'_>, found: &Found, columns: usize) -> Option<
     let (id, call) = (found.stream?, found.call?);
     let stream = desk.analysis.scene.streams.get(id.index())?;
     let series = &stream.stats.series;
-    let room = columns.saturating_sub(12).max(10);
-    let group = series.buckets.len().div_ceil(room).max(1);
+    // As many bars on paper as on any screen, so that each has the same figures.
+    let group = series.buckets.len().div_ceil(BARS).max(1);
     let groups: Vec<&[Bucket]> = series.buckets.chunks(group).collect();
+    let wide = columns.saturating_sub(12) / groups.len().max(1);
+    let widened = |bar: char| std::iter::repeat_n(bar, wide.max(1));
     let sum = |buckets: &[Bucket], of: fn(&Bucket) -> u32| -> u64 {
         buckets.iter().map(|it| u64::from(of(it))).sum()
     };
     let packets: Vec<u64> = groups.iter().map(|it| sum(it, |it| it.packets)).collect();
     let lost: Vec<u64> = groups.iter().map(|it| sum(it, |it| it.lost)).collect();
     let most = packets.iter().copied().max().unwrap_or(0).max(1);
-    let bars: String = packets.iter().map(|&count| bar(count, most)).collect();
+    let bars: String = packets
+        .iter()
+        .flat_map(|&count| widened(bar(count, most)))
+        .collect();
     let marks: String = lost
         .iter()
-        .map(|&count| if count > 0 { '╳' } else { '·' })
+        .flat_map(|&count| widened(if count > 0 { '╳' } else { '·' }))
         .collect();
     let step = series.step.as_secs_f64() * group as f64;
     let codec = stream.codec.as_deref().unwrap_or("?");
@@ -53,7 +58,7 @@ pub(super) fn exhibit(desk: &Desk<'_>, found: &Found, columns: usize) -> Option<
             },
         ),
         line(
-            &format!("one column is {step:.2} s, the highest {most} packets"),
+            &format!("one bar is {step:.2} s, the highest {most} packets"),
             Shade::Dim,
         ),
         line(
@@ -79,3 +84,6 @@ fn bar(count: u64, most: u64) -> char {
     }
     BARS.get(at).copied().unwrap_or('█')
 }
+
+/// Bars of a chart; the narrowest panes have room for them.
+const BARS: usize = 24;

@@ -130,17 +130,21 @@ fn field_line(field: &Field, depth: usize, lit: bool, columns: usize) -> Line {
     line(super::cell(&text, columns).trim_end(), shade)
 }
 
-/// Rows of bytes, the lit ones marked. Enough of them to see where they stand.
+/// Rows of bytes, the lit ones marked: enough of them to see where they stand, and the same ones however wide a row is.
 fn bytes(data: &[u8], start: usize, lit: Range<usize>, columns: usize) -> Vec<Line> {
-    let row = if columns >= ROW_WIDE { 16 } else { 8 };
+    let row = if columns >= ROW_WIDE { ROW } else { ROW / 2 };
     let shown = data.get(start..).unwrap_or_default();
-    let rows = shown.len().div_ceil(row);
-    let at = lit.start.saturating_sub(start) / row;
-    let window = around(rows, if lit.is_empty() { 0 } else { at }, ROWS_SHOWN);
+    let at = if lit.is_empty() {
+        0
+    } else {
+        lit.start.saturating_sub(start) / ROW
+    };
+    let window = around(shown.len().div_ceil(ROW), at, ROWS_SHOWN);
+    let end = (window.end * ROW).min(shown.len());
     let mut lines = Vec::new();
-    for place in window.clone() {
-        let from = start + place * row;
-        let chunk = data.get(from..(from + row).min(data.len()));
+    for place in (window.start * ROW..end).step_by(row) {
+        let from = start + place;
+        let chunk = shown.get(place..(place + row).min(end));
         let mut cells = vec![piece(&format!("{from:04x} "), Shade::Dim)];
         for (offset, byte) in chunk.unwrap_or_default().iter().enumerate() {
             let lit = lit.contains(&(from + offset));
@@ -150,8 +154,8 @@ fn bytes(data: &[u8], start: usize, lit: Range<usize>, columns: usize) -> Vec<Li
         }
         lines.push(cells);
     }
-    if window.end < rows {
-        let more = shown.len().saturating_sub(window.end * row);
+    if end < shown.len() {
+        let more = shown.len() - end;
         lines.push(line(&format!("…     {more} bytes more"), Shade::Dim));
     }
     lines
@@ -172,7 +176,9 @@ const FIELDS_SHOWN: usize = 22;
 const FIELDS_MAX: usize = 400;
 /// How deep fields nest here.
 const DEPTH: usize = 5;
-/// Rows of bytes.
+/// Bytes of a row, where there is room for them; half as many elsewhere.
+const ROW: usize = 16;
+/// Rows of so many bytes.
 const ROWS_SHOWN: usize = 8;
-/// From here on a row has sixteen bytes, columns.
+/// Columns that such a row takes.
 const ROW_WIDE: usize = 54;
