@@ -25,6 +25,8 @@ pub(crate) struct Bench {
     pub(crate) analysis: Analysis,
     pub(crate) index: FrameIndex,
     known: Known,
+    /// Secrets that came with it, as a key log.
+    pub(crate) secrets: Vec<u8>,
 }
 
 impl Bench {
@@ -32,13 +34,17 @@ impl Bench {
         let capture = library::capture(name).unwrap();
         let mut analyzer = Analyzer::default();
         analyzer.add_key_log(capture.key_log);
-        Self::read(name, capture.input(), analyzer).unwrap()
+        let mut bench = Self::read(name, capture.input(), analyzer).unwrap();
+        bench.secrets = [&secrets(capture.bytes), capture.key_log].concat();
+        bench
     }
 
     /// `None` for a file that is no capture.
     pub(crate) fn open(path: &Path) -> Option<Self> {
         let name = path.display().to_string();
-        Self::read(&name, Input::Path(path.to_owned()), Analyzer::default())
+        let mut bench = Self::read(&name, Input::Path(path.to_owned()), Analyzer::default())?;
+        bench.secrets = secrets(&std::fs::read(path).ok()?);
+        Some(bench)
     }
 
     fn read(name: &str, input: Input, mut analyzer: Analyzer) -> Option<Self> {
@@ -47,6 +53,7 @@ impl Bench {
         let analysis = analyzer.into_analysis(source.files());
         Some(Self {
             name: name.to_owned(),
+            secrets: Vec::new(),
             known: Known::of(&analysis.scene),
             index: source.index(),
             analysis,
@@ -59,6 +66,23 @@ impl Bench {
         let mut desk = Desk::new(&self.analysis, frames, &dissect);
         play::show(step, &mut desk, columns)
     }
+}
+
+/// What the decryption secrets blocks of a little-endian pcapng file hold; nothing for other files.
+fn secrets(file: &[u8]) -> Vec<u8> {
+    let (mut rest, mut found) = (file, Vec::new());
+    while let Some((head, _)) = rest.split_first_chunk::<8>() {
+        let word = |at: usize| u32::from_le_bytes(*head[at..].first_chunk().unwrap());
+        let length = usize::try_from(word(4)).unwrap();
+        let Some((block, after)) = rest.split_at_checked(length).filter(|_| length >= 12) else {
+            break;
+        };
+        if word(0) == 0x0a {
+            found.extend_from_slice(block);
+        }
+        rest = after;
+    }
+    found
 }
 
 /// Every capture there is to play on: built in, recorded in the lab, and the public ones of WebRTC.
