@@ -111,7 +111,8 @@ fn every_capture_names_the_scenario_that_makes_it_again() {
         let named = line.split('`').nth(1).unwrap_or_default();
         let listed = scenarios.contains(&format!("'{named}': scenario("));
         // Texts are no recording: a program of the lab writes them.
-        let written = named.ends_with(".mjs") && lab.join(named).exists();
+        let program = lab.join(named);
+        let written = program.extension().is_some_and(|it| it == "mjs") && program.exists();
         assert!(
             listed || written,
             "{name}: the lab has neither scenario nor program {named}"

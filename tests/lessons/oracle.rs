@@ -420,7 +420,8 @@ impl Judge<'_> {
             .windows(11)
             .position(|it| it[0] == 22 && it[1] == 3 && it[5] == 1 && it[9] == 3)?;
         let random = data.get(at + 11..at + 43)?;
-        Some(random.iter().map(|byte| format!("{byte:02x}")).collect())
+        let digits = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        digits.map(|it| char::from_digit(it.into(), 16)).collect()
     }
 
     /// The pair with this frame among its own.

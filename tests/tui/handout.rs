@@ -1,6 +1,7 @@
 //! What the screen shows of a lesson, the handout has: figure by figure, step by step.
 
 use std::collections::BTreeSet;
+use std::fmt::Write;
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
@@ -16,7 +17,7 @@ fn the_handout_in_markdown_has_every_figure_of_the_screen() {
     check("md", |handout| {
         let parts = handout.split("\n# Terms").next().unwrap();
         let steps = parts.split("\n## ").skip(1);
-        steps.map(|step| unmarked(step)).collect()
+        steps.map(unmarked).collect()
     });
 }
 
@@ -267,7 +268,9 @@ fn compare((lines, width): &Pane, paper: &Paper, at: &str) -> usize {
             // Cut where the pane ends: what is left of it begins a word on paper.
             let full = lines[row].chars().count() + 1 >= *width;
             let last = place + 1 == words.len();
-            if let Some(begun) = word.strip_suffix('…').or(full.then_some(word.as_str()))
+            if let Some(begun) = word
+                .strip_suffix('…')
+                .or_else(|| full.then_some(word.as_str()))
                 && last
                 && (paper.words.iter().any(|it| it.starts_with(begun)) || paper.run.contains(begun))
             {
@@ -336,7 +339,7 @@ fn untagged(html: &str) -> String {
             "li" => {
                 if let Some(number) = &mut number {
                     *number += 1;
-                    text.push_str(&format!(" {number}. "));
+                    write!(text, " {number}. ").unwrap();
                 }
             }
             // Words in another look are no other words.

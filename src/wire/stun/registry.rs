@@ -43,7 +43,7 @@ impl fmt::Display for MessageType {
     }
 }
 
-/// Whether a message asks, answers, or only tells (RFC 8489 §3).
+/// Whether a message asks, answers, or only tells (RFC 8489 §5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Wants a response.
