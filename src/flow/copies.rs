@@ -28,7 +28,9 @@ pub(super) enum Seen {
     Here,
 }
 
-/// The last packets, each as three numbers: what is the same in all copies, what differs between places, and when, in nanoseconds.
+/// The last packets, each as two numbers: what is the same in all copies; then what differs between places, and when.
+///
+/// Small enough to stay in the nearest cache: every packet looks here.
 #[derive(Debug)]
 pub(super) struct Copies {
     /// Flat, since a table of plain zeros costs nothing to make.
@@ -38,7 +40,7 @@ pub(super) struct Copies {
 impl Default for Copies {
     fn default() -> Self {
         Self {
-            slots: vec![0; 3 * SLOTS],
+            slots: vec![0; 2 * SLOTS],
         }
     }
 }
@@ -50,23 +52,27 @@ impl Copies {
         let Some((content, identified)) = content(packet) else {
             return Seen::New;
         };
-        let (place, at) = (place(frame, packet), frame.at.nanos());
-        let (slots, _) = self.slots.as_chunks_mut::<3>();
+        let at = (frame.at.nanos() >> GRAIN) as u32;
+        let place = place(frame, packet) as u32;
+        let (slots, _) = self.slots.as_chunks_mut::<2>();
         let Some(slot) = slots.get_mut(content as usize % SLOTS) else {
             return Seen::New;
         };
-        let [content_before, place_before, at_before] =
-            std::mem::replace(slot, [content, place, at]);
+        let sight = u64::from(place) << 32 | u64::from(at);
+        let [content_before, sight_before] = std::mem::replace(slot, [content, sight]);
         if content_before != content {
             return Seen::New;
         }
+        let (place_before, at_before) = ((sight_before >> 32) as u32, sight_before as u32);
         let (seen, within) = match (identified, place_before == place) {
             (true, true) => (Seen::Here, NUMBERED),
             (true, false) => (Seen::Elsewhere, NUMBERED),
             (false, true) => (Seen::Here, HERE),
             (false, false) => (Seen::Elsewhere, ELSEWHERE),
         };
-        if at.abs_diff(at_before) <= within {
+        // The clock may go round, and back.
+        let apart = at.wrapping_sub(at_before);
+        if u64::from(apart.min(apart.wrapping_neg())) <= within >> GRAIN {
             return seen;
         }
         Seen::New
@@ -89,7 +95,7 @@ fn content(packet: &Packet<'_>) -> Option<(u64, bool)> {
             }
             let numbers = u64::from(tcp.sequence) << 32 | u64::from(tcp.acknowledgment);
             let rest = u64::from(tcp.flags.0) << 16 | u64::from(tcp.window);
-            let options = sample(tcp.options);
+            let options = sample(tcp.options, 0, 0);
             let header = fold(numbers, rest ^ KEYS[5]) ^ options;
             (
                 ports(tcp.source.port, tcp.destination.port),
@@ -110,11 +116,7 @@ fn content(packet: &Packet<'_>) -> Option<(u64, bool)> {
         (source, destination) => wide(source) ^ wide(destination).rotate_left(1),
     };
     let numbers = u64::from(ports) << 32 | u64::from(ip.identification) << 16;
-    let content = fold(
-        addresses ^ KEYS[0],
-        numbers ^ payload.len() as u64 ^ KEYS[1],
-    ) ^ header
-        ^ sample(payload);
+    let content = sample(payload, addresses, numbers ^ payload.len() as u64 ^ header);
     Some((content, ip.identification != 0))
 }
 
@@ -139,22 +141,27 @@ fn place(frame: &Frame<'_>, packet: &Packet<'_>) -> u64 {
         tunnels.fold(1, |sum, tunnel| sum * 16 + tunnel as u64)
     };
     let marks = u64::from(hops) << 48 | vlan << 32 | u64::from(frame.interface);
-    fold(one ^ KEYS[2], other ^ KEYS[3]) ^ fold(marks ^ KEYS[4], tunnels ^ KEYS[5])
+    fold(
+        one ^ marks.rotate_left(32) ^ KEYS[2],
+        other ^ tunnels ^ KEYS[3],
+    )
 }
 
 /// Both ends of a payload. Everything in a call is told apart by less: by a transaction id, a record's number, a media packet's sequence
 /// number and its authentication tag. What lies between would have to be fetched from memory for nothing else.
+/// Mixed with what else is known.
 #[inline]
-fn sample(bytes: &[u8]) -> u64 {
+fn sample(bytes: &[u8], one: u64, other: u64) -> u64 {
     let length = bytes.len();
     let word = |at| u64_at(bytes, at).unwrap_or_default();
+    let (one, other) = (one ^ KEYS[0], other ^ KEYS[1]);
     if length < 8 {
         let short = bytes
             .iter()
             .fold(1, |sum, &byte| sum << 8 | u64::from(byte));
-        return fold(short ^ KEYS[0], KEYS[1]);
+        return fold(short ^ one, other);
     }
-    let ends = fold(word(0) ^ KEYS[0], word(length - 8) ^ KEYS[1]);
+    let ends = fold(word(0) ^ one, word(length - 8) ^ other);
     if length <= 16 {
         return ends;
     }
@@ -194,7 +201,9 @@ const KEYS: [u64; 6] = [
 ];
 
 /// Packets remembered: those of some milliseconds on a busy mirror port.
-const SLOTS: usize = 1 << 12;
+const SLOTS: usize = 1 << 11;
+/// Times are kept in units of 2 to this power, nanoseconds: 65 µs.
+const GRAIN: u32 = 16;
 /// How far apart two sights of a numbered packet are, nanoseconds: a mirror's queue, or a hop. Its sender gives the number to no
 /// other packet so soon (RFC 6864 §4.2).
 const NUMBERED: u64 = 40_000_000;
