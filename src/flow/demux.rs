@@ -138,6 +138,22 @@ struct Datagram<'a> {
     depth: u8,
 }
 
+impl<'a> Datagram<'a> {
+    /// One of which all is there.
+    const fn whole(payload: &'a [u8], depth: u8) -> Self {
+        Self {
+            payload,
+            length: payload.len(),
+            depth,
+        }
+    }
+}
+
+/// Takes what frames carried, as it is found.
+pub trait Sink: FnMut(Sighting, Observation<'_>) {}
+
+impl<F: FnMut(Sighting, Observation<'_>)> Sink for F {}
+
 impl Demux {
     /// TURN inside TURN is opened this deep.
     const DEPTH: u8 = 3;
@@ -221,23 +237,18 @@ impl Demux {
 
     /// Takes one frame; tells `sink` what it carried.
     #[inline]
-    pub fn push<S>(&mut self, frame: &Frame<'_>, sink: &mut S)
-    where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+    pub fn push(&mut self, frame: &Frame<'_>, sink: &mut impl Sink) {
         self.push_known(frame, None, sink);
     }
 
     /// The same, with the conversation of its UDP datagram if [`Demux::glance`] gave it.
     #[inline]
-    pub fn push_known<S>(
+    pub fn push_known(
         &mut self,
         frame: &Frame<'_>,
         known: Option<(FlowId, Direction)>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         if frame.is_truncated() {
             self.counts.truncated_packets += 1;
         }
@@ -247,16 +258,14 @@ impl Demux {
 
     /// One packet, out of a frame or of `joined` generations of pieces.
     #[inline]
-    fn packet<S>(
+    fn packet(
         &mut self,
         frame: &Frame<'_>,
         known: Option<(FlowId, Direction)>,
         packet: &Packet<'_>,
         joined: u8,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let seen = self.copies.look(frame, packet);
         if seen == Seen::Elsewhere {
             self.counts.duplicate_packets += 1;
@@ -300,16 +309,14 @@ impl Demux {
 
     /// A piece of a packet; the last one missing brings the whole, as if it had come in that piece's frame.
     #[cold]
-    fn fragment<S>(
+    fn fragment(
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,
         piece: &Piece<'_>,
         joined: u8,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         if joined >= Self::JOINED {
             let fault = Fault::new(Layer::Ip, "ip-fragments-nested-too-deep", 0);
             self.faults.record(fault, Some(frame.number));
@@ -334,16 +341,14 @@ impl Demux {
     }
 
     #[inline]
-    fn udp<S>(
+    fn udp(
         &mut self,
         frame: &Frame<'_>,
         known: Option<(FlowId, Direction)>,
         udp: &udp::Datagram<'_>,
         way: &Way,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let (source, destination) = (udp.source, udp.destination);
         let entry = known.or_else(|| {
             self.table

@@ -3,6 +3,7 @@
 use super::Datagram;
 use super::Demux;
 use super::History;
+use super::Sink;
 
 use std::net::IpAddr;
 
@@ -29,16 +30,14 @@ use crate::wire::stun::Message;
 impl Demux {
     /// One UDP payload, inner datagram of TURN, or frame of a TCP stream that stands for a datagram.
     #[inline]
-    pub(super) fn datagram<S>(
+    pub(super) fn datagram(
         &mut self,
         frame: &Frame<'_>,
         flow: FlowId,
         direction: Direction,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let seen = Sighting {
             at: frame.at,
             frame: frame.number,
@@ -63,15 +62,13 @@ impl Demux {
     }
 
     #[inline]
-    pub(super) fn rtp<S>(
+    pub(super) fn rtp(
         &mut self,
         seen: Sighting,
         history: History,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         match rtp::Header::of_span(Span::new(datagram.payload, datagram.length)) {
             Ok(header) => {
                 self.counts.rtp_like += 1;
@@ -92,15 +89,13 @@ impl Demux {
         }
     }
 
-    pub(super) fn rtcp<S>(
+    pub(super) fn rtcp(
         &mut self,
         seen: Sighting,
         history: History,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let confirmed = history.is_webrtc() || history.has(History::RTP);
         let packet = classify_rtcp(datagram.payload);
         match packet {
@@ -124,15 +119,13 @@ impl Demux {
         sink(seen, Observation::Rtcp { packet });
     }
 
-    pub(super) fn stun<S>(
+    pub(super) fn stun(
         &mut self,
         frame: &Frame<'_>,
         seen: Sighting,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let read = if datagram.length > datagram.payload.len() {
             Message::new_cut(datagram.payload)
         } else {
@@ -156,32 +149,22 @@ impl Demux {
         let inner = self.turn(seen, &tuple, &message);
         sink(seen, Observation::Stun { message, tuple });
         for (seen, datagram) in self.piggyback.take(seen, &message) {
-            let datagram = Datagram {
-                payload: &datagram,
-                length: datagram.len(),
-                depth: 0,
-            };
+            let datagram = Datagram::whole(&datagram, 0);
             self.dtls(seen, self.history(seen.flow), datagram, sink);
         }
         if let Some((peer, payload)) = inner {
-            let inner = Datagram {
-                payload,
-                length: payload.len(),
-                depth: datagram.depth + 1,
-            };
+            let inner = Datagram::whole(payload, datagram.depth + 1);
             self.inner(frame, seen, &tuple, peer, inner, Wrapping::Indication, sink);
         }
     }
 
-    pub(super) fn dtls<S>(
+    pub(super) fn dtls(
         &mut self,
         seen: Sighting,
         history: History,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         // A unified header (RFC 9147 §4) is three fixed bits: only where DTLS was seen in the clear before.
         let unified = datagram
             .payload
@@ -219,16 +202,14 @@ impl Demux {
         );
     }
 
-    pub(super) fn dns<S>(
+    pub(super) fn dns(
         &mut self,
         frame: &Frame<'_>,
         flow: FlowId,
         direction: Direction,
         payload: &[u8],
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let Ok(message) = dns::Message::new(payload) else {
             self.counts.other_packets += 1;
             return;
@@ -254,15 +235,13 @@ impl Demux {
         }
     }
 
-    pub(super) fn icmp<S>(
+    pub(super) fn icmp(
         &mut self,
         frame: &Frame<'_>,
         message: &icmp::Message<'_>,
         reporter: Option<IpAddr>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         self.counts.icmp_messages += 1;
         if !message.is_error() {
             return;

@@ -3,9 +3,9 @@
 use super::Datagram;
 use super::Demux;
 use super::History;
+use super::Sink;
 
 use crate::crypt::tls::facts::Opening;
-use crate::flow::observation::Observation;
 use crate::flow::quic::connections::Connections;
 use crate::flow::quic::connections::Seen;
 use crate::flow::quic::connections::Verdict;
@@ -21,15 +21,13 @@ use crate::wire::quic::header::LongHeader;
 impl Demux {
     /// A datagram whose first byte is one of QUIC's. An Initial that opens, or a known connection id, proves it; elsewhere a long header of
     /// a known version is a sign, but not where WebRTC runs.
-    pub(super) fn quic<S>(
+    pub(super) fn quic(
         &mut self,
         seen: Sighting,
         history: History,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         match self.hand_to_quic(seen, datagram, sink) {
             Verdict::Known { .. } => {}
             Verdict::Likely if !history.is_webrtc() => {
@@ -42,16 +40,13 @@ impl Demux {
     /// On a conversation where QUIC was proven: is this datagram QUIC's too, though its first byte is not? A short header can look like
     /// ChannelData (RFC 9443 §3), and endpoints may agree to send the fixed bit at random (RFC 9287). Nothing else would
     /// claim such a datagram.
-    pub(super) fn quic_in_disguise<S>(
+    pub(super) fn quic_in_disguise(
         &mut self,
         seen: Sighting,
         kind: Kind,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) -> bool
-    where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) -> bool {
         let history = self.history(seen.flow);
         let ambiguous = match kind {
             Kind::ChannelData => !history.has(History::TURN),
@@ -72,10 +67,7 @@ impl Demux {
     }
 
     /// The capture is over for all QUIC connections.
-    pub(super) fn finish_quic<S>(&mut self, sink: &mut S)
-    where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+    pub(super) fn finish_quic(&mut self, sink: &mut impl Sink) {
         self.with_quic(|demux, connections, shared| {
             for at in 0..connections.len() {
                 connections.finish(at, shared, &mut |flow, carried, exchanges| {
@@ -90,10 +82,12 @@ impl Demux {
         });
     }
 
-    fn hand_to_quic<S>(&mut self, seen: Sighting, datagram: Datagram<'_>, sink: &mut S) -> Verdict
-    where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+    fn hand_to_quic(
+        &mut self,
+        seen: Sighting,
+        datagram: Datagram<'_>,
+        sink: &mut impl Sink,
+    ) -> Verdict {
         let Some(tuple) = self.table.get(seen.flow).map(|record| record.tuple) else {
             return Verdict::Foreign;
         };

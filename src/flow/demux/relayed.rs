@@ -3,6 +3,7 @@
 use super::Datagram;
 use super::Demux;
 use super::History;
+use super::Sink;
 
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
@@ -56,16 +57,14 @@ impl Demux {
         message.xor_peer_address().zip(message.data())
     }
 
-    pub(super) fn channel_data<S>(
+    pub(super) fn channel_data(
         &mut self,
         frame: &Frame<'_>,
         seen: Sighting,
         history: History,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let view = match ChannelData::new(datagram.payload) {
             Ok(view) if history.has(History::TURN) || stands_alone(&view, datagram.payload) => view,
             Err(fault) if history.has(History::TURN) => {
@@ -99,25 +98,19 @@ impl Demux {
         // A channel whose binding was not seen still has one peer: the port tells channels apart until the address is known.
         let unknown = TransportAddress::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), number);
         let peer = relay.peer(number).unwrap_or(unknown);
-        let inner = Datagram {
-            payload,
-            length: payload.len(),
-            depth: datagram.depth + 1,
-        };
+        let inner = Datagram::whole(payload, datagram.depth + 1);
         self.inner(frame, seen, &tuple, peer, inner, Wrapping::Channel, sink);
     }
 
     /// A frame on the data connection of a TCP allocation: the allocation's own conversation is the outer one.
-    pub(super) fn peer_bytes<S>(
+    pub(super) fn peer_bytes(
         &mut self,
         frame: &Frame<'_>,
         bound: Bound,
         direction: Direction,
         datagram: Datagram<'_>,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let relay = self.relays.get(bound.control.index());
         let record = self.table.get(bound.control);
         let (Some(Some(relay)), Some(record)) = (relay, record) else {
@@ -147,7 +140,7 @@ impl Demux {
         clippy::too_many_arguments,
         reason = "one call, spelled out: what, where, how wrapped"
     )]
-    pub(super) fn inner<S>(
+    pub(super) fn inner(
         &mut self,
         frame: &Frame<'_>,
         outer: Sighting,
@@ -155,10 +148,8 @@ impl Demux {
         peer: TransportAddress,
         datagram: Datagram<'_>,
         wrapping: Wrapping,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         if datagram.depth > Self::DEPTH {
             let fault = Fault::new(Layer::Stun, "stun-relay-nested-too-deep", 0);
             self.faults.record(fault, Some(frame.number));

@@ -2,6 +2,7 @@
 
 use super::Datagram;
 use super::Demux;
+use super::Sink;
 
 use crate::crypt::keylog::KeyLog;
 use crate::crypt::tls::facts::Facts;
@@ -41,10 +42,7 @@ pub(super) struct Waiting {
 
 impl Demux {
     /// The capture is over: lets TCP conversations give what they still hold.
-    pub fn finish<S>(&mut self, sink: &mut S)
-    where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+    pub fn finish(&mut self, sink: &mut impl Sink) {
         self.fragments.finish(&mut self.faults);
         self.ask_waiting(sink);
         for flow in self.tcp.flows() {
@@ -70,10 +68,7 @@ impl Demux {
     }
 
     /// Lets connections try again whose secrets may have come.
-    pub(super) fn ask_waiting<S>(&mut self, sink: &mut S)
-    where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+    pub(super) fn ask_waiting(&mut self, sink: &mut impl Sink) {
         (self.waiting.due, self.waiting.segments) = (false, 0);
         for flow in std::mem::take(&mut self.waiting.flows) {
             self.with_conversation(flow, |demux, conversation, shared| {
@@ -100,15 +95,13 @@ impl Demux {
         self.tcp.put(flow, conversation);
     }
 
-    pub(super) fn tcp<S>(
+    pub(super) fn tcp(
         &mut self,
         frame: &Frame<'_>,
         segment: &tcp::Segment<'_>,
         way: &Way,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         let (source, destination) = (segment.source, segment.destination);
         let entry = self
             .table
@@ -141,15 +134,13 @@ impl Demux {
     }
 
     /// Tells the sink what a TCP conversation carried.
-    pub(super) fn carried<S>(
+    pub(super) fn carried(
         &mut self,
         flow: FlowId,
         carried: Carried<'_>,
         exchanges: &Exchanges,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         match carried {
             Carried::Request(id) => {
                 let Some(exchange) = exchanges.get(id) else {
@@ -191,11 +182,7 @@ impl Demux {
                     interface: 0,
                     data: bytes,
                 };
-                let datagram = Datagram {
-                    payload: bytes,
-                    length: bytes.len(),
-                    depth: 0,
-                };
+                let datagram = Datagram::whole(bytes, 0);
                 if let Some(bound) = self.tcp_relays.bound(flow) {
                     self.peer_bytes(&frame, bound, direction, datagram, sink);
                 } else {
@@ -245,16 +232,14 @@ impl Demux {
         record.tls = Some(Box::new(facts.clone()));
     }
 
-    pub(super) fn websocket_message<S>(
+    pub(super) fn websocket_message(
         &mut self,
         flow: FlowId,
         client: Direction,
         exchange: Option<&Exchange>,
         message: &WebSocketMessage,
-        sink: &mut S,
-    ) where
-        S: FnMut(Sighting, Observation<'_>),
-    {
+        sink: &mut impl Sink,
+    ) {
         self.counts.websocket_messages += 1;
         let Some(tuple) = self.table.get(flow).map(|record| record.tuple) else {
             return;
