@@ -7,15 +7,16 @@ use crate::lessons::exhibit::Place;
 use crate::lessons::exhibit::Shade;
 use crate::lessons::exhibit::line;
 use crate::lessons::find::Found;
-use crate::track::rtp_stream::series::Bucket;
+use crate::track::rtp_stream::buckets::Bucket;
 
 pub(super) fn exhibit(desk: &Desk<'_>, found: &Found, columns: usize) -> Option<Exhibit> {
     let (id, call) = (found.stream?, found.call?);
     let stream = desk.analysis.scene.streams.get(id.index())?;
     let series = &stream.stats.series;
     // As many bars on paper as on any screen, so that each has the same figures.
-    let group = series.buckets.len().div_ceil(BARS).max(1);
-    let groups: Vec<&[Bucket]> = series.buckets.chunks(group).collect();
+    let buckets: Vec<Bucket> = series.buckets.iter().copied().collect();
+    let group = buckets.len().div_ceil(BARS).max(1);
+    let groups: Vec<&[Bucket]> = buckets.chunks(group).collect();
     let wide = columns.saturating_sub(12) / groups.len().max(1);
     let widened = |bar: char| std::iter::repeat_n(bar, wide.max(1));
     let sum = |buckets: &[Bucket], of: fn(&Bucket) -> u32| -> u64 {

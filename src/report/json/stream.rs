@@ -12,7 +12,7 @@ use crate::report::json::feedback::RemoteOutbound;
 use crate::session::model::feedback::Feedback;
 use crate::session::model::media::MediaKind;
 use crate::session::model::media::MediaStream;
-use crate::track::rtp_stream::series as track;
+use crate::track::rtp_stream::buckets::Bucket;
 use crate::track::rtp_stream::stream::Path as TrackPath;
 use crate::track::rtp_stream::stream::Protection;
 use crate::vocab::address::Side;
@@ -366,13 +366,13 @@ impl Series {
             Some((tag_length, _)) => Protection::Srtp { tag_length },
             None => Protection::Plain,
         };
-        let jitter = |bucket: &track::Bucket| {
+        let jitter = |bucket: &Bucket| {
             let jitter = stream
                 .media_clock()
                 .and_then(|rate| bucket.jitter.at(rate))?;
             (bucket.packets > 0).then(|| nine_decimals(jitter * 1e3))
         };
-        let each = |value: fn(&track::Bucket) -> u32| series.buckets.iter().map(value).collect();
+        let each = |value: fn(&Bucket) -> u32| series.buckets.iter().map(value).collect();
         Self {
             step_seconds: seconds(series.step),
             start_seconds: context.seconds(series.start),

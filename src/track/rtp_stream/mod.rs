@@ -11,6 +11,7 @@
 //! | `sequence` | sequence numbers: lost, reordered, repeated, restarted |
 //! | [`jitter`] | interarrival jitter at every usual clock rate (RFC 3550 A.8), and which clock it is |
 //! | [`frames`] | video frames by timestamp: sizes, spacing, freezes |
+//! | [`buckets`] | buckets of time, in blocks that copies share |
 //! | [`series`] | the stream over time, in buckets |
 //! | `extensions` | header extension ids, and values that could be a MID or RID |
 //! | `merge` | two entries that turn out to be one stream on two paths |
@@ -19,6 +20,7 @@
 //! The clock rate and the length of SRTP's tag are known later, from signaling and DTLS, or never. So nothing here depends on them:
 //! jitter runs at all usual rates at once, bytes are kept whole, and whoever knows asks the [`Stream`] with that knowledge.
 
+pub mod buckets;
 mod extensions;
 pub mod frames;
 pub mod jitter;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::track::rtp_stream::jitter::Jitters;
+use crate::track::rtp_stream::buckets::Bucket;
+use crate::track::rtp_stream::buckets::Buckets;
 use crate::track::rtp_stream::stream::Protection;
 use crate::vocab::time::Timestamp;
 
@@ -14,47 +15,7 @@ pub struct Series {
     /// Width: one second, doubled whenever the stream outgrew [`Series::MOST`] buckets.
     pub step: Duration,
     /// The buckets, empty ones included.
-    pub buckets: Vec<Bucket>,
-}
-
-/// What a stream did in one stretch of time.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Bucket {
-    /// Packets.
-    pub packets: u32,
-    /// Bytes after the RTP headers: payload, padding, SRTP tags.
-    pub rest_bytes: u64,
-    /// Padding bytes, if the stream is plain.
-    pub padding_bytes: u32,
-    /// Sequence numbers found missing, less those that came later.
-    pub lost: u32,
-    /// Frames that began.
-    pub frames: u32,
-    /// Jitter after the last packet; zero in an empty bucket.
-    pub jitter: Jitters,
-}
-
-impl Bucket {
-    /// Adds a packet; saturating, for a bucket may grow to be years wide.
-    #[inline]
-    pub(super) fn add(&mut self, rest: usize, padding: usize, begins_frame: bool) {
-        self.packets = self.packets.saturating_add(1);
-        self.rest_bytes += rest as u64;
-        self.padding_bytes = self.padding_bytes.saturating_add(padding as u32);
-        self.frames = self.frames.saturating_add(u32::from(begins_frame));
-    }
-
-    /// Adds a later or an equal stretch of time.
-    fn absorb(&mut self, later: &Self) {
-        self.packets = self.packets.saturating_add(later.packets);
-        self.rest_bytes += later.rest_bytes;
-        self.padding_bytes = self.padding_bytes.saturating_add(later.padding_bytes);
-        self.lost = self.lost.saturating_add(later.lost);
-        self.frames = self.frames.saturating_add(later.frames);
-        if later.packets > 0 {
-            self.jitter = later.jitter;
-        }
-    }
+    pub buckets: Buckets,
 }
 
 impl Series {
@@ -76,65 +37,63 @@ impl Series {
 /// The series of a running stream.
 #[derive(Debug, Clone)]
 pub(super) struct SeriesMeter {
-    /// Start of the capture, nanoseconds.
-    origin: u64,
+    /// The bucket of the last packet, a copy of its own beside the others: most packets need no other.
+    open: Bucket,
+    /// When it starts.
+    open_start: u64,
     /// Width, nanoseconds.
     step: u64,
+    /// Its place in `buckets`, which learns what it counted when another one is opened.
+    place: usize,
+    /// Start of the capture, nanoseconds.
+    origin: u64,
     /// Number of the first bucket, counted from the capture's start.
     first: u64,
-    buckets: Vec<Bucket>,
-    /// The bucket of the last packet, and when it starts.
-    current: usize,
-    current_start: u64,
+    buckets: Buckets,
 }
 
 impl SeriesMeter {
     /// A stream of a capture that starts at `origin`, whose first packet is at `at`.
     pub(super) fn new(origin: u64, at: u64) -> Self {
         let first = at.saturating_sub(origin) / STEP;
-        let mut buckets = Vec::with_capacity(ROOM);
-        buckets.push(Bucket::default());
+        let mut buckets = Buckets::default();
+        buckets.reach(0);
         Self {
-            origin,
+            open: Bucket::default(),
+            open_start: origin + first * STEP,
             step: STEP,
+            place: 0,
+            origin,
             first,
             buckets,
-            current: 0,
-            current_start: origin + first * STEP,
         }
     }
 
-    /// A field of the first cache line; what it is means nothing.
+    /// A field of each cache line that the next packet touches; what they are means nothing.
     #[inline]
-    pub(super) const fn warm(&self) -> u64 {
-        self.current_start
-    }
-
-    /// The same of the bucket that the next packet most likely goes to.
-    #[inline]
-    pub(super) fn warm_deep(&self) -> u64 {
-        let bucket = self.buckets.get(self.current);
-        bucket.map_or(0, |bucket| u64::from(bucket.packets))
+    pub(super) fn warm(&self) -> u64 {
+        self.open_start + u64::from(self.open.packets)
     }
 
     /// The bucket of instant `at`. Instants before the first bucket (the capture's clock stepped back) count in the first.
     #[inline]
     pub(super) fn bucket(&mut self, at: u64) -> &mut Bucket {
-        if at.wrapping_sub(self.current_start) >= self.step {
+        if at.wrapping_sub(self.open_start) >= self.step {
             self.seek(at);
         }
-        if self.current >= self.buckets.len() {
-            // Never empty: `new` pushes one, and nothing removes the last.
-            self.current = 0;
-        }
-        &mut self.buckets[self.current]
+        &mut self.open
     }
 
     /// Takes back a loss: the packet came after all. Found where it was counted, the latest first.
     pub(super) fn found(&mut self) {
-        let known = self.buckets.get_mut(..=self.current).unwrap_or_default();
-        if let Some(bucket) = known.iter_mut().rev().find(|bucket| bucket.lost > 0) {
-            bucket.lost -= 1;
+        if self.open.lost > 0 {
+            self.open.lost -= 1;
+            return;
+        }
+        let lossy = |bucket: &Bucket| bucket.lost > 0;
+        let place = self.buckets.iter().take(self.place).rposition(lossy);
+        if let Some(place) = place {
+            self.buckets.at(place).lost -= 1;
         }
     }
 
@@ -146,7 +105,7 @@ impl SeriesMeter {
         while later.step < self.step {
             later.widen();
         }
-        for (number, theirs) in (later.first..).zip(&later.buckets) {
+        for (number, theirs) in (later.first..).zip(later.closed().iter()) {
             let ours = self.bucket(self.origin + number * later.step);
             ours.absorb(theirs);
         }
@@ -154,18 +113,20 @@ impl SeriesMeter {
 
     /// Sets the sum of all losses to `lost`: what a merge found out on top goes to the bucket of `at`.
     pub(super) fn settle_lost(&mut self, lost: u64, at: u64) {
-        let sum = |buckets: &[Bucket]| buckets.iter().map(|b| u64::from(b.lost)).sum::<u64>();
-        let more = lost.saturating_sub(sum(&self.buckets));
+        let known: u64 = self.closed().iter().map(|it| u64::from(it.lost)).sum();
         let bucket = self.bucket(at);
-        bucket.lost = bucket
-            .lost
-            .saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
-        let mut less = sum(&self.buckets).saturating_sub(lost);
-        for bucket in self.buckets.iter_mut().rev() {
-            let part = less.min(bucket.lost.into());
-            bucket.lost -= part as u32;
-            less -= part;
+        let more = u32::try_from(lost.saturating_sub(known)).unwrap_or(u32::MAX);
+        bucket.lost = bucket.lost.saturating_add(more);
+        self.close();
+        let mut less = known.saturating_sub(lost);
+        for place in (0..self.buckets.len()).rev() {
+            let part = less.min(self.buckets.get(place).map_or(0, |it| it.lost.into()));
+            if part > 0 {
+                self.buckets.at(place).lost -= part as u32;
+                less -= part;
+            }
         }
+        self.open();
     }
 
     /// The buckets so far.
@@ -173,48 +134,69 @@ impl SeriesMeter {
         Series {
             start: Timestamp::from_nanos(self.origin + self.first * self.step),
             step: Duration::from_nanos(self.step),
-            buckets: self.buckets.clone(),
+            buckets: self.closed(),
         }
     }
 
-    /// Makes the bucket of `at` the current one, adding buckets or doubling their width as needed.
+    /// All buckets, the open one among them.
+    fn closed(&self) -> Buckets {
+        let mut buckets = self.buckets.clone();
+        *buckets.at(self.place) = self.open;
+        buckets
+    }
+
+    /// Writes the open bucket where it belongs.
+    fn close(&mut self) {
+        *self.buckets.at(self.place) = self.open;
+    }
+
+    /// Opens the bucket at `place`.
+    fn open(&mut self) {
+        self.buckets.reach(self.place);
+        self.open = self.buckets.get(self.place).copied().unwrap_or_default();
+    }
+
+    /// Makes the bucket of `at` the open one, adding buckets or doubling their width as needed.
     #[cold]
     fn seek(&mut self, at: u64) {
+        self.close();
         loop {
             let number = (at.saturating_sub(self.origin) / self.step).max(self.first);
-            let index = (number - self.first) as usize;
-            if index < Series::MOST {
-                if index >= self.buckets.len() {
-                    self.buckets.resize(index + 1, Bucket::default());
-                }
-                self.current = index;
-                self.current_start = self.origin + number * self.step;
+            let place = (number - self.first) as usize;
+            if place < Series::MOST {
+                self.place = place;
+                self.open_start = self.origin + number * self.step;
+                self.open();
                 return;
             }
-            self.widen();
+            self.double();
         }
     }
 
-    /// Doubles the width: neighbours that share a bucket of twice the width are added.
+    /// Doubles the width of all buckets.
     fn widen(&mut self) {
+        self.close();
+        self.double();
+        self.open();
+    }
+
+    /// The same while the open bucket is closed: neighbours that share a bucket of twice the width are added.
+    fn double(&mut self) {
         let odd = (self.first & 1) as usize;
-        let mut wide = Vec::with_capacity(self.buckets.len() / 2 + 1);
-        wide.resize((self.buckets.len() + odd).div_ceil(2), Bucket::default());
-        for (index, narrow) in self.buckets.iter().enumerate() {
-            wide[index.midpoint(odd)].absorb(narrow);
+        let mut wide = vec![Bucket::default(); (self.buckets.len() + odd).div_ceil(2)];
+        for (place, narrow) in self.buckets.iter().enumerate() {
+            wide[place.midpoint(odd)].absorb(narrow);
         }
-        self.buckets = wide;
+        self.buckets = wide.into_iter().collect();
         self.first /= 2;
         self.step = self.step.saturating_mul(2);
-        self.current = self.current.midpoint(odd);
-        self.current_start = self.origin + (self.first + self.current as u64) * self.step;
+        self.place = self.place.midpoint(odd);
+        self.open_start = self.origin + (self.first + self.place as u64) * self.step;
     }
 }
 
 /// Width to begin with, nanoseconds.
 const STEP: u64 = 1_000_000_000;
-/// Buckets that a new stream has room for.
-const ROOM: usize = 64;
 
 #[cfg(test)]
 mod tests {
@@ -223,7 +205,7 @@ mod tests {
     const S: u64 = 1_000_000_000;
 
     fn packets(meter: &SeriesMeter) -> Vec<u32> {
-        meter.buckets.iter().map(|b| b.packets).collect()
+        meter.closed().iter().map(|b| b.packets).collect()
     }
 
     #[test]
@@ -275,7 +257,7 @@ mod tests {
         meter.bucket(0).lost = 2;
         meter.bucket(3 * S).packets = 1;
         meter.found();
-        let lost: Vec<u32> = meter.buckets.iter().map(|b| b.lost).collect();
+        let lost: Vec<u32> = meter.closed().iter().map(|b| b.lost).collect();
         assert_eq!(lost, [1, 0, 0, 0]);
     }
 
@@ -288,8 +270,8 @@ mod tests {
         one.append(two);
         one.settle_lost(7, 5_000 * S);
         assert_eq!(packets(&one).iter().sum::<u32>(), 5_010);
-        assert_eq!(one.buckets.iter().map(|b| b.lost).sum::<u32>(), 7);
+        assert_eq!(one.closed().iter().map(|b| b.lost).sum::<u32>(), 7);
         one.settle_lost(3, 0);
-        assert_eq!(one.buckets.iter().map(|b| b.lost).sum::<u32>(), 3);
+        assert_eq!(one.closed().iter().map(|b| b.lost).sum::<u32>(), 3);
     }
 }

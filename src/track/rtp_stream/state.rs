@@ -207,7 +207,6 @@ impl State {
             count.copied().unwrap_or_default().into(),
             self.sequences.warm_deep(),
             self.frames.warm_deep(),
-            self.series.warm_deep(),
         ];
         behind.into_iter().fold(0, u64::wrapping_add)
     }

@@ -4,7 +4,7 @@ use crate::report::text::feedback;
 use crate::session::model::media::MediaStream;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
-use crate::track::rtp_stream::series::Bucket;
+use crate::track::rtp_stream::buckets::Bucket;
 use crate::track::rtp_stream::stream::Protection;
 use crate::tui::sheet::ABSENT;
 use crate::tui::sheet::Cell;
