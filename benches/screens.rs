@@ -22,6 +22,7 @@ use std::io::Write;
 use std::num::NonZeroU16;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc;
 use std::sync::mpsc::Receiver;
 use std::thread;
@@ -31,9 +32,23 @@ use std::time::Instant;
 use portable_pty::CommandBuilder;
 use portable_pty::PtySize;
 use portable_pty::native_pty_system;
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::crossterm::event::KeyCode;
+use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::KeyModifiers;
+use rtcscope::analyzer::pipeline::Analyzer;
+use rtcscope::analyzer::pipeline::analyze;
 use rtcscope::ingest::raw::Input;
 use rtcscope::ingest::source::Item;
 use rtcscope::ingest::source::Source;
+use rtcscope::tui::effect::News;
+use rtcscope::tui::screens::render;
+use rtcscope::tui::state::State;
+use rtcscope::tui::theme::Theme;
+use rtcscope::tui::theme::palette::Palette;
+use rtcscope::tui::update;
+use rtcscope::tui::worker::Worker;
 
 fn main() {
     // `cargo test --benches` only wants to know that it builds.
@@ -78,6 +93,61 @@ fn main() {
     let (now, most) = session.memory();
     println!("{:<28} {now:>7} MB, at most {most} MB (aim: 300)", "memory");
     session.press("\u{3}");
+    drop(session);
+    draw(capture);
+}
+
+/// Draws each page of the loaded capture again and again, without a terminal.
+fn draw(capture: PathBuf) {
+    let mut source = Source::open(vec![Input::Path(capture)]).unwrap();
+    let mut analyzer = Analyzer::default();
+    analyze(&mut source, &mut analyzer, |_, _| true);
+    let analysis = Arc::new(analyzer.into_analysis(source.files()));
+    let (sender, _news) = mpsc::channel();
+    let mut worker = Worker::new(source.index(), sender);
+    let theme = Theme::new(Palette::Dark, false);
+    let mut state = State::new(vec!["large.pcap".to_owned()], theme, (200, 60));
+    for news in [
+        News::Snapshot(analysis, source.files().into()),
+        News::Loaded,
+    ] {
+        let effects = update::hear(&mut state, news);
+        worker.perform(effects, &mut state);
+    }
+    let mut terminal = Terminal::new(TestBackend::new(200, 60)).unwrap();
+    for (name, keys) in [
+        ("calls", "1"),
+        ("packets", "2"),
+        ("findings", "3"),
+        ("HTTP", "4"),
+        ("conversations", "5"),
+        ("a call's timeline", "1\n"),
+        ("its ladder", "\t"),
+    ] {
+        for key in keys.chars() {
+            let code = match key {
+                '\n' => KeyCode::Enter,
+                '\t' => KeyCode::Tab,
+                other => KeyCode::Char(other),
+            };
+            let event = KeyEvent::new(code, KeyModifiers::NONE);
+            let effects = update::press(&mut state, event);
+            worker.perform(effects, &mut state);
+            loop {
+                let effects = update::settle(&mut state);
+                if effects.is_empty() {
+                    break;
+                }
+                worker.perform(effects, &mut state);
+            }
+        }
+        let started = Instant::now();
+        for _ in 0..DRAWN {
+            terminal.draw(|frame| render(frame, &state)).unwrap();
+        }
+        let each = started.elapsed().as_secs_f64() * 1e3 / f64::from(DRAWN);
+        println!("{:<28} {each:>7.2} ms (aim: 5)", format!("drawing {name}"));
+    }
 }
 
 /// Writes a call again and again until there are `packets`; gives the size of the file.
@@ -261,6 +331,8 @@ impl Drop for Session {
 const CUT: usize = 96;
 /// Silence after which the screen is taken to be at rest.
 const QUIET: Duration = Duration::from_millis(120);
+/// How often each page is drawn.
+const DRAWN: u32 = 50;
 const PATIENCE: Duration = Duration::from_secs(120);
 const FIRST_SCREEN: Option<Duration> = Some(Duration::from_millis(150));
 const KEY: Option<Duration> = Some(Duration::from_millis(50));

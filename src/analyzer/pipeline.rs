@@ -107,9 +107,14 @@ impl Analyzer {
     /// Takes the next frames.
     ///
     /// As [`Analyzer::push`] one by one, and quicker where many streams run at once: what a packet needs is then seldom in a cache, and waiting
-    /// for memory is most of the work. A look at all of them beforehand lets the processor wait for many at a time.
+    /// for memory is most of the work. A look at all of them beforehand lets the processor wait for many at a time. With few streams there is
+    /// nothing to wait for.
     pub fn push_run(&mut self, run: Run<'_>) {
-        let flows = self.look_ahead(run);
+        let flows = if self.trackers.streams.len() < MANY_STREAMS {
+            [None; LONGEST_RUN]
+        } else {
+            self.look_ahead(run)
+        };
         for (frame, flow) in run.frames().zip(flows) {
             self.push_known(&frame, flow);
         }
@@ -383,8 +388,53 @@ pub fn analyze<A: Intake>(
     analyzer.finish();
 }
 
+/// Streams whose counters no longer fit the nearer caches, about a kilobyte each.
+const MANY_STREAMS: usize = 256;
+
 /// Between two calls of the progress function while nothing comes.
 const PATIENCE: Duration = Duration::from_millis(100);
 
 /// Frames between two calls of the progress function.
 const PROGRESS_EVERY: usize = 4096;
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::ingest::raw::Input;
+
+    #[test]
+    fn a_look_ahead_changes_no_result() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/lossy/capture.pcapng");
+        let read = |push: fn(&mut Analyzer, Run<'_>)| {
+            let mut source = Source::open(vec![Input::Path(path.clone())]).unwrap();
+            let mut analyzer = Analyzer::default();
+            loop {
+                let run = source.pull_run();
+                if !run.is_empty() {
+                    push(&mut analyzer, run);
+                    continue;
+                }
+                match source.pull() {
+                    Some(Item::Frame(frame)) => analyzer.push(&frame),
+                    Some(_) => {}
+                    None => break,
+                }
+            }
+            analyzer.finish();
+            let files = source.files().to_vec();
+            analyzer.into_analysis(&files)
+        };
+        let plain = read(|analyzer, run| run.frames().for_each(|frame| analyzer.push(&frame)));
+        let ahead = read(|analyzer, run| {
+            let flows = analyzer.look_ahead(run);
+            for (frame, flow) in run.frames().zip(flows) {
+                analyzer.push_known(&frame, flow);
+            }
+        });
+        assert!(!ahead.scene.streams.is_empty());
+        assert_eq!(format!("{:?}", plain.scene), format!("{:?}", ahead.scene));
+        assert_eq!(plain.capture.protocols, ahead.capture.protocols);
+    }
+}

@@ -63,7 +63,7 @@ impl Source {
                 limit: MAX_INPUTS,
             });
         }
-        let window_bytes = (WINDOWS_BYTES / inputs.len()).clamp(64 << 10, 1 << 20);
+        let window_bytes = (WINDOWS_BYTES / inputs.len()).clamp(64 << 10, 256 << 10);
         let mut files = Vec::with_capacity(inputs.len());
         let mut infos = Vec::with_capacity(inputs.len());
         for (number, input) in inputs.into_iter().enumerate() {
@@ -82,7 +82,7 @@ impl Source {
     /// As [`Source::open`].
     pub fn open_stream(name: String, reader: Box<dyn Read + Send>) -> Result<Self, IngestError> {
         let stream = RawStream::spooled(name, reader)?;
-        let (file, info) = CaptureFile::open(stream, 0, 1 << 20, false)?;
+        let (file, info) = CaptureFile::open(stream, 0, 256 << 10, false)?;
         Ok(Self::of(vec![file], vec![info]))
     }
 
