@@ -5,6 +5,7 @@ use std::io;
 use std::io::IsTerminal;
 use std::io::Read;
 use std::path::Path;
+use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -62,14 +63,29 @@ pub fn analyzer(load: &Load) -> Result<Analyzer, Failure> {
     for path in &load.key_logs {
         analyzer.add_key_log(&read_key_log(path)?);
     }
-    if load.key_logs.is_empty() {
-        // Nobody asked for this file here: if it can't be read, or is no key log, there are no secrets.
-        let path = std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty());
-        if let Some(Ok(text)) = path.map(|path| read_key_log(Path::new(&path))) {
-            analyzer.add_key_log(&text);
-        }
+    if load.key_logs.is_empty()
+        && let Some((_, text)) = key_log_around()
+    {
+        analyzer.add_key_log(&text);
     }
     Ok(analyzer)
+}
+
+/// The key logs that [`analyzer`] reads: a later one comes on top of these.
+pub fn key_logs(load: &Load) -> Vec<PathBuf> {
+    if load.key_logs.is_empty() {
+        key_log_around().into_iter().map(|(path, _)| path).collect()
+    } else {
+        load.key_logs.clone()
+    }
+}
+
+/// The file that the environment names. Nobody asked for it here: if it can't be read, or is no key log, there are no secrets.
+fn key_log_around() -> Option<(PathBuf, Vec<u8>)> {
+    let path = std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty())?;
+    let path = PathBuf::from(path);
+    let text = read_key_log(&path).ok()?;
+    Some((path, text))
 }
 
 /// The bytes of a key log; an error for what is none.

@@ -7,6 +7,7 @@ use crate::cli::args::Load;
 use crate::cli::args::Look;
 use crate::cli::failure::Failure;
 use crate::cli::load::analyzer;
+use crate::cli::load::key_logs;
 use crate::cli::raw::Colour;
 use crate::ingest::raw::Input;
 use crate::ingest::source::Source;
@@ -40,7 +41,7 @@ pub(super) fn setup(look: Look, colour: Colour, load: &Load) -> Result<Setup, Fa
         config_path,
         ignored: loaded.ignored,
         inputs: load.inputs.clone(),
-        key_logs: load.key_logs.clone(),
+        key_logs: key_logs(load),
         opener: open,
         private: look.private,
         lessons: None,

@@ -141,6 +141,13 @@ pub fn join(sources: Sources<'_>) -> Scene {
     scene.nat = nat::infer(&scene, sources.ice.paths());
     streams::join(&mut scene, sources.streams);
     scene.data_channels = data::join(&scene.dtls, sources.data);
+    for (at, data) in scene.data_channels.iter().enumerate() {
+        if let Some(id) = data.peer_connection
+            && let Some(pc) = scene.peer_connections.get_mut(id.index())
+        {
+            pc.data_channels.push(at);
+        }
+    }
     conclude(&mut scene);
     scene
 }
@@ -285,6 +292,7 @@ fn connection(
         flows,
         dtls: Vec::new(),
         streams: Vec::new(),
+        data_channels: Vec::new(),
         turn: Vec::new(),
         closed_by_signaling,
     };

@@ -155,6 +155,7 @@ impl Action {
         ("call-dtls", Self::Tab(Tab::Dtls)),
         ("call-turn", Self::Tab(Tab::Turn)),
         ("call-media", Self::Tab(Tab::Media)),
+        ("call-data", Self::Tab(Tab::Data)),
         ("call-findings", Self::Tab(Tab::Findings)),
         ("call-packets", Self::Tab(Tab::Packets)),
         ("filter", Self::Filter),

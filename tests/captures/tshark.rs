@@ -160,4 +160,10 @@ const KNOWN: &[Known] = &[
         "we: the hellos ride on connectivity checks, where tshark does not look",
     ),
     ("dtls-in-stun", "some DTLS", "we: as above"),
+    (
+        "data-channel",
+        "DTLS associations",
+        "we: frame 250 is the ServerHello of DTLS 1.3 that answers the ClientHello of 248 and 249; tshark stops at those",
+    ),
+    ("data-channel", "some DTLS", "we: as above"),
 ];

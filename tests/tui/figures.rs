@@ -256,6 +256,28 @@ fn allocations() {
 }
 
 #[test]
+fn data_channels() {
+    let mut program = Program::open("data-channel", SIZE);
+    let report = report(&program);
+    let screen = program.press("D Down").text();
+    let channels = list(&report, "dataChannels");
+    assert!(!channels.is_empty());
+    for channel in channels {
+        let line = line(&screen, &[channel["label"].as_str().unwrap()]);
+        has(line, &channel["dataChannelIdentifier"].to_string());
+        has(line, channel["state"].as_str().unwrap());
+        for way in ["AToB", "BToA"] {
+            let figure = |what: &str| channel[format!("{what}{way}")].as_u64().unwrap();
+            let sent = (figure("messages"), figure("bytes"));
+            has(line, &format!("{}, {}", count(sent.0), bytes(sent.1)));
+        }
+    }
+    let frame = channels[0]["frames"][0].to_string();
+    let packets = program.press("Enter").text();
+    line(&packets, &["▸", &frame]);
+}
+
+#[test]
 fn pairs() {
     each_call(SIZE, "i", |_, call, _, screen| {
         for pair in list(&call["ice"], "pairs") {

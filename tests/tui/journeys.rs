@@ -579,6 +579,7 @@ fn the_tabs_follow_each_other() {
         "handshake over time",
         "TURN",
         "jitter",
+        "Data channels",
         "Findings of call",
         "Packets of call",
     ] {

@@ -29,6 +29,7 @@ fn pictures() {
         ),
         ("agreed", "audio-video", "o Down Down Down"),
         ("media", "lossy", "Down m w"),
+        ("data", "data-channel", "D Down"),
         ("http", "videoroom-http", "4 Down Down Down Down Down Down"),
         ("findings", "ice-failure-auth", "]"),
     ] {

@@ -75,6 +75,12 @@ fn media() {
 }
 
 #[test]
+fn data() {
+    check("data-channel", "data", "D Down");
+    check("audio-video", "data_not_negotiated", "D");
+}
+
+#[test]
 fn learn() {
     check("videoroom-http", "learn_list", "6");
     check(

@@ -78,6 +78,7 @@ pub(super) fn connection() -> PeerConnection {
         flows: vec![(FlowId(0), Side::A)],
         dtls: Vec::new(),
         streams: Vec::new(),
+        data_channels: Vec::new(),
         turn: Vec::new(),
         closed_by_signaling: None,
     }

@@ -134,7 +134,6 @@ impl<'a> PeerConnection<'a> {
             frames: context.frames(&change.frames),
         });
         let findings = about.map_or(&[][..], |about| &about.findings);
-        let channels = context.analysis.scene.data_channels.iter().enumerate();
         let in_force = connection.negotiations.last();
         let closed = connection.closed_by_signaling.as_ref();
         Self {
@@ -163,9 +162,10 @@ impl<'a> PeerConnection<'a> {
                 .collect(),
             dtls: connection.dtls.iter().map(|&id| id.id()).collect(),
             streams: connection.streams.iter().map(|&id| id.id()).collect(),
-            data_channels: channels
-                .filter(|(_, data)| data.peer_connection == Some(id))
-                .map(|(position, _)| data::id(position))
+            data_channels: connection
+                .data_channels
+                .iter()
+                .map(|&position| data::id(position))
                 .collect(),
             turn: connection.turn.iter().map(|&id| id.id()).collect(),
             findings: findings.iter().map(|&index| finding_id(index)).collect(),

@@ -28,6 +28,7 @@ use crate::filter::shown::Shown;
 use crate::report::conclusions::About;
 use crate::report::conclusions::Conclusions;
 use crate::report::text::agreed;
+use crate::report::text::carrier::carrier;
 use crate::report::text::data;
 use crate::report::text::figures::NO_BREAK;
 use crate::report::text::figures::frames;
@@ -303,7 +304,7 @@ impl<'a> Call<'a> {
                 "session-{} ({} over {})",
                 id.index() + 1,
                 dialogue.protocol.word(),
-                dialogue.carrier.word()
+                carrier(scene, dialogue)
             ));
         }
         if let Some((at, closed)) = &self.connection.closed_by_signaling {

@@ -15,10 +15,8 @@ use crate::vocab::address::Side;
 /// Prints the data channels of a call.
 pub fn print(call: Call<'_>, page: &mut Page<'_>) -> io::Result<()> {
     let scene = &call.analysis.scene;
-    let own = scene
-        .data_channels
-        .iter()
-        .filter(|data| data.peer_connection == Some(call.id));
+    let positions = call.connection.data_channels.iter();
+    let own = positions.filter_map(|&position| scene.data_channels.get(position));
     for (position, data) in own.enumerate() {
         let words = Words::new().text(line(data));
         if position == 0 {

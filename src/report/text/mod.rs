@@ -27,6 +27,7 @@
 
 pub mod agreed;
 pub mod call;
+mod carrier;
 pub mod data;
 pub mod feedback;
 pub mod figures;

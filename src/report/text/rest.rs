@@ -9,6 +9,7 @@ use crate::diagnosis::finding::Outcome;
 use crate::filter::shown::Shown;
 use crate::report::conclusions::About;
 use crate::report::conclusions::Conclusions;
+use crate::report::text::carrier::carrier;
 use crate::report::text::figures::NO_BREAK;
 use crate::report::text::figures::count;
 use crate::report::text::figures::counted;
@@ -98,7 +99,7 @@ fn print_dialogue(
     let mut words = Words::from(format!(
         "{} over {}",
         dialogue.protocol.word(),
-        dialogue.carrier.word()
+        carrier(&analysis.scene, dialogue)
     ));
     if let Some(url) = &dialogue.url {
         words = words.dot().said(url);

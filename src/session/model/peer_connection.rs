@@ -140,6 +140,8 @@ pub struct PeerConnection {
     pub dtls: Vec<AssociationId>,
     /// Its media streams.
     pub streams: Vec<StreamId>,
+    /// Positions of its data channels in [`Scene::data_channels`](crate::session::model::scene::Scene::data_channels), ascending.
+    pub data_channels: Vec<usize>,
     /// TURN allocations that its sides used in this capture.
     pub turn: Vec<AllocationId>,
     /// Was it closed in signaling (hangup, detach, DELETE), and in which frames?

@@ -170,7 +170,7 @@ fn count_error(errors: &mut Vec<ErrorCount>, refusal: Refusal<'_>, frame: FrameN
         }
         None => errors.push(ErrorCount {
             code,
-            reason: String::from_utf8_lossy(refusal.reason).into_owned(),
+            reason: String::from_utf8_lossy(refusal.phrase()).into_owned(),
             count: 1,
             frames: vec![frame],
         }),

@@ -152,7 +152,7 @@ impl Allocation {
         } else if self.errors.len() < TurnTracker::PEERS_KEPT {
             self.errors.push(TurnError {
                 code,
-                reason: String::from_utf8_lossy(error.reason).into_owned(),
+                reason: String::from_utf8_lossy(error.phrase()).into_owned(),
                 method,
                 count: 1,
                 normal,

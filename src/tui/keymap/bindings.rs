@@ -184,6 +184,7 @@ pub const BINDINGS: &[Binding] = &[
             Scope::Dtls,
             Scope::Turn,
             Scope::Media,
+            Scope::Data,
             Scope::CallPackets,
             Scope::Packets,
             Scope::Http,
@@ -232,6 +233,12 @@ pub const BINDINGS: &[Binding] = &[
         Action::Tab(Tab::Media),
         NEAR_CALL,
         "the call's media streams",
+    ),
+    row(
+        &[key('D')],
+        Action::Tab(Tab::Data),
+        NEAR_CALL,
+        "the call's data channels",
     ),
     row(
         &[key('e')],
@@ -396,6 +403,7 @@ const FRAMES: &[Scope] = &[
     Scope::Dtls,
     Scope::Turn,
     Scope::Media,
+    Scope::Data,
     Scope::CallPackets,
     Scope::Packets,
     Scope::CallFindings,
@@ -411,6 +419,7 @@ const TABS: &[Scope] = &[
     Scope::Ice,
     Scope::Dtls,
     Scope::Turn,
+    Scope::Data,
 ];
 /// Screens from which a call's tabs are one key away.
 const NEAR_CALL: &[Scope] = &[
@@ -422,6 +431,7 @@ const NEAR_CALL: &[Scope] = &[
     Scope::Dtls,
     Scope::Turn,
     Scope::Media,
+    Scope::Data,
     Scope::CallPackets,
     Scope::CallFindings,
 ];
@@ -438,6 +448,7 @@ const PANES: &[Scope] = &[
     Scope::Dtls,
     Scope::Turn,
     Scope::Media,
+    Scope::Data,
     Scope::CallPackets,
     Scope::Packets,
     Scope::CallFindings,

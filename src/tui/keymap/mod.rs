@@ -32,6 +32,8 @@ pub enum Scope {
     Turn,
     /// A call's media streams.
     Media,
+    /// A call's data channels.
+    Data,
     /// Findings of a call.
     CallFindings,
     /// Packets of a call.
@@ -50,7 +52,7 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Calls,
         Self::Timeline,
         Self::Ladder,
@@ -59,6 +61,7 @@ impl Scope {
         Self::Dtls,
         Self::Turn,
         Self::Media,
+        Self::Data,
         Self::CallFindings,
         Self::CallPackets,
         Self::Packets,
@@ -78,7 +81,7 @@ impl Scope {
             | Self::CallPackets
             | Self::Packets => RowKind::Packet,
             Self::Ice => RowKind::Pair,
-            Self::Dtls => RowKind::Dtls,
+            Self::Dtls | Self::Data => RowKind::Dtls,
             Self::Turn => RowKind::Turn,
             Self::Media => RowKind::Stream,
             Self::CallFindings | Self::Findings => RowKind::Finding,
@@ -111,6 +114,7 @@ impl Scope {
             Self::Dtls => "DTLS",
             Self::Turn => "TURN",
             Self::Media => "Media",
+            Self::Data => "Data channels",
             Self::CallFindings => "Findings of the call",
             Self::CallPackets => "Packets of the call",
             Self::Packets => "Packets",
@@ -336,6 +340,7 @@ mod tests {
             A::Tab(Tab::Dtls),
             A::Tab(Tab::Turn),
             A::Tab(Tab::Media),
+            A::Tab(Tab::Data),
             A::Worst,
             A::Tab(Tab::Findings),
             A::CopyScreen,

@@ -217,7 +217,7 @@ fn binding(bytes: &[u8], known: &Known, depth: usize) -> Said {
         words.push(format!(
             "{} {}",
             refusal.code.code(),
-            printable_bytes(refusal.reason, TEXT_MAX)
+            printable_bytes(refusal.phrase(), TEXT_MAX)
         ));
     }
     if let Some(address) = message.xor_relayed_address() {

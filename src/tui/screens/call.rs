@@ -59,7 +59,12 @@ pub fn title(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
             Style::new()
         };
         let title = title_in(tab, area.width);
-        x = put(buffer, area, x, 0, &format!(" {title} "), style);
+        let text = if area.width < WIDE {
+            format!("{title} ")
+        } else {
+            format!(" {title} ")
+        };
+        x = put(buffer, area, x, 0, &text, style);
     }
 }
 
@@ -81,7 +86,8 @@ fn tabs_width(columns: u16) -> u16 {
 }
 
 fn title_width(tab: Tab, columns: u16) -> u16 {
-    u16::try_from(title_in(tab, columns).len()).unwrap_or(0) + 2
+    let around = if columns < WIDE { 1 } else { 2 };
+    u16::try_from(title_in(tab, columns).len()).unwrap_or(0) + around
 }
 
 /// What a tab is called in a line `columns` wide.
@@ -93,7 +99,7 @@ const fn title_in(tab: Tab, columns: u16) -> &'static str {
     }
 }
 
-/// From this width on tabs have their long names.
+/// From this width on tabs have their long names, and room on both sides.
 const WIDE: u16 = 110;
 /// A label shorter than this says nothing.
 const LABEL_LEAST: usize = 6;

@@ -130,7 +130,7 @@ fn draw_all(buffer: &mut Buffer, state: &State) {
             match open.tab {
                 Tab::Timeline => timeline::render(buffer, areas.body, state, open),
                 Tab::Ladder => ladder::render(buffer, areas.body, state, open),
-                Tab::OfferAnswer | Tab::Dtls | Tab::Turn | Tab::Media => {
+                Tab::OfferAnswer | Tab::Dtls | Tab::Turn | Tab::Media | Tab::Data => {
                     sheet::render(buffer, areas.body, state, state.scope());
                 }
                 Tab::Ice => ice::render(buffer, areas.body, state, open),

@@ -124,7 +124,7 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
     if length == 0 {
         let text = match &state.loading {
             Some(_) => "Reading. What is found appears here.",
-            None => sheet::empty(scope),
+            None => sheet::empty(state, scope),
         };
         let lines = wrap(text, usize::from(inner.width.saturating_sub(2)));
         for (y, line) in (0..inner.height).zip(lines) {

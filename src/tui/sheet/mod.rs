@@ -6,7 +6,8 @@
 //! | [`raw`] | a description line by line, explained |
 //! | [`dtls`] | flights, certificates, alerts |
 //! | [`turn`] | what became of each allocation |
-//! | [`media`] | the streams |
+//! | [`media`] | the streams
+//! | [`data`] | data channels |
 //! | [`http`] | HTTP exchanges |
 //! | [`flows`] | conversations |
 //!
@@ -30,6 +31,7 @@ use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 pub mod agreed;
+pub mod data;
 pub mod dtls;
 pub mod flows;
 pub mod http;
@@ -127,6 +129,7 @@ pub fn listing(state: &State, scope: Scope) -> Option<&Listing> {
         Scope::Dtls => call.map(|call| &call.dtls.list),
         Scope::Turn => call.map(|call| &call.turn.list),
         Scope::Media => call.map(|call| &call.media.list),
+        Scope::Data => call.map(|call| &call.data.list),
         Scope::Http => Some(&state.http),
         Scope::Flows => Some(&state.flows),
         _ => None,
@@ -141,6 +144,7 @@ pub fn listing_mut(state: &mut State, scope: Scope) -> Option<&mut Listing> {
         Scope::Dtls => call.map(|call| &mut call.dtls.list),
         Scope::Turn => call.map(|call| &mut call.turn.list),
         Scope::Media => call.map(|call| &mut call.media.list),
+        Scope::Data => call.map(|call| &mut call.data.list),
         Scope::Http => Some(&mut state.http),
         Scope::Flows => Some(&mut state.flows),
         _ => None,
@@ -160,6 +164,7 @@ pub fn all(state: &State, scope: Scope) -> usize {
         Scope::Dtls => call.map_or(0, |call| call.dtls.rows.len()),
         Scope::Turn => call.map_or(0, |call| call.turn.rows.len()),
         Scope::Media => call.map_or(0, |call| call.media.streams.len()),
+        Scope::Data => call.map_or(0, |call| call.data.rows.len()),
         Scope::Http => state.analysis.scene.http.len(),
         Scope::Flows => state.analysis.scene.flows.len(),
         _ => 0,
@@ -178,6 +183,7 @@ pub fn row(state: &State, scope: Scope, at: usize) -> Option<Row> {
         Scope::OfferAnswer => call?.agreed.row(at).cloned(),
         Scope::Dtls => call?.dtls.row(at).cloned(),
         Scope::Turn => call?.turn.row(at).cloned(),
+        Scope::Data => call?.data.row(at).cloned(),
         Scope::Media => {
             let scene = &state.analysis.scene;
             let stream = call?.media.on_line(scene, at)?;
@@ -225,6 +231,7 @@ pub fn columns(state: &State, scope: Scope) -> Vec<Column> {
         (Scope::Dtls, _) => dtls::columns(Times::of(state, 3)),
         (Scope::Turn, _) => turn::columns(Times::of(state, 3)),
         (Scope::Media, _) => media::COLUMNS.to_vec(),
+        (Scope::Data, _) => data::columns(Times::of(state, 3)),
         (Scope::Http, _) => http::columns(Times::of(state, 3)),
         (Scope::Flows, _) => flows::columns(Times::of(state, 3)),
         _ => Vec::new(),
@@ -238,6 +245,7 @@ pub fn title(state: &State, scope: Scope) -> String {
         (Scope::Dtls, _) => "DTLS".to_owned(),
         (Scope::Turn, _) => "TURN".to_owned(),
         (Scope::Media, _) => "Media".to_owned(),
+        (Scope::Data, _) => "Data channels · messages, bytes".to_owned(),
         (Scope::Http, _) => sorted("HTTP", state.http.sort, &http::KEYS),
         (Scope::Flows, _) => sorted("Flows", state.flows.sort, &flows::KEYS),
         _ => String::new(),
@@ -245,8 +253,12 @@ pub fn title(state: &State, scope: Scope) -> String {
 }
 
 /// What stands there when there is no row: what is missing, and what to do about it.
-pub const fn empty(scope: Scope) -> &'static str {
+pub fn empty(state: &State, scope: Scope) -> &'static str {
+    let analysis = &state.analysis;
+    let open = state.call.as_ref();
+    let call = open.and_then(|open| analysis.scene.peer_connections.get(open.id.index()));
     match scope {
+        Scope::Data => call.map_or("", |call| data::missing(analysis, call)),
         Scope::OfferAnswer => {
             "No offer or answer was read: signaling is encrypted, or not in this capture. \
              With its keys (--keylog) it can be read; page 3 says which."

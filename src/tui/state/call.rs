@@ -16,6 +16,7 @@ use crate::tui::asked;
 use crate::tui::detail::DetailLine;
 use crate::tui::detail::detail;
 use crate::tui::sheet::Sheet;
+use crate::tui::sheet::data;
 use crate::tui::sheet::dtls;
 use crate::tui::sheet::turn;
 use crate::tui::state::agreed::Agreed;
@@ -70,6 +71,8 @@ pub struct Call {
     pub turn: Sheet,
     /// Its streams.
     pub media: Media,
+    /// Its data channels.
+    pub data: Sheet,
     /// The pair grid.
     pub pairs: Listing,
     /// Its verdict and findings.
@@ -95,6 +98,8 @@ pub enum Tab {
     Turn,
     /// Streams.
     Media,
+    /// Data channels.
+    Data,
     /// What was found.
     Findings,
     /// The frames.
@@ -103,7 +108,7 @@ pub enum Tab {
 
 impl Tab {
     /// In order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Timeline,
         Self::Ladder,
         Self::OfferAnswer,
@@ -111,6 +116,7 @@ impl Tab {
         Self::Dtls,
         Self::Turn,
         Self::Media,
+        Self::Data,
         Self::Findings,
         Self::Packets,
     ];
@@ -125,6 +131,7 @@ impl Tab {
             Self::Dtls => "DTLS",
             Self::Turn => "TURN",
             Self::Media => "Media",
+            Self::Data => "Data",
             Self::Findings => "Findings",
             Self::Packets => "Packets",
         }
@@ -174,6 +181,7 @@ impl Call {
             dtls: Sheet::default(),
             turn: Sheet::default(),
             media: Media::default(),
+            data: Sheet::default(),
             pairs: Listing::default(),
             findings: Findings::default(),
             packets: Packets::of_call(id),
@@ -214,6 +222,7 @@ impl Call {
         self.findings.refresh(analysis);
         self.media.refresh(scene, call);
         self.turn.rows = turn::rows(analysis, call);
+        self.data.rows = data::rows(analysis, call);
         self.refilter(analysis);
         self.refold(analysis);
     }
@@ -302,6 +311,7 @@ impl Call {
             ("SDP", &self.agreed.rows, &mut self.agreed.list),
             ("DTLS", &self.dtls.rows, &mut self.dtls.list),
             ("TURN", &self.turn.rows, &mut self.turn.list),
+            ("SCTP", &self.data.rows, &mut self.data.list),
         ];
         for (protocol, lines, list) in sheets {
             let shown = asked::sheet(&list.filter, &rows, self.id, protocol, lines);

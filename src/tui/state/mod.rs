@@ -418,6 +418,7 @@ impl State {
                 Tab::Dtls => Scope::Dtls,
                 Tab::Turn => Scope::Turn,
                 Tab::Media => Scope::Media,
+                Tab::Data => Scope::Data,
                 Tab::Findings => Scope::CallFindings,
                 Tab::Packets => Scope::CallPackets,
             },

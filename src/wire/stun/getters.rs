@@ -21,6 +21,16 @@ pub struct Refusal<'a> {
     pub reason: &'a [u8],
 }
 
+impl<'a> Refusal<'a> {
+    /// The words without the NULs that some servers end them with: the phrase is text of a stated length (RFC 8489 §14.8), a
+    /// terminator is none of it. coturn's 438 has one.
+    pub fn phrase(&self) -> &'a [u8] {
+        let end = self.reason.iter().rposition(|byte| *byte != 0);
+        let length = end.map_or(0, |last| last + 1);
+        self.reason.get(..length).unwrap_or_default()
+    }
+}
+
 /// GOOG-NETWORK-INFO: which of its networks the sender used, and its price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NetworkInfo {
@@ -336,6 +346,20 @@ mod tests {
         bytes.extend([0; 12]);
         bytes.extend(tail);
         bytes
+    }
+
+    #[test]
+    fn nul_bytes_behind_a_reason_are_none_of_its_words() {
+        let check = |value: &[u8], phrase: &[u8]| {
+            let bytes = message(0x0113, &[(AttributeType::ErrorCode, value)]);
+            let refusal = Message::new(&bytes).unwrap().error_code().unwrap();
+            assert_eq!(refusal.code.code(), 438);
+            assert_eq!(refusal.phrase(), phrase);
+        };
+        check(b"\0\0\x04\x26Stale Nonce\0", b"Stale Nonce");
+        check(b"\0\0\x04\x26Stale\0Nonce", b"Stale\0Nonce");
+        check(b"\0\0\x04\x26\0\0", b"");
+        check(b"\0\0\x04\x26", b"");
     }
 
     #[test]

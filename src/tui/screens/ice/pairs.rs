@@ -39,7 +39,7 @@ pub(super) fn render(
     let theme = state.theme;
     let all = call.ice.pairs.len();
     let title = heading(
-        "Candidate pairs",
+        "Candidate pairs · checks sent ▸ answered",
         &open.pairs.filter,
         open.pairs.shown.len(),
         all,
@@ -173,8 +173,8 @@ const COLUMNS: &[Column] = &[
     Column::flexible("pair", 20, 3, Fit::Left),
     Column::fixed("path", 6, Fit::Left),
     Column::fixed("state", 13, Fit::Left),
-    Column::fixed("a ▸ ans.", 9, Fit::Left),
-    Column::fixed("b ▸ ans.", 9, Fit::Left),
+    Column::fixed("a checks", 9, Fit::Left),
+    Column::fixed("b checks", 9, Fit::Left),
     Column::flexible("RTT min med max ms", 18, 1, Fit::Left),
     Column::fixed("nominated", 12, Fit::Left),
     Column::flexible("last answered", 17, 1, Fit::Left),
@@ -183,8 +183,8 @@ const COLUMNS: &[Column] = &[
 const NARROW_COLUMNS: &[Column] = &[
     Column::flexible("pair", 24, 3, Fit::Left),
     Column::fixed("state", 13, Fit::Left),
-    Column::fixed("a ▸ ans.", 8, Fit::Left),
-    Column::fixed("b ▸ ans.", 8, Fit::Left),
+    Column::fixed("a checks", 8, Fit::Left),
+    Column::fixed("b checks", 8, Fit::Left),
     Column::flexible("RTT min med max ms", 13, 1, Fit::Left),
     Column::fixed("nominated", 12, Fit::Left),
 ];
