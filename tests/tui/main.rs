@@ -6,5 +6,6 @@ mod handout;
 mod harness;
 mod hostile;
 mod journeys;
+mod learn;
 mod picture;
 mod screens;

@@ -85,6 +85,9 @@ pub fn point(state: &mut State, pointer: Pointer) -> Vec<Effect> {
     if state.editor.is_some() {
         return Vec::new();
     }
+    if let Some(effects) = learn::point(state, pointer) {
+        return effects;
+    }
     match mouse::action(state, pointer) {
         Some(action) => update(state, action),
         None => Vec::new(),

@@ -1,4 +1,10 @@
 //! The page of lessons: its keys, and the way from a step to the screens and back.
+//!
+//! `pointer` has what the mouse does there.
+
+mod pointer;
+
+pub(super) use pointer::point;
 
 use ratatui::crossterm::event::KeyCode;
 use ratatui::crossterm::event::KeyEvent;
@@ -53,11 +59,7 @@ fn in_list(state: &mut State, code: KeyCode) -> Option<Vec<Effect>> {
         KeyCode::Home => state.learn.cursor.at = 0,
         KeyCode::End => state.learn.cursor.at = length.saturating_sub(1),
         KeyCode::Enter | KeyCode::Right => {
-            let lesson = state.learn.lessons.get(state.learn.cursor.at);
-            if let Some(number) = lesson.map(|it| it.number) {
-                state.learn.begin(number);
-                return Some(vec![Effect::SaveProgress]);
-            }
+            return Some(begin(state));
         }
         KeyCode::Esc | KeyCode::Char('q') => {
             state.page = Page::Calls;
@@ -70,16 +72,6 @@ fn in_list(state: &mut State, code: KeyCode) -> Option<Vec<Effect>> {
 
 fn in_lesson(state: &mut State, code: KeyCode) -> Option<Vec<Effect>> {
     let height = usize::from(screens::areas(state).body.height).max(4) - 3;
-    let scroll = |state: &mut State, lines: isize| {
-        let most = screens::learn::longest(state);
-        let learn = &mut state.learn;
-        let (top, most) = if learn.in_evidence {
-            (&mut learn.evidence_top, most.1)
-        } else {
-            (&mut learn.prose_top, most.0)
-        };
-        *top = top.saturating_add_signed(lines).min(most);
-    };
     let screen = isize::try_from(height).unwrap_or(1);
     match code {
         KeyCode::Up | KeyCode::Char('k') => scroll(state, -1),
@@ -96,14 +88,7 @@ fn in_lesson(state: &mut State, code: KeyCode) -> Option<Vec<Effect>> {
             state.learn.exhibit = (state.learn.exhibit + 1) % count.max(1);
             state.learn.evidence_top = 0;
         }
-        KeyCode::Char('a') => {
-            let shown = state.learn.shown.as_ref();
-            if shown.is_some_and(|it| it.question.is_some()) {
-                state.learn.typed = Some(Input::default());
-            } else {
-                state.tell("nothing is asked here");
-            }
-        }
+        KeyCode::Char('a') => ask(state),
         KeyCode::Char('c') => return Some(other_capture(state)),
         KeyCode::Char('?') => state.learn.terms = Some(0),
         KeyCode::Enter => open(state),
@@ -114,6 +99,38 @@ fn in_lesson(state: &mut State, code: KeyCode) -> Option<Vec<Effect>> {
         code => return passed_on(code),
     }
     Some(Vec::new())
+}
+
+/// Opens the lesson that is selected.
+fn begin(state: &mut State) -> Vec<Effect> {
+    let lesson = state.learn.lessons.get(state.learn.cursor.at);
+    let Some(number) = lesson.map(|it| it.number) else {
+        return Vec::new();
+    };
+    state.learn.begin(number);
+    vec![Effect::SaveProgress]
+}
+
+/// Scrolls the pane that has the keys.
+fn scroll(state: &mut State, lines: isize) {
+    let most = screens::learn::longest(state);
+    let learn = &mut state.learn;
+    let (top, most) = if learn.in_evidence {
+        (&mut learn.evidence_top, most.1)
+    } else {
+        (&mut learn.prose_top, most.0)
+    };
+    *top = top.saturating_add_signed(lines).min(most);
+}
+
+/// Lets an answer be typed.
+fn ask(state: &mut State) {
+    let shown = state.learn.shown.as_ref();
+    if shown.is_some_and(|it| it.question.is_some()) {
+        state.learn.typed = Some(Input::default());
+    } else {
+        state.tell("nothing is asked here");
+    }
 }
 
 /// Pages and the screen's copy work here too; other keys would act on what is not seen.
