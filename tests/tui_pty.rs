@@ -346,6 +346,37 @@ fn a_student_finds_the_causes_of_five_broken_calls() {
 }
 
 #[test]
+fn reading_again_keeps_the_capture_of_a_lesson() {
+    let home = tempfile::tempdir().unwrap();
+    let lesson = ["learn", "--lesson", "8"];
+    let mut session = Session::start_at_home(&lesson, (120, 40), home.path());
+    session.shows(&["8.1 of 10", "ice-failure-blocked"]);
+    session.press("2R");
+    session.shows(&["no more could be read than before", "ice-failure-blocked"]);
+    session.press("6");
+    session.shows(&["8.1 of 10", "ice-failure-blocked", "a: answer ("]);
+    // The next call comes with its own capture still.
+    session.press(&format!("{RIGHT}{RIGHT}"));
+    session.shows(&["8.3 of 10", "ice-failure-auth", "a: answer ("]);
+    session.press("\u{3}");
+    assert!(session.ends());
+    // In the place of one's own capture: that is still there afterwards.
+    let own = ["learn", "--lesson", "5", "captures/lossy/capture.pcapng"];
+    let mut session = Session::start_at_home(&own, (120, 40), home.path());
+    session.shows(&["This capture has none"]);
+    session.press("c");
+    session.shows(&["This is a built-in capture", "turn-stale-nonce"]);
+    session.press("2R");
+    session.shows(&["no more could be read than before", "turn-stale-nonce"]);
+    session.press("6");
+    session.shows(&["This is a built-in capture"]);
+    session.press("c");
+    session.shows(&["This capture has none", "capture.pcapng"]);
+    session.press("\u{3}");
+    assert!(session.ends());
+}
+
+#[test]
 fn a_key_log_opens_a_call_that_is_on_the_screen() {
     let mut session = Session::start(&["captures/websocket-h2/capture.pcapng"], (120, 40));
     session.shows(&["capture.pcapng", "packets"]);

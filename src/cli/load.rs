@@ -24,6 +24,7 @@ use crate::cli::failure::Failure;
 use crate::cli::live::signals::Signals;
 use crate::crypt::keylog::KeyLog;
 use crate::ingest::source::Source;
+use crate::lessons::library;
 
 /// Reads everything and analyzes it.
 pub fn load(load: Load) -> Result<Analysis, Failure> {
@@ -59,6 +60,8 @@ pub fn analyzer(load: &Load) -> Result<Analyzer, Failure> {
     let mut analyzer = Analyzer::default();
     if load.inputs == [sample()] {
         analyzer.add_key_log(SAMPLE_KEYS);
+    } else if let Some(capture) = library::known(&load.inputs) {
+        analyzer.add_key_log(capture.key_log);
     }
     for path in &load.key_logs {
         analyzer.add_key_log(&read_key_log(path)?);

@@ -70,6 +70,14 @@ pub fn capture(name: &str) -> Option<&'static BuiltIn> {
     CAPTURES.iter().find(|capture| capture.name == name)
 }
 
+/// The built-in capture that these inputs are, if they are one.
+pub fn known(inputs: &[Input]) -> Option<&'static BuiltIn> {
+    let [Input::Memory { bytes, .. }] = inputs else {
+        return None;
+    };
+    CAPTURES.iter().find(|capture| capture.bytes == *bytes)
+}
+
 macro_rules! lesson {
     ($file:literal) => {
         ($file, include_str!(concat!("library/", $file)))
@@ -109,6 +117,16 @@ mod tests {
         let lessons = lessons().unwrap_or_else(|error| panic!("{error}"));
         let numbers: Vec<u32> = lessons.iter().map(|lesson| lesson.number).collect();
         assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+
+    #[test]
+    fn a_built_in_capture_is_known_by_its_bytes() {
+        for capture in CAPTURES {
+            let known = known(&[capture.input()]).map(|it| it.name);
+            assert_eq!(known, Some(capture.name));
+        }
+        assert!(known(&[Input::Path("lossy".into())]).is_none());
+        assert!(known(&[]).is_none());
     }
 
     #[test]

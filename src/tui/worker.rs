@@ -22,6 +22,7 @@ use crate::ingest::raw::Input;
 use crate::ingest::save::Marked;
 use crate::ingest::save::Remarks;
 use crate::ingest::save::save_frames;
+use crate::lessons::library;
 use crate::tui::compare::Compare;
 use crate::tui::compare::sides::of_frame;
 use crate::tui::config::Setting;
@@ -191,7 +192,10 @@ impl Worker {
     pub fn hear(&mut self, news: &News) {
         if let News::Reopened(new) = news {
             self.turn_to(new.index.clone());
-            self.own = None;
+            // A lesson's capture that was read again still stands in the place of the user's own.
+            if !new.keep || library::known(&new.inputs).is_none() {
+                self.own = None;
+            }
         }
     }
 

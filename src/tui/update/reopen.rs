@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tui_input::Input as Typed;
 
 use crate::ingest::raw::Input;
+use crate::lessons::library;
 use crate::tui::effect::Effect;
 use crate::tui::effect::Reopened;
 use crate::tui::state::Loading;
@@ -18,7 +19,7 @@ use crate::tui::update::show;
 
 /// Reads the same files again.
 pub(super) fn again(state: &mut State) -> Vec<Effect> {
-    let (inputs, key_logs) = (state.inputs.clone(), state.key_logs.clone());
+    let (inputs, key_logs) = (on_screen(state), state.key_logs.clone());
     start(state, inputs, key_logs, true)
 }
 
@@ -54,8 +55,14 @@ pub(super) fn file(state: &mut State, text: &str) -> Vec<Effect> {
 pub(super) fn key_log(state: &mut State, text: &str) -> Vec<Effect> {
     let mut key_logs = state.key_logs.clone();
     key_logs.push(path(text));
-    let inputs = state.inputs.clone();
+    let inputs = on_screen(state);
     start(state, inputs, key_logs, true)
+}
+
+/// What is shown: the user's files, or the built-in capture of a lesson in their place.
+fn on_screen(state: &State) -> Vec<Input> {
+    let built_in = state.learn.built_in.as_deref().and_then(library::capture);
+    built_in.map_or_else(|| state.inputs.clone(), |capture| vec![capture.input()])
 }
 
 /// Without a shell, `~` is ours to understand.
@@ -88,11 +95,18 @@ fn start(state: &mut State, inputs: Vec<Input>, key_logs: Vec<PathBuf>, keep: bo
 pub(super) fn take(state: &mut State, new: Reopened) {
     let known = decrypted(state);
     state.loading = None;
-    // A lesson's capture, if one stood in the place of the user's own, is gone.
-    state.learn.home = None;
-    state.learn.built_in = None;
+    let built_in = library::known(&new.inputs).map(|capture| capture.name.to_owned());
+    let same = new.keep && built_in.is_some() && built_in == state.learn.built_in;
+    if !same {
+        // A lesson's capture, if one stood in the place of the user's own, is gone.
+        state.learn.home = None;
+        state.learn.built_in = built_in;
+        state.inputs = new.inputs;
+    }
+    // Steps are played again: with more keys there may be more to see.
+    state.learn.changes += 1;
+    state.learn.shown = None;
     state.names = new.names;
-    state.inputs = new.inputs;
     state.key_logs = new.key_logs;
     if !new.keep {
         let (columns, sort) = (state.calls.columns.clone(), state.calls.sort);
