@@ -32,6 +32,11 @@ fn pictures() {
         ("data", "data-channel", "D Down"),
         ("http", "videoroom-http", "4 Down Down Down Down Down Down"),
         ("findings", "ice-failure-auth", "]"),
+        (
+            "learn",
+            "videoroom-http",
+            "6 Down Down Enter Right Right Right",
+        ),
     ] {
         let mut program = Program::open(capture, (120, 32));
         program.state.theme = Theme::new(Palette::Dark, false);
