@@ -182,15 +182,18 @@ function prepare(s, dir) {
 async function demo() {
   const dir = `${here}/out/demo`;
   const servers = prepare({ ...base, ...scenarios['videoroom-http'] }, dir);
-  const browser = ns => `sudo ip netns exec ${ns} chromium --no-sandbox --user-data-dir=${tmpdir()}/lab-${ns} ` +
+  const browser = ns => `ip netns exec ${ns} chromium --no-sandbox --user-data-dir=${tmpdir()}/lab-${ns} ` +
     '--use-fake-device-for-media-stream --use-fake-ui-for-media-stream ' +
     '--unsafely-treat-insecure-origin-as-secure=http://web.lab.test http://web.lab.test/';
-  console.log(`The network is up. In other terminals:
+  console.log(`The network is up. In other terminals, as root:
 
-  watch        sudo ip netns exec alice rtcscope live -i eth0
-  or record    sudo ip netns exec alice dumpcap -i eth0 -w call.pcapng
+  watch        ip netns exec alice rtcscope live -i eth0
+  or record    ip netns exec alice dumpcap -i eth0 -w call.pcapng
   alice        ${browser('alice')}
   bob          ${browser('bob')}
+
+A rtcscope that cargo installed for you is not in root's PATH: name it in full, ~/.cargo/bin/rtcscope of your home. Browsers of root need leave to draw:
+\`xhost +si:localuser:root\` on X. Without a screen, \`node record.mjs videoroom-http\` plays the same call.
 
 Join room 100 on both pages. The page talks to Janus through its own server (/janus), in plain HTTP: the capture needs no keys for it.
 DTLS keys of Janus: ${dir}/dtls.log. Ctrl-C ends it all.`);
