@@ -36,7 +36,14 @@ use rtcscope::flow::reassembly::Chunk;
 use rtcscope::flow::reassembly::Ending;
 use rtcscope::flow::websocket::budget::Budget;
 use rtcscope::flow::websocket::connection::WebSocketConnection;
+use rtcscope::ingest::frame_reader::FrameReader;
+use rtcscope::ingest::index::FrameIndex;
 use rtcscope::ingest::source::Source;
+use rtcscope::lessons::desk::Desk;
+use rtcscope::lessons::handout;
+use rtcscope::lessons::handout::Page;
+use rtcscope::lessons::play;
+use rtcscope::lessons::reader;
 use rtcscope::report;
 use rtcscope::sdp::description::Description;
 use rtcscope::sdp::explain::explain;
@@ -106,6 +113,7 @@ pub const TARGETS: &[Target] = &[
     ("http2", http2),
     ("http3", http3),
     ("keylog", keylog),
+    ("lesson", lesson),
     ("media", media),
     ("packet", packet),
     ("pcap", pcap),
@@ -876,6 +884,45 @@ pub fn pcapng(data: &[u8]) {
     file.extend_from_slice(rest);
     read(&file);
 }
+
+/// A lesson as a teacher writes it: read, played on a capture that has nothing, printed.
+///
+/// # Panics
+///
+/// When an error names a line that is not there.
+pub fn lesson(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let lesson = match reader::read("fuzz.md", &text) {
+        Ok(lesson) => lesson,
+        Err(error) => {
+            assert!(error.line <= text.lines().count().max(1), "{error}");
+            return;
+        }
+    };
+    let (analysis, index) = &*NOTHING;
+    let dissect = |_: &frame::Frame<'_>| Vec::new();
+    let mut desk = Desk::new(analysis, FrameReader::new(index.clone()), &dissect);
+    let shown = lesson.steps.iter().map(|step| {
+        let shown = play::show(step, &mut desk, 60);
+        ("nothing".to_owned(), shown)
+    });
+    let page = Page {
+        steps: shown.collect(),
+        lesson: &lesson,
+    };
+    let pages = [page];
+    black_box(handout::markdown::write(&pages, true));
+    black_box(handout::html::write(&pages, true));
+}
+
+/// A capture without packets.
+static NOTHING: LazyLock<(Analysis, FrameIndex)> = LazyLock::new(|| {
+    let head = [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 1].map(u32::to_le_bytes);
+    let file = Cursor::new(head.as_flattened().to_vec());
+    let source = Source::open_stream("nothing".into(), Box::new(file));
+    let source = source.expect("a pcap header is a capture");
+    (Analysis::default(), source.index())
+});
 
 /// The whole way, from a file's bytes to the reports.
 ///

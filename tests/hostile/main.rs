@@ -14,6 +14,7 @@ use rtcscope::analyzer::pipeline::Analyzer;
 use rtcscope::ingest::raw::Input;
 use rtcscope::ingest::source::Item;
 use rtcscope::ingest::source::Source;
+use rtcscope::lessons::library;
 use rtcscope::vocab::frame::Frame;
 use rtcscope::vocab::frame::LinkType;
 use rtcscope::vocab::ids::FrameNumber;
@@ -139,6 +140,10 @@ fn damaged_files_pass_every_parser() {
     let filter =
         r#"not (call.outcome in {ok, "failed"} || stream.loss >= 2% && ip != 10.0.0.0/8) alice"#;
     Damage::COMPLETE.each(filter.as_bytes(), bodies::filter);
+    Damage::COMPLETE.each(LESSON.as_bytes(), bodies::lesson);
+    for (_, text) in library::TEXTS {
+        bodies::lesson(text.as_bytes());
+    }
     let file = std::fs::read(root().join("captures/ice-failure-auth/capture.pcapng"));
     let file = file.expect("readable");
     let head = &file[..file.len().min(6_000)];
@@ -153,6 +158,12 @@ fn damaged_files_pass_every_parser() {
         bodies::pcapng(bytes);
     });
 }
+
+/// A lesson with one of everything.
+const LESSON: &str = "---\nlesson: 1\ntitle: T\nabout: A\ncapture: lossy\n---\n\n## One\n\n```step\nfind = dns\nlook = message dns.answer, field id\nlook = ladder\n```\n\n\
+    The **[name](term:dns)** is `{dns.name}` {{.\n\n1. one\n   - two\n\n| a |\n| - |\n| {dns.ms} |\n\n### Question\n\nWhich?\n\n```answer\nnumber dns.ms within 5 %\n```\n\n\
+    ### Hint\n\nThere.\n\n### Why it matters\n\nSo.\n\n## Two\n\n```step\nfind = stream where stream.kind == video\nlook = chart\n```\n\nX.\n\n### Question\n\nY?\n\n\
+    ```answer\nchoice stream.codec\n- VP8: so\n- VP9: not so\n```\n\n### Hint\n\nZ.\n";
 
 #[test]
 fn every_parser_has_a_fuzz_target() {
