@@ -38,6 +38,9 @@ use rtcscope::flow::websocket::budget::Budget;
 use rtcscope::flow::websocket::connection::WebSocketConnection;
 use rtcscope::ingest::frame_reader::FrameReader;
 use rtcscope::ingest::index::FrameIndex;
+use rtcscope::ingest::live::filter::Instruction;
+use rtcscope::ingest::live::filter::Layer;
+use rtcscope::ingest::live::filter::compile;
 use rtcscope::ingest::source::Source;
 use rtcscope::lessons::desk::Desk;
 use rtcscope::lessons::handout;
@@ -101,6 +104,7 @@ pub type Target = (&'static str, fn(&[u8]));
 /// All targets; `fuzz_targets/` has a file for each.
 pub const TARGETS: &[Target] = &[
     ("candidate", candidate),
+    ("capture_filter", capture_filter),
     ("channel_data", channel_data),
     ("datagram", datagram),
     ("dns", dns),
@@ -842,6 +846,44 @@ pub fn candidate(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let parsed = rtcscope::sdp::candidate::Candidate::parse(&text);
     black_box(parsed);
+}
+
+/// A capture filter, compiled for the kernel.
+///
+/// # Panics
+///
+/// When the program is none that the kernel takes: that is a bug.
+pub fn capture_filter(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    for layer in [Layer::Ethernet, Layer::Network] {
+        match compile(&text, layer) {
+            Ok(program) => assert!(kernel_takes(&program), "no program: {text}"),
+            Err(error) => {
+                assert!(text.get(error.at..).is_some(), "an error outside the text");
+                black_box(error.to_string());
+            }
+        }
+    }
+}
+
+/// What the kernel asks of a program: not too long, jumps inside of it, and a return at its end.
+fn kernel_takes(program: &[Instruction]) -> bool {
+    const JUMP: u16 = 0x05;
+    const CLASS: u16 = 0x07;
+    const RETURN: u16 = 0x06;
+    let mut steps = program.iter().enumerate();
+    let inside = steps.all(|(at, step)| {
+        let farthest = if step.code == JUMP {
+            step.k as usize
+        } else if step.code & CLASS == JUMP {
+            usize::from(step.when_true.max(step.when_false))
+        } else {
+            0
+        };
+        at + 1 + farthest < program.len() || step.code == RETURN
+    });
+    let returns = program.last().is_some_and(|last| last.code == RETURN);
+    inside && returns && program.len() <= 4_096
 }
 
 /// A key log.

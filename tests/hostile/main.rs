@@ -187,6 +187,12 @@ proptest! {
         bodies::sdp(&data);
         bodies::candidate(&data);
         bodies::keylog(&data);
+        bodies::capture_filter(&data);
+    }
+
+    #[test]
+    fn random_words_are_a_capture_filter_or_none(words in proptest::collection::vec(filter_words(), 0..40)) {
+        bodies::capture_filter(format!("ip{}", words.concat()).as_bytes());
     }
 
     #[test]
@@ -209,6 +215,35 @@ proptest! {
         analyzer.finish();
         analyzer.snapshot(&[]);
     }
+}
+
+/// A condition of capture filters, with what joins it to the one before: most often something that may stand there.
+fn filter_words() -> impl Strategy<Value = String> {
+    const CONDITIONS: [&str; 15] = [
+        "udp",
+        "ip6",
+        "icmp",
+        "host 10.0.0.1",
+        "net 10/8",
+        "port 53",
+        "src net fe80::/10",
+        "vlan",
+        "vlan 7",
+        "portrange 1-65535",
+        "tcp dst port 443",
+        "src and dst 10.1.2.3",
+        "(ip)",
+        "net 192.168.0.0 mask 255.255.0.0",
+        "9",
+    ];
+    const JOINS: [&str; 7] = ["and", "or", "and not", "or !", "and (", ") or", ""];
+    let join = prop_oneof![
+        Just("or"),
+        Just("and"),
+        proptest::sample::select(&JOINS[..])
+    ];
+    let condition = proptest::sample::select(&CONDITIONS[..]);
+    (join, condition).prop_map(|(join, condition)| format!(" {join} {condition}"))
 }
 
 /// A random datagram between the same two hosts, its first byte one that demultiplexing knows, so that every tracker gets its share.

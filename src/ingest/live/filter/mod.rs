@@ -70,3 +70,21 @@ pub const NOTHING: Instruction = Instruction {
     when_false: 0,
     k: 0,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_longer_than_the_kernel_takes_is_refused_whatever_its_length() {
+        for count in [1_500, 2_048, 2_049, 200_000] {
+            for words in ["udp or tcp and ", "ip or ", "not ip and "] {
+                let text = words.repeat(count) + "ip";
+                let refused = compile(&text, Layer::Ethernet).expect_err("too long");
+                assert!(refused.problem.contains("4096 instructions"), "{refused}");
+            }
+        }
+        let longest = "ip or ".repeat(1_000) + "arp";
+        assert!(compile(&longest, Layer::Ethernet).is_ok());
+    }
+}

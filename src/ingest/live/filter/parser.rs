@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::net::Ipv4Addr;
 
+use crate::ingest::live::filter::assemble::MOST_INSTRUCTIONS;
 use crate::ingest::live::filter::error::FilterError;
 use crate::ingest::live::filter::expression::Asked;
 use crate::ingest::live::filter::expression::End;
@@ -20,6 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Expression, FilterError> {
         at: 0,
         tags: 0,
         depth: 0,
+        terms: 0,
         before: None,
     };
     let expression = parser.expression()?;
@@ -37,6 +39,8 @@ struct Parser<'a> {
     tags: u8,
     /// Parentheses and negations open.
     depth: usize,
+    /// Conditions so far.
+    terms: usize,
     /// The qualifiers of the value before.
     before: Option<Qualifiers>,
 }
@@ -100,6 +104,10 @@ impl<'a> Parser<'a> {
 
     fn term(&mut self) -> Result<Expression, FilterError> {
         let first = self.next("a condition")?;
+        self.terms += 1;
+        if self.terms > MOST_TERMS {
+            return Err(FilterError::too_long(self.text));
+        }
         if first.text == "vlan" {
             return self.vlan();
         }
@@ -361,6 +369,8 @@ fn port(value: Token<'_>, text: &str) -> Result<u16, FilterError> {
 
 /// Parentheses and negations inside each other.
 const DEEPEST: usize = 64;
+/// Conditions: each compiles to two instructions at least, so that the kernel would refuse more. Joined from left to right they nest as deep.
+const MOST_TERMS: usize = MOST_INSTRUCTIONS / 2;
 /// VLAN tags inside each other.
 const MOST_TAGS: usize = 4;
 
