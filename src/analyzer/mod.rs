@@ -3,6 +3,7 @@
 pub mod analysis;
 pub mod limits;
 mod names;
+pub mod pace;
 pub mod pipeline;
 pub mod rolling;
 mod secured;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use crate::analyzer::analysis::Analysis;
+use crate::analyzer::pace::Pace;
 use crate::analyzer::pipeline::Analyzer;
 use crate::analyzer::pipeline::analyze;
 use crate::analyzer::rolling::Rolling;
@@ -27,14 +28,14 @@ pub fn load(
 ) -> Option<Arc<Analysis>> {
     let mut analyzer = Rolling::of(analyzer, &source);
     let started = Instant::now();
-    let mut pace = Pace::default();
+    let (mut telling, mut pace) = (Telling::default(), Pace::every(SNAPSHOT_EVERY));
     analyze(&mut source, &mut analyzer, |source, analyzer| {
         let now = started.elapsed();
         let mut listening = true;
         if live && stop.load(Ordering::Relaxed) {
             return true;
         }
-        if pace.is_due_to_tell(now) {
+        if telling.is_due(now) {
             let progress = source.progress();
             listening &= news
                 .send(News::Progress(Loading {
@@ -45,7 +46,7 @@ pub fn load(
                 }))
                 .is_ok();
         }
-        if pace.is_due_to_snapshot(now) {
+        if pace.is_due(now) {
             let analysis = analyzer.snapshot(source.files());
             pace.took(now, started.elapsed());
             listening &= news
@@ -64,15 +65,14 @@ pub fn load(
     Some(analysis)
 }
 
-/// When to tell what. A snapshot of a large analysis takes its time, so that the next one waits ten times as long.
+/// When to tell how far reading has come.
 #[derive(Debug, Default)]
-struct Pace {
+struct Telling {
     told: Option<Duration>,
-    next_snapshot: Duration,
 }
 
-impl Pace {
-    fn is_due_to_tell(&mut self, now: Duration) -> bool {
+impl Telling {
+    fn is_due(&mut self, now: Duration) -> bool {
         let due = self
             .told
             .is_none_or(|told| now.saturating_sub(told) >= TELL_EVERY);
@@ -81,33 +81,9 @@ impl Pace {
         }
         due
     }
-
-    fn is_due_to_snapshot(&self, now: Duration) -> bool {
-        now >= self.next_snapshot
-    }
-
-    fn took(&mut self, from: Duration, until: Duration) {
-        let cost = until.saturating_sub(from);
-        self.next_snapshot = until + (cost * 10).max(SNAPSHOT_EVERY);
-    }
 }
 
 /// Between two words on how far reading has come.
 const TELL_EVERY: Duration = Duration::from_millis(50);
 /// Between two snapshots, at least.
 const SNAPSHOT_EVERY: Duration = Duration::from_millis(500);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn snapshots_take_a_tenth_of_the_time_at_most() {
-        let mut pace = Pace::default();
-        let seconds = Duration::from_secs;
-        assert!(pace.is_due_to_snapshot(seconds(0)));
-        pace.took(seconds(0), seconds(2));
-        assert!(!pace.is_due_to_snapshot(seconds(21)));
-        assert!(pace.is_due_to_snapshot(seconds(22)));
-    }
-}

@@ -11,6 +11,7 @@
 //! | --- | --- |
 //! | [`run`] | the terminal, and the loop above |
 //! | [`choose`] | which interface to capture on |
+//! | [`keys`] | waits for keys, notices a terminal that is gone |
 //! | [`reopen`] | reads another capture, or the same with more keys, while one is shown |
 //! | [`load`] | reads the capture in the background, with snapshots while it goes on |
 //! | [`watch`] | a capture that runs, looked after by the loop |
@@ -42,6 +43,7 @@ pub mod config;
 pub mod detail;
 pub mod effect;
 pub mod keymap;
+pub mod keys;
 pub mod load;
 pub mod packet;
 pub mod privacy;

@@ -29,6 +29,8 @@ use crate::lessons::lesson::Lesson;
 use crate::tui::action::Pointer;
 use crate::tui::config::Config;
 use crate::tui::effect::News;
+use crate::tui::keys::Keys;
+use crate::tui::keys::Waited;
 use crate::tui::load::load;
 use crate::tui::reopen::Opener;
 use crate::tui::screens::render;
@@ -183,6 +185,7 @@ fn talk(
     watch: &mut Option<Watch>,
 ) -> io::Result<()> {
     let mut changed = true;
+    let keys = Keys::new();
     while !state.quit {
         if changed {
             // What was read may ask for more: where an instant is, then the frames around it; a capture, then its step.
@@ -196,14 +199,14 @@ fn talk(
             terminal.draw(|frame| render(frame, state))?;
         }
         changed = false;
-        if event::poll(patience(state))? {
-            // Whatever piled up while drawing is taken before the next picture.
-            loop {
-                changed |= take(&event::read()?, state, worker);
-                if state.quit || !event::poll(Duration::ZERO)? {
-                    break;
-                }
-            }
+        let mut waited = keys.wait(patience(state))?;
+        // Whatever piled up while drawing is taken before the next picture.
+        while waited == Waited::Keys && !state.quit {
+            changed |= take(&event::read()?, state, worker);
+            waited = keys.wait(Duration::ZERO)?;
+        }
+        if waited == Waited::HungUp {
+            return Err(io::Error::other("the terminal is gone"));
         }
         if let Some(watch) = watch {
             changed |= watch.look(state);

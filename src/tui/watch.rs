@@ -5,13 +5,11 @@ use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
+use crate::ingest::live::clock::now;
 use crate::ingest::live::session::Live;
 use crate::tui::state::State;
 use crate::tui::state::live::LiveView;
-use crate::vocab::time::Timestamp;
 
 /// A capture that runs.
 #[derive(Debug)]
@@ -70,13 +68,6 @@ impl Watch {
         }
         true
     }
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp::from_nanos(since.as_nanos() as u64)
 }
 
 /// Between two looks.

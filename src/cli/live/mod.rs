@@ -17,6 +17,7 @@ use crate::cli::failure::Failure;
 use crate::cli::live::keylog::follow;
 use crate::cli::live::raw::Watch;
 use crate::cli::live::signals::Signals;
+use crate::cli::live::telling::Telling;
 use crate::cli::output::Destination;
 use crate::cli::raw::Colour;
 use crate::cli::raw::Format;
@@ -36,6 +37,7 @@ pub mod keylog;
 pub mod list;
 pub mod raw;
 pub mod signals;
+pub mod telling;
 
 /// Watches what is wanted until the user, a signal or the time ends it.
 pub fn run(
@@ -94,8 +96,9 @@ fn explore(mut watch: Watch, setup: Setup) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Without a screen: what happens goes to standard error, the report to standard output.
+/// Without a screen: what happens goes to standard error, the report to standard output; events at once, all else at the end.
 fn headless(watch: Watch, format: Format, colour: ColorChoice) -> Result<ExitCode, Failure> {
+    let is_written = watch.options.output.is_some();
     let (mut source, live, signals) = begin(watch)?;
     let names: Vec<&str> = source
         .files()
@@ -104,11 +107,24 @@ fn headless(watch: Watch, format: Format, colour: ColorChoice) -> Result<ExitCod
         .collect();
     say(&format!("capturing on {}; Ctrl-C ends", names.join(", ")));
     let mut analyzer = Rolling::of(Analyzer::default(), &source);
-    analyze(&mut source, &mut analyzer, |_, _| {
+    let mut telling = (format == Format::Ndjson).then(Telling::default);
+    let mut failure = None;
+    analyze(&mut source, &mut analyzer, |source, analyzer| {
         if signals.stop.load(Ordering::Relaxed) {
             live.control().stop();
         }
         tell(&live);
+        let told = telling
+            .as_mut()
+            .map_or(Ok(true), |telling| telling.look(source, analyzer));
+        if !matches!(told, Ok(true)) {
+            telling = None;
+            failure = told.err();
+            // Nobody reads it any more: only a file is a reason to go on.
+            if !is_written {
+                live.control().stop();
+            }
+        }
         true
     });
     let analysis = analyzer.into_analysis(source.files());
@@ -120,11 +136,20 @@ fn headless(watch: Watch, format: Format, colour: ColorChoice) -> Result<ExitCod
             analysis.capture.packets
         ));
     }
-    Destination::Stdout.deliver(colour, |out| match format {
-        Format::Text => report::text::write(&analysis, out),
-        Format::Json => report::json::write(&analysis, out),
-        Format::Ndjson => report::ndjson::write(&analysis, out),
-    })?;
+    if let Some(failure) = failure {
+        return Err(failure);
+    }
+    match (format, &mut telling) {
+        (Format::Ndjson, Some(telling)) => telling.finish(&analysis)?,
+        // Its reader is gone.
+        (Format::Ndjson, None) => {}
+        (Format::Text, _) => {
+            Destination::Stdout.deliver(colour, |out| report::text::write(&analysis, out))?;
+        }
+        (Format::Json, _) => {
+            Destination::Stdout.deliver(colour, |out| report::json::write(&analysis, out))?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 

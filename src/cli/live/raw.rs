@@ -47,11 +47,11 @@ pub struct RawLive {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub keylog: Vec<PathBuf>,
 
-    /// No screen: say what happens on standard error, and print a report at the end.
+    /// No screen: say what happens on standard error, and print a report.
     #[arg(long)]
     pub headless: bool,
 
-    /// How to print that report, at the end [default: text].
+    /// How to print that report: `text` and `json` at the end, `ndjson` event by event as they happen [default: text].
     #[arg(long, value_name = "FORMAT", requires = "headless")]
     pub format: Option<Format>,
 
@@ -183,6 +183,7 @@ Examples:
   rtcscope live -i eth0 -w call.pcapng             and keep the packets
   rtcscope live -i eth0 -w ring.pcapng --rotate 100MB --keep 10
   rtcscope live -i eth0 --headless --format json --duration 60s
+  rtcscope live -i eth0 --headless --format ndjson | grep '\"state\"'
   ssh host tcpdump -U -w - | rtcscope -            another machine's
 
 Capturing needs a right. For a program called rtcscope it is given once:

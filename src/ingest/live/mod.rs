@@ -21,8 +21,10 @@
 //! | [`status`] | what it says meanwhile: counters, and what happened |
 //! | `chunk`, `feed` | pieces of the stream, and the reader that hands them on |
 //! | [`output`] | the files written |
+//! | [`clock`] | what time it is |
 //! | [`rights`] | what the process may still do once the sockets are open |
 
+pub mod clock;
 pub mod control;
 pub mod error;
 pub mod filter;

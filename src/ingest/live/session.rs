@@ -3,11 +3,10 @@
 use std::io;
 use std::sync::mpsc;
 use std::thread;
-use std::time::SystemTime;
-use std::time::UNIX_EPOCH;
 
 use crate::ingest::live::capture::Capture;
 use crate::ingest::live::capture::Tap;
+use crate::ingest::live::clock::now;
 use crate::ingest::live::control::Control;
 use crate::ingest::live::error::LiveError;
 use crate::ingest::live::feed::Feed;
@@ -27,7 +26,6 @@ use crate::ingest::live::status::Status;
 use crate::ingest::recent::Recent;
 use crate::ingest::source::Source;
 use crate::vocab::frame::LinkType;
-use crate::vocab::time::Timestamp;
 
 /// A live capture whose sockets are open. What needs rights is done.
 #[derive(Debug)]
@@ -243,13 +241,6 @@ fn program(
     };
     let program: Result<_, FilterError> = filter::compile(expression, layer);
     Ok(program?)
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
-    Timestamp::from_nanos(since.as_nanos() as u64)
 }
 
 /// All interfaces at once.

@@ -112,5 +112,23 @@ pub(super) enum Detail<'a> {
         stage: Option<&'static str>,
         cause: Option<String>,
     },
+    Withdrawn {
+        rule: &'static str,
+        session: Option<String>,
+    },
+    Sample {
+        stream: String,
+        ssrc: u32,
+        packets: u64,
+        payload_bytes: Option<u64>,
+        packets_lost: u64,
+        jitter: Option<f64>,
+        packets_per_second: f64,
+        bitrate_bps: Option<u64>,
+    },
+    Evicted {
+        calls: u64,
+        flows: u64,
+    },
     None {},
 }

@@ -8,13 +8,16 @@
 
 mod describe;
 mod detail;
+pub mod running;
 
 use std::io;
 
 use serde::Serialize;
 
 use crate::analyzer::analysis::Analysis;
+use crate::diagnosis::finding::Finding;
 use crate::diagnosis::finding::Stage;
+use crate::diagnosis::finding::Verdict;
 use crate::filter::shown::Shown;
 use crate::report::json::context::Context;
 use crate::report::json::context::FrameRef;
@@ -118,57 +121,42 @@ impl<'a> Line<'a> {
             detail,
         })
     }
-}
 
-fn write_conclusions(
-    context: Context<'_>,
-    shown: Option<&Shown>,
-    out: &mut dyn io::Write,
-) -> io::Result<()> {
-    let analysis = context.analysis;
-    let time_seconds = context.seconds(analysis.scene.end);
-    let line = |event, connection: Option<PeerConnectionId>, frames, text, detail| Line {
-        time_seconds,
-        event,
-        peer_connection: connection.map(Id::id),
-        frames,
-        basis: Basis::Inferred.word(),
-        text,
-        detail,
-    };
-    for (index, finding) in analysis.findings.iter().enumerate() {
-        if shown.is_some_and(|shown| !shown.findings.contains(&index)) {
-            continue;
+    /// A conclusion, at the time of the last packet.
+    fn concluded(
+        context: Context<'_>,
+        event: &'static str,
+        connection: Option<PeerConnectionId>,
+        text: String,
+        detail: Detail<'a>,
+    ) -> Self {
+        Self {
+            time_seconds: context.seconds(context.analysis.scene.end),
+            event,
+            peer_connection: connection.map(Id::id),
+            frames: Vec::new(),
+            basis: Basis::Inferred.word(),
+            text,
+            detail,
         }
-        let mut frames: Vec<_> = finding
-            .evidence
-            .iter()
-            .flat_map(|line| &line.frames)
-            .copied()
-            .collect();
-        frames.sort_unstable();
-        frames.dedup();
+    }
+
+    fn of_finding(context: Context<'_>, index: usize, finding: &Finding) -> Self {
+        let evidence = finding.evidence.iter().flat_map(|line| &line.frames);
+        let frames: Vec<_> = evidence.copied().collect();
         let detail = Detail::Finding {
             finding: finding_id(index),
             rule: finding.rule,
             severity: finding.severity.word(),
         };
-        let frames = context.frames(&frames);
-        write_line(
-            &line(
-                "finding",
-                finding.peer_connection,
-                frames,
-                finding.title.clone(),
-                detail,
-            ),
-            out,
-        )?;
-    }
-    for (index, verdict) in analysis.verdicts.iter().enumerate() {
-        if shown.is_some_and(|shown| !shown.verdicts.contains(&index)) {
-            continue;
+        let (connection, title) = (finding.peer_connection, finding.title.clone());
+        Self {
+            frames: context.frames(&frames),
+            ..Self::concluded(context, "finding", connection, title, detail)
         }
+    }
+
+    fn of_verdict(context: Context<'_>, verdict: &Verdict) -> Self {
         let detail = Detail::Verdict {
             session: verdict.dialogue.map(Id::id),
             outcome: verdict.outcome.word(),
@@ -179,10 +167,25 @@ fn write_conclusions(
             Some(stage) => format!("{} at {}", verdict.outcome.word(), stage.word()),
             None => verdict.outcome.word().to_owned(),
         };
-        write_line(
-            &line("verdict", verdict.peer_connection, Vec::new(), text, detail),
-            out,
-        )?;
+        Self::concluded(context, "verdict", verdict.peer_connection, text, detail)
+    }
+}
+
+fn write_conclusions(
+    context: Context<'_>,
+    shown: Option<&Shown>,
+    out: &mut dyn io::Write,
+) -> io::Result<()> {
+    let analysis = context.analysis;
+    for (index, finding) in analysis.findings.iter().enumerate() {
+        if shown.is_none_or(|shown| shown.findings.contains(&index)) {
+            write_line(&Line::of_finding(context, index, finding), out)?;
+        }
+    }
+    for (index, verdict) in analysis.verdicts.iter().enumerate() {
+        if shown.is_none_or(|shown| shown.verdicts.contains(&index)) {
+            write_line(&Line::of_verdict(context, verdict), out)?;
+        }
     }
     Ok(())
 }
