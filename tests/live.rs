@@ -4,22 +4,30 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod cable;
 mod pty;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::io::BufRead;
+use std::io::BufReader;
+use std::io::Read;
+use std::path::Path;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use nix::ifaddrs::getifaddrs;
-use nix::sys::socket::{AddressFamily, LinkAddr, MsgFlags, SockFlag, SockType, sendto, socket};
 use rtcscope::ingest::raw::Input;
-use rtcscope::ingest::source::{Item, Source};
+use rtcscope::ingest::source::Item;
+use rtcscope::ingest::source::Source;
 use serde_json::Value;
 
+use cable::Wire;
+use cable::ip;
+use cable::replay;
+use cable::replay_part;
+use cable::sample;
 use pty::Session;
 
 #[test]
@@ -35,6 +43,26 @@ fn a_call_appears_on_the_screen_while_it_happens() {
 #[test]
 fn interfaces_come_and_go() {
     in_a_namespace("inside_interfaces_come_and_go");
+}
+
+#[test]
+fn events_are_told_while_they_happen() {
+    in_a_namespace("inside_events");
+}
+
+#[test]
+fn who_is_killed_leaves_a_file_that_opens() {
+    in_a_namespace("inside_killed");
+}
+
+#[test]
+fn a_line_that_hangs_up_leaves_a_whole_file() {
+    in_a_namespace("inside_hung_up");
+}
+
+#[test]
+fn who_joins_midway_is_told_what_is_missing() {
+    in_a_namespace("inside_midway");
 }
 
 #[test]
@@ -106,82 +134,6 @@ fn in_a_namespace(test: &str) {
         return;
     }
     println!("network namespaces are not allowed here, or there is no `ip`: skipped");
-}
-
-fn ip(arguments: &str) {
-    let output = Command::new("ip")
-        .args(arguments.split(' '))
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "ip {arguments}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-}
-
-/// A cable from `va` to `vb`. Nobody else says anything on it.
-fn cable() {
-    ip("link add va mtu 9000 type veth peer name vb mtu 9000");
-    for end in ["va", "vb"] {
-        // Where there is no IPv6 there is nothing to switch off.
-        let _ = fs::write(format!("/proc/sys/net/ipv6/conf/{end}/disable_ipv6"), "1");
-        ip(&format!("link set {end} up"));
-    }
-}
-
-fn sample() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/videoroom-http/capture.pcapng")
-}
-
-/// Sends the sample's frames into `interface`, so many times as fast as they came; gives how many.
-fn replay(interface: &str, speed: f64) -> u64 {
-    let mut source = Source::open(vec![Input::Path(sample())]).unwrap();
-    let wire = Wire::open(interface);
-    let begun = Instant::now();
-    let (mut first, mut count) = (None, 0);
-    while let Some(item) = source.pull() {
-        let Item::Frame(frame) = item else {
-            continue;
-        };
-        let since = frame
-            .at
-            .since(*first.get_or_insert(frame.at))
-            .div_f64(speed);
-        thread::sleep(since.saturating_sub(begun.elapsed()));
-        wire.send(frame.data);
-        count += 1;
-    }
-    count
-}
-
-/// One end of a cable, to send on.
-struct Wire {
-    socket: OwnedFd,
-    to: LinkAddr,
-}
-
-impl Wire {
-    fn open(interface: &str) -> Self {
-        let socket = socket(
-            AddressFamily::Packet,
-            SockType::Raw,
-            SockFlag::empty(),
-            None,
-        )
-        .unwrap();
-        let mut addresses = getifaddrs()
-            .unwrap()
-            .filter(|entry| entry.interface_name == interface);
-        let to = addresses
-            .find_map(|entry| entry.address?.as_link_addr().copied())
-            .unwrap();
-        Self { socket, to }
-    }
-
-    fn send(&self, frame: &[u8]) {
-        sendto(self.socket.as_raw_fd(), frame, &self.to, MsgFlags::empty()).unwrap();
-    }
 }
 
 /// A program that was started and says on standard error when it is ready.
@@ -267,7 +219,7 @@ fn tshark(file: &Path) -> Option<usize> {
 #[test]
 #[ignore = "runs inside a network namespace, for another test"]
 fn inside_headless() {
-    cable();
+    cable::lay();
     let folder = tempfile::tempdir().unwrap();
     let (ours, theirs) = (
         folder.path().join("ours.pcapng"),
@@ -292,7 +244,7 @@ fn inside_headless() {
         None
     };
     let live = live(&["-i", "vb"], &ours);
-    let count = replay("va", 6.0);
+    let count = replay(6.0);
     thread::sleep(Duration::from_millis(300));
     let (said, printed) = live.end("-TERM");
     let mut printed: Value = serde_json::from_slice(&printed).unwrap();
@@ -373,13 +325,13 @@ fn differences(place: &str, ours: &Value, theirs: &Value) -> Vec<String> {
 #[test]
 #[ignore = "runs inside a network namespace, for another test"]
 fn inside_a_terminal() {
-    cable();
+    cable::lay();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("call.pcapng");
     let path = file.display().to_string();
     let mut session = Session::start(&["live", "-i", "vb", "-w", &path], (110, 30));
     session.shows(&["vb", "live", "Calls appear here"]);
-    let player = thread::spawn(|| replay("va", 3.0));
+    let player = thread::spawn(|| replay(3.0));
     session.shows(&["publisher", "VP8", "live"]);
     session.press("H");
     session.shows(&["held"]);
@@ -398,7 +350,7 @@ fn inside_a_terminal() {
     session.shows(&["captured from now on: sctp"]);
     // The thread that captures obeys a moment later.
     thread::sleep(Duration::from_millis(300));
-    replay("va", 100.0);
+    replay(100.0);
     thread::sleep(Duration::from_millis(200));
     session.press("\u{3}");
     assert!(session.ends());
@@ -412,7 +364,7 @@ fn inside_a_terminal() {
 #[test]
 #[ignore = "runs inside a network namespace, for another test"]
 fn inside_interfaces_come_and_go() {
-    cable();
+    cable::lay();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("call.pcapng");
     let live = live(&["-i", "vb", "-i", "va"], &file);
@@ -433,7 +385,7 @@ fn inside_interfaces_come_and_go() {
     thread::sleep(Duration::from_millis(300));
     ip("link del va");
     thread::sleep(Duration::from_millis(1_500));
-    cable();
+    cable::lay();
     thread::sleep(Duration::from_millis(1_500));
     Wire::open("va").send(&frame(3));
     thread::sleep(Duration::from_millis(300));
@@ -462,3 +414,153 @@ fn inside_interfaces_come_and_go() {
         "{said}"
     );
 }
+
+#[test]
+#[ignore = "runs inside a network namespace, for another test"]
+fn inside_events() {
+    cable::lay();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_rtcscope"))
+        .args(["live", "-i", "vb", "--headless", "--format", "ndjson"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    errors.read_line(&mut said).unwrap();
+    assert!(said.contains("capturing on vb"), "{said}");
+    let player = thread::spawn(|| replay(2.0));
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || -> Option<Value> {
+        let line = lines.next()?.unwrap();
+        Some(serde_json::from_str(&line).unwrap())
+    };
+    // All of it while the call is played.
+    for event in ["message", "nominated", "stream-start", "state", "sample"] {
+        while next().unwrap()["event"] != event {}
+        assert!(!player.is_finished(), "{event} came late");
+    }
+    player.join().unwrap();
+    thread::sleep(Duration::from_millis(300));
+    let id = child.id().to_string();
+    Command::new("kill").args(["-INT", &id]).status().unwrap();
+    let rest: Vec<Value> = std::iter::from_fn(next).collect();
+    assert!(rest.iter().any(|line| line["event"] == "stream-end"));
+    let last = rest.last().unwrap();
+    assert_eq!(last["event"], "verdict", "{last}");
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+#[ignore = "runs inside a network namespace, for another test"]
+fn inside_killed() {
+    cable::lay();
+    let folder = tempfile::tempdir().unwrap();
+    // When all was quiet, and while packets came.
+    for quiet in [true, false] {
+        let file = folder.path().join(format!("quiet-{quiet}.pcapng"));
+        let live = live(&["-i", "vb"], &file);
+        let player = thread::spawn(|| replay(3.0));
+        let sent = if quiet {
+            let sent = player.join().unwrap();
+            thread::sleep(Duration::from_millis(400));
+            live.end("-KILL");
+            sent
+        } else {
+            thread::sleep(Duration::from_millis(1_500));
+            live.end("-KILL");
+            player.join().unwrap()
+        };
+        let read = report(&file)["capture"]["packets"].as_u64().unwrap();
+        assert!(tshark(&file).is_none_or(|shown| shown as u64 == read));
+        if quiet {
+            assert_eq!(read, sent);
+        } else {
+            assert!(read > 100 && read < sent, "{read} of {sent}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "runs inside a network namespace, for another test"]
+fn inside_hung_up() {
+    cable::lay();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("headless.pcapng");
+    let headless = live(&["-i", "vb"], &file);
+    let on_screen = folder.path().join("screen.pcapng").display().to_string();
+    let mut session = Session::start(&["live", "-i", "vb", "-w", &on_screen], (110, 30));
+    session.shows(&["vb", "live", "Calls appear here"]);
+    let gone = folder.path().join("gone.pcapng").display().to_string();
+    let mut hung_up = Session::start(&["live", "-i", "vb", "-w", &gone], (110, 30));
+    hung_up.shows(&["vb", "live", "Calls appear here"]);
+    let count = replay(6.0);
+    session.shows(&["publisher"]);
+    thread::sleep(Duration::from_millis(300));
+
+    let (said, printed) = headless.end("-HUP");
+    assert!(
+        said.contains(&format!("{count} packets written to")),
+        "{said}"
+    );
+    let mut printed: Value = serde_json::from_slice(&printed).unwrap();
+    let id = session.child.process_id().unwrap().to_string();
+    Command::new("kill").args(["-HUP", &id]).status().unwrap();
+    assert!(session.ends());
+    assert!(session.wrote("\u{1b}[?1049l") && session.wrote("written to"));
+    // The terminal itself is gone: nobody can be told, but the file is whole.
+    hung_up.hang_up();
+    hung_up.ends();
+
+    // All three, and what was printed, say the same.
+    let mut reports = [file.as_path(), on_screen.as_ref(), gone.as_ref()].map(|file| {
+        assert!(tshark(file).is_none_or(|read| read as u64 == count));
+        let report = report(file);
+        assert_eq!(report["capture"]["packets"], count);
+        assert_eq!(report["capture"]["quality"]["droppedPackets"], 0);
+        assert_eq!(report["capture"]["quality"]["cutShort"], false);
+        report
+    });
+    for report in reports.iter_mut().chain([&mut printed]) {
+        report.as_object_mut().unwrap().remove("capture");
+    }
+    assert_eq!(printed, reports[0]);
+    for other in &reports[1..] {
+        let differing = differences("", &reports[0], other);
+        assert!(differing.is_empty(), "{}", differing.join("\n"));
+    }
+}
+
+#[test]
+#[ignore = "runs inside a network namespace, for another test"]
+fn inside_midway() {
+    cable::lay();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("rest.pcapng");
+    // Before anybody looks: signaling, checks, handshakes.
+    let before = replay_part(50.0, ..MIDWAY);
+    let live = live(&["-i", "vb"], &file);
+    let mut session = Session::start(&["live", "-i", "vb"], (110, 30));
+    session.shows(&["vb", "live", "Calls appear here"]);
+    let count = replay_part(3.0, MIDWAY..);
+    assert!(before > 500 && count > 500, "{before} and {count}");
+    session.shows(&["starts mid-call"]);
+    session.press("q");
+    assert!(session.ends());
+    let (_, printed) = live.end("-INT");
+    let printed: Value = serde_json::from_slice(&printed).unwrap();
+    assert_eq!(printed["capture"]["packets"], count);
+    assert_eq!(printed["capture"]["quality"]["startsMidCall"], true);
+    let told = |verdict: &Value| verdict["cannotTell"][0].as_str().unwrap().to_owned();
+    let verdicts = printed["verdicts"].as_array().unwrap();
+    assert!(
+        verdicts
+            .iter()
+            .any(|verdict| told(verdict).starts_with("The call was up when the capture began")),
+        "{verdicts:#?}"
+    );
+}
+
+/// A frame of the sample when both its calls are up.
+const MIDWAY: u64 = 600;

@@ -121,6 +121,13 @@ impl Session {
         self.screen.process(bytes);
     }
 
+    /// Takes the terminal away. It is gone when the program writes the next time.
+    pub fn hang_up(&mut self) {
+        self.output = mpsc::channel().1;
+        self.keys = Box::new(std::io::sink());
+        self.pair = native_pty_system().openpty(PtySize::default()).unwrap();
+    }
+
     /// Waits for the end of the program; gives whether it was a good one.
     pub fn ends(&mut self) -> bool {
         let until = Instant::now() + PATIENCE;

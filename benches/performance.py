@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Measures a live capture under load and an endless one, and writes docs/performance.md.
+
+    benches/performance.py [--live BENCH] [--endless BENCH] [--program RTCSCOPE] [--hours H] [--calls N]
+
+As root, on Linux, on a machine that does nothing else. Without paths the benchmarks and the program are built; `--live` and `--endless` are
+benchmarks built before, `--program` the program that reads the endless capture.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def bench(name, path, *numbers):
+    """The command that runs a benchmark."""
+    words = [str(number) for number in numbers]
+    if path:
+        return [path, *words]
+    return ["cargo", "bench", "--quiet", "--bench", name, "--", *words]
+
+
+def flood(path, rate, seconds):
+    print(f"{rate} packets a second for {seconds} s", flush=True)
+    command = bench("live", path, rate, seconds)
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return json.loads(said.strip().splitlines()[-1])
+
+
+def resident(pid):
+    """Resident memory in MB, without the pages of files."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as status:
+        return int(re.search(r"RssAnon:\s+(\d+)", status.read())[1]) / 1024
+
+
+def processor(pid):
+    """Seconds of processor time."""
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def endless(path, program, hours, calls):
+    """(minute of packet time, packets, memory, processor seconds), one for each minute; and what the report says of the capture."""
+    print(f"{calls} calls at once for {hours} hours of packet time", flush=True)
+    source = subprocess.Popen(
+        bench("endless", path, hours, calls), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=False
+    )
+    reader = subprocess.Popen(
+        [program, "report", "--format", "json", "-"], stdin=source.stdout, stdout=subprocess.PIPE
+    )
+    source.stdout.close()
+    samples = []
+    for line in source.stderr:
+        told = re.fullmatch(rb"(\d+) (\d+)\s*", line)
+        if told:
+            samples.append((int(told[1]), int(told[2]), resident(reader.pid), processor(reader.pid)))
+    report = json.loads(reader.stdout.read())
+    return samples, report["capture"]
+
+
+def floods(path, rates, seconds):
+    rows = []
+    for rate in rates:
+        told = flood(path, rate, seconds)
+        on_screen = "yes" if told["dropsOnScreen"] else "no"
+        rows.append(
+            f"| {told['perSecond']:.0f} | {told['sent']} | {told['captured']} | {told['dropped']} | {on_screen} | {told['calls']} |"
+        )
+    return "\n".join(rows)
+
+
+def steadiness(samples):
+    """Memory after ten minutes, and the processor time of a packet, in ten parts of the capture."""
+    steady = [sample for sample in samples if sample[0] > 10] or samples
+    memory = sorted(sample[2] for sample in steady)
+    middle = (memory[0] + memory[-1]) / 2
+    part = max(1, len(steady) // 10)
+    rows = []
+    for first in range(0, len(steady) - part + 1, part):
+        some = steady[first : first + part + 1]
+        packets, spent = some[-1][1] - some[0][1], some[-1][3] - some[0][3]
+        each = spent / packets * 1e9 if packets else 0
+        low, high = min(s[2] for s in some), max(s[2] for s in some)
+        rows.append(f"| {some[0][0]}–{some[-1][0]} | {packets} | {each:.0f} | {low:.0f} | {high:.0f} |")
+    return middle, (memory[-1] - memory[0]) / 2 / middle * 100, "\n".join(rows)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--live", metavar="BENCH")
+    parser.add_argument("--endless", metavar="BENCH")
+    parser.add_argument("--program", default=ROOT / "target/release/rtcscope")
+    parser.add_argument("--hours", type=float, default=6)
+    parser.add_argument("--calls", type=int, default=200)
+    wanted = parser.parse_args()
+    if not wanted.live:
+        subprocess.run(["cargo", "build", "--release"], cwd=ROOT, check=True)
+    table = floods(wanted.live, [200_000, 5_000_000], 30)
+    samples, capture = endless(wanted.endless, wanted.program, wanted.hours, wanted.calls)
+    middle, spread, rows = steadiness(samples)
+    quality = capture["quality"]
+    (ROOT / "docs/performance.md").write_text(
+        TEXT.format(
+            cores=os.cpu_count(),
+            floods=table,
+            hours=f"{wanted.hours:g}",
+            calls=wanted.calls,
+            packets=capture["packets"],
+            evicted=quality.get("evictedCalls", 0),
+            middle=f"{middle:.0f}",
+            spread=f"{spread:.0f}",
+            rows=rows,
+        ),
+        encoding="utf-8",
+    )
+
+
+TEXT = """# Performance of live captures
+
+Written by `benches/performance.py`, on a machine with {cores} cores that did nothing else.
+
+## A flood
+
+`rtcscope live` with its screens open and `-w`, on one end of a virtual cable. Into the other end, by the same machine: UDP packets of 60 bytes for
+30 seconds, and a recorded call among them. At the second rate the sender takes all that it can have of the processor.
+
+| packets/s | sent | captured | dropped by the kernel | said on the screen | calls found |
+| ---: | ---: | ---: | ---: | --- | ---: |
+{floods}
+
+What is dropped is counted in the file, stands in the title of the screens, and in the report as `capture.quality.droppedPackets`.
+
+## Without an end
+
+{hours} hours of packet time with {calls} calls at once, which come and go, through a pipe: {packets} packets; {evicted} calls made room. After the first
+ten minutes memory stays within ± {spread} % of {middle} MB.
+
+| minute | packets | ns of processor time for each | least MB | most MB |
+| --- | ---: | ---: | ---: | ---: |
+{rows}
+"""
+
+if __name__ == "__main__":
+    main()
