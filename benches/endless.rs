@@ -5,7 +5,8 @@
 //! ```
 //!
 //! It is the sample call over and over: every time from another client, with other user fragments, session numbers and fingerprints, so that each is a call
-//! of its own. Every minute of packet time is told on standard error, with the packets so far, for `benches/performance.py`. With its own changes the certificate no longer fits the fingerprint: what is measured is memory and time, not verdicts.
+//! of its own. Every minute of packet time is told on standard error, with the packets so far, for `benches/performance.py`. With its own changes the
+//! certificate no longer fits the fingerprint: what is measured is memory and time, not verdicts.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

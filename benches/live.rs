@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Prints as JSON what was sent, what was captured, and what the kernel dropped, by the file that `rtcscope live` wrote. `benches/performance.py` puts
-//! it into `docs/performance.md`.
+//! it into `docs/performance-live.md`.
 
 #[cfg(not(target_os = "linux"))]
 fn main() {}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures a live capture under load and an endless one, and writes docs/performance.md.
+"""Measures a live capture under load and an endless one, and writes docs/performance-live.md.
 
     benches/performance.py [--live BENCH] [--endless BENCH] [--program RTCSCOPE] [--hours H] [--calls N]
 
@@ -105,7 +105,7 @@ def main():
     samples, capture = endless(wanted.endless, wanted.program, wanted.hours, wanted.calls)
     middle, spread, rows = steadiness(samples)
     quality = capture["quality"]
-    (ROOT / "docs/performance.md").write_text(
+    (ROOT / "docs/performance-live.md").write_text(
         TEXT.format(
             cores=os.cpu_count(),
             floods=table,
