@@ -68,7 +68,7 @@ fn play(call: &Call, slots: u64, nanos: u64, out: &mut impl Write) -> io::Result
         out.write_all(&room)?;
         if let Some(later) = call.frames.get(place + 1) {
             queue.push(Reverse((
-                at + (later.after - frame.after),
+                at + later.after.saturating_sub(frame.after),
                 slot,
                 place + 1,
                 number,

@@ -1,11 +1,11 @@
 //! A capture under load: small UDP packets over a virtual cable, a call among them, the screens open.
 //!
 //! ```text
-//! cargo bench --bench live -- PACKETS_PER_SECOND SECONDS          as root, on Linux
+//! cargo bench --bench live -- PACKETS_PER_SECOND SECONDS BUFFER_KB          as root, on Linux
 //! ```
 //!
 //! Prints as JSON what was sent, what was captured, and what the kernel dropped, by the file that `rtcscope live` wrote. `benches/performance.py` puts
-//! it into `docs/performance-live.md`.
+//! it into `docs/performance.md`.
 
 #[cfg(not(target_os = "linux"))]
 fn main() {}
@@ -40,7 +40,7 @@ mod linux {
         let numbers: Vec<f64> = std::env::args()
             .filter_map(|word| word.parse().ok())
             .collect();
-        let [rate, seconds] = numbers[..] else {
+        let [rate, seconds, buffer] = numbers[..] else {
             // `cargo bench` runs everything: without its numbers this is not meant.
             return;
         };
@@ -49,7 +49,7 @@ mod linux {
             let status = Command::new("unshare")
                 .arg("-n")
                 .arg(this)
-                .args([rate.to_string(), seconds.to_string()])
+                .args([rate, seconds, buffer].map(|number| number.to_string()))
                 .env(INSIDE, "1")
                 .status();
             assert!(
@@ -58,18 +58,28 @@ mod linux {
             );
             return;
         }
-        println!("{}", measure(rate, seconds));
+        println!("{}", measure(rate, seconds, buffer));
     }
 
-    fn measure(rate: f64, seconds: f64) -> Value {
+    fn measure(rate: f64, seconds: f64, buffer: f64) -> Value {
         cable::lay();
         let folder = tempfile::tempdir().expect("a temporary directory");
         let file = folder.path().join("flood.pcapng").display().to_string();
-        let mut session = Session::start(&["live", "-i", "vb", "-w", &file], (200, 60));
+        let room = format!("{buffer}kB");
+        let arguments = ["live", "-i", "vb", "--buffer", &room, "-w", &file];
+        let mut session = Session::start(&arguments, (200, 60));
         session.shows(&["live", "Calls appear here"]);
         let player = thread::spawn(|| cable::replay(1.0));
         let begun = Instant::now();
-        let flooded = flood(rate, seconds);
+        // More than one sender can have of a processor comes from several.
+        let senders = (rate / MOST_OF_ONE).ceil().max(1.0);
+        let floods: Vec<_> = (0..senders as u64)
+            .map(|_| thread::spawn(move || flood(rate / senders, seconds)))
+            .collect();
+        let flooded: u64 = floods
+            .into_iter()
+            .map(|flood| flood.join().expect("the flood was sent"))
+            .sum();
         let took = begun.elapsed().as_secs_f64();
         let played = player.join().expect("the call was played");
         session.shows(&["publisher"]);
@@ -125,6 +135,8 @@ mod linux {
         count
     }
 
+    /// Packets a second from one sender.
+    const MOST_OF_ONE: f64 = 1e6;
     /// Packets sent without a look at the clock.
     const AT_ONCE: u64 = 64;
     /// Set for the program that runs inside a network namespace.

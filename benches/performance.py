@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Measures a live capture under load and an endless one, and writes docs/performance-live.md.
+"""Measures a live capture under load and an endless one, and writes the part of docs/performance.md about them.
 
     benches/performance.py [--live BENCH] [--endless BENCH] [--program RTCSCOPE] [--hours H] [--calls N]
 
@@ -25,9 +25,9 @@ def bench(name, path, *numbers):
     return ["cargo", "bench", "--quiet", "--bench", name, "--", *words]
 
 
-def flood(path, rate, seconds):
-    print(f"{rate} packets a second for {seconds} s", flush=True)
-    command = bench("live", path, rate, seconds)
+def flood(path, rate, seconds, buffer):
+    print(f"{rate} packets a second for {seconds} s, a ring of {buffer} kB", flush=True)
+    command = bench("live", path, rate, seconds, buffer)
     said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     return json.loads(said.strip().splitlines()[-1])
 
@@ -64,13 +64,13 @@ def endless(path, program, hours, calls):
     return samples, report["capture"]
 
 
-def floods(path, rates, seconds):
+def floods(path, cases, seconds):
     rows = []
-    for rate in rates:
-        told = flood(path, rate, seconds)
+    for rate, buffer in cases:
+        told = flood(path, rate, seconds, buffer)
         on_screen = "yes" if told["dropsOnScreen"] else "no"
         rows.append(
-            f"| {told['perSecond']:.0f} | {told['sent']} | {told['captured']} | {told['dropped']} | {on_screen} | {told['calls']} |"
+            f"| {told['perSecond']:.0f} | {buffer} | {told['sent']} | {told['captured']} | {told['dropped']} | {on_screen} | {told['calls']} |"
         )
     return "\n".join(rows)
 
@@ -101,12 +101,15 @@ def main():
     wanted = parser.parse_args()
     if not wanted.live:
         subprocess.run(["cargo", "build", "--release"], cwd=ROOT, check=True)
-    table = floods(wanted.live, [200_000, 5_000_000], 30)
+    table = floods(wanted.live, [(200_000, DEFAULT_KB), (5_000_000, DEFAULT_KB), (5_000_000, LITTLE_KB)], 30)
     samples, capture = endless(wanted.endless, wanted.program, wanted.hours, wanted.calls)
     middle, spread, rows = steadiness(samples)
     quality = capture["quality"]
-    (ROOT / "docs/performance-live.md").write_text(
-        TEXT.format(
+    place = ROOT / "docs/performance.md"
+    others = place.read_text(encoding="utf-8").split(BEGIN)[0].rstrip()
+    place.write_text(
+        f"{others}\n\n{BEGIN}\n\n"
+        + TEXT.format(
             cores=os.cpu_count(),
             floods=table,
             hours=f"{wanted.hours:g}",
@@ -121,22 +124,26 @@ def main():
     )
 
 
-TEXT = """# Performance of live captures
+# The ring of `rtcscope live`, unless told otherwise; and one that a busy machine is sure to overrun.
+DEFAULT_KB, LITTLE_KB = 65_536, 256
 
-Written by `benches/performance.py`, on a machine with {cores} cores that did nothing else.
+BEGIN = "<!-- written by benches/performance.py, to the end -->"
 
-## A flood
+TEXT = """## A flood of packets, live
+
+`benches/performance.py`, with {cores} cores.
 
 `rtcscope live` with its screens open and `-w`, on one end of a virtual cable. Into the other end, by the same machine: UDP packets of 60 bytes for
-30 seconds, and a recorded call among them. At the second rate the sender takes all that it can have of the processor.
+30 seconds, and a recorded call among them. At the higher rates five senders take all that they can have of the
+processors; in the last row the kernel's ring is so small that packets must be dropped.
 
-| packets/s | sent | captured | dropped by the kernel | said on the screen | calls found |
-| ---: | ---: | ---: | ---: | --- | ---: |
+| packets/s | ring, kB | sent | captured | dropped by the kernel | said on the screen | calls found |
+| ---: | ---: | ---: | ---: | ---: | --- | ---: |
 {floods}
 
 What is dropped is counted in the file, stands in the title of the screens, and in the report as `capture.quality.droppedPackets`.
 
-## Without an end
+## A capture without an end
 
 {hours} hours of packet time with {calls} calls at once, which come and go, through a pipe: {packets} packets; {evicted} calls made room. After the first
 ten minutes memory stays within ± {spread} % of {middle} MB.
