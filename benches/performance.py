@@ -49,7 +49,7 @@ def endless(path, program, hours, calls):
     """(minute of packet time, packets, memory, processor seconds), one for each minute; and what the report says of the capture."""
     print(f"{calls} calls at once for {hours} hours of packet time", flush=True)
     source = subprocess.Popen(
-        bench("endless", path, hours, calls), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=False
+        bench("endless", path, hours, calls), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     reader = subprocess.Popen(
         [program, "report", "--format", "json", "-"], stdin=source.stdout, stdout=subprocess.PIPE
@@ -60,7 +60,12 @@ def endless(path, program, hours, calls):
         told = re.fullmatch(rb"(\d+) (\d+)\s*", line)
         if told:
             samples.append((int(told[1]), int(told[2]), resident(reader.pid), processor(reader.pid)))
+        else:
+            print(line.decode(errors="replace"), end="", flush=True)
     report = json.loads(reader.stdout.read())
+    codes = source.wait(), reader.wait()
+    if codes != (0, 0) or report["capture"]["quality"]["cutShort"]:
+        raise SystemExit(f"the capture did not come through: {codes}")
     return samples, report["capture"]
 
 
