@@ -145,17 +145,7 @@ struct Started {
 
 impl Started {
     fn when_it_says(command: &mut Command, words: &str) -> Self {
-        let mut child = command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut errors = BufReader::new(child.stderr.take().unwrap());
-        let mut said = String::new();
-        while !said.contains(words) {
-            assert!(errors.read_line(&mut said).unwrap() > 0, "it ended: {said}");
-        }
+        let (mut child, mut errors, mut said) = start(command, words);
         let mut output = child.stdout.take().unwrap();
         Self {
             child,
@@ -184,6 +174,22 @@ impl Started {
         self.child.wait().unwrap();
         (self.errors.join().unwrap(), self.output.join().unwrap())
     }
+}
+
+/// Starts a program and waits until it says these words; gives it, what it will say, and what it said.
+fn start(command: &mut Command, words: &str) -> (Child, impl BufRead + Send + use<>, String) {
+    let mut child = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut errors = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains(words) {
+        assert!(errors.read_line(&mut said).unwrap() > 0, "it ended: {said}");
+    }
+    (child, errors, said)
 }
 
 fn live(arguments: &[&str], file: &Path) -> Started {
@@ -419,17 +425,10 @@ fn inside_interfaces_come_and_go() {
 #[ignore = "runs inside a network namespace, for another test"]
 fn inside_events() {
     cable::lay();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_rtcscope"))
-        .args(["live", "-i", "vb", "--headless", "--format", "ndjson"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut errors = BufReader::new(child.stderr.take().unwrap());
-    let mut said = String::new();
-    errors.read_line(&mut said).unwrap();
-    assert!(said.contains("capturing on vb"), "{said}");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rtcscope"));
+    command.args(["live", "-i", "vb", "--headless", "--format", "ndjson"]);
+    // What it says later stays unread, and its pipe open.
+    let (mut child, _errors, _) = start(&mut command, "capturing on vb");
     let player = thread::spawn(|| replay(2.0));
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut next = || -> Option<Value> {
