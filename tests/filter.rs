@@ -129,6 +129,11 @@ fn in_report(report: &Json, row: Row, field: &Field) -> Option<Json> {
             // An object that the report leaves null: what is in it is not known.
             return Some(Json::Null);
         }
+        // A field of the objects of a list is the list of what they have there.
+        if let Some(list) = at.as_array() {
+            let each = list.iter().map(|object| object.get(part).cloned());
+            return each.collect::<Option<Vec<Json>>>().map(Json::Array);
+        }
         at = at.get(part)?;
     }
     Some(at.clone())

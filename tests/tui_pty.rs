@@ -69,6 +69,7 @@ fn a_user_visits_every_tab_marks_two_frames_and_saves_the_call() {
         ("p", "Packets of call 1"),
         ("4", "HTTP by time"),
         ("5", "Flows by time"),
+        ("6", "TURN allocations by time"),
         ("1", "of 1 441"),
     ] {
         session.press(key);
@@ -207,6 +208,7 @@ fn privacy_mode_shows_no_address_from_the_first_screen_on() {
         ("2", "host-2"),
         ("4", "HTTP by time"),
         ("5", "Flows by time"),
+        ("6", "TURN allocations by time"),
         ("3", "Findings"),
     ] {
         session.press(keys);
@@ -353,7 +355,7 @@ fn reading_again_keeps_the_capture_of_a_lesson() {
     session.shows(&["8.1 of 10", "ice-failure-blocked"]);
     session.press("2R");
     session.shows(&["no more could be read than before", "ice-failure-blocked"]);
-    session.press("6");
+    session.press("7");
     session.shows(&["8.1 of 10", "ice-failure-blocked", "a: answer ("]);
     // The next call comes with its own capture still.
     session.press(&format!("{RIGHT}{RIGHT}"));
@@ -368,7 +370,7 @@ fn reading_again_keeps_the_capture_of_a_lesson() {
     session.shows(&["This is a built-in capture", "turn-stale-nonce"]);
     session.press("2R");
     session.shows(&["no more could be read than before", "turn-stale-nonce"]);
-    session.press("6");
+    session.press("7");
     session.shows(&["This is a built-in capture"]);
     session.press("c");
     session.shows(&["This capture has none", "capture.pcapng"]);

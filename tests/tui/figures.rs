@@ -325,6 +325,51 @@ fn exchanges_and_conversations() {
     }
 }
 
+#[test]
+fn allocations_of_the_capture() {
+    for name in CAPTURES {
+        let mut program = Program::open(name, SIZE);
+        let report = report(&program);
+        let screen = program.press("6").text();
+        for (at, turn) in list(&report, "turn").iter().enumerate() {
+            let text = |name: &str| turn[name].as_str().unwrap_or("–").to_owned();
+            let mut words = vec![
+                format!("{:.3}", turn["firstTimeSeconds"].as_f64().unwrap()),
+                text("client"),
+                text("server"),
+                text("state"),
+                text("relayedAddress"),
+                bytes(turn["bytesToPeers"].as_u64().unwrap()),
+                bytes(turn["bytesFromPeers"].as_u64().unwrap()),
+                text("peerConnection").replace("pc-", ""),
+            ];
+            let errors = list(turn, "errors").iter();
+            words.extend(errors.map(|error| error["code"].to_string()));
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            line(&screen, &words);
+            let mut keys = vec!["6", "Home"];
+            keys.extend(std::iter::repeat_n("Down", at));
+            let screen = program.press(&keys.join(" ")).text();
+            for (name, packets, size) in [
+                ("▲ out  ", "packetsToPeers", "bytesToPeers"),
+                ("▼ in  ", "packetsFromPeers", "bytesFromPeers"),
+            ] {
+                let line = line(&screen, &[name, &bytes(turn[size].as_u64().unwrap())]);
+                has(line, &count(turn[packets].as_u64().unwrap()));
+            }
+            if let Some(user) = turn["username"].as_str() {
+                line(&screen, &["user  ", user]);
+            }
+            for channel in list(turn, "channels") {
+                let number = format!("{:#06x}", channel["number"].as_u64().unwrap());
+                let line = line(&screen, &["channel-bind", &number]);
+                has(line, channel["peer"].as_str().unwrap());
+                has(line, &count(channel["packets"].as_u64().unwrap()));
+            }
+        }
+    }
+}
+
 /// What `report --format json --filter` says.
 fn filtered_report(program: &Program, expression: &str) -> Value {
     let filter: Filter = expression.parse().unwrap();
@@ -428,6 +473,15 @@ fn a_filtered_list_has_the_rows_whose_figures_pass() {
             .filter(|it| it["peerConnection"] == id && it["packets"].as_u64().unwrap() > 100)
             .count();
         assert_eq!(call.media.list.shown.len(), passing, "{name}");
+        program.press("6").filter("turn.errors.code == 401");
+        let turn = list(&report, "turn").iter();
+        let challenged = |error: &Value| error["code"] == 401;
+        let passing = turn.filter(|it| list(it, "errors").iter().any(challenged));
+        assert_eq!(
+            program.state.allocations.shown.len(),
+            passing.count(),
+            "{name}"
+        );
         // Every stream has the packets on its page that the report counts.
         for stream in list(&report, "streams").iter().take(4) {
             let expression = format!("stream.id == {}", stream["id"].as_str().unwrap());

@@ -108,7 +108,7 @@ fn check(format: &str, steps_of: impl Fn(&str) -> Vec<String>) {
 fn begin(size: (u16, u16)) -> Program {
     let mut program = Program::open("videoroom-http", size);
     program.state.learn.built_in = Some("videoroom-http".to_owned());
-    program.press("6");
+    program.press("7");
     program
 }
 

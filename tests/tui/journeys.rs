@@ -645,6 +645,43 @@ fn a_conversation_shows_its_packets_and_no_others() {
 }
 
 #[test]
+fn an_allocation_leads_to_the_packet_that_decided_and_to_its_call() {
+    let mut program = Program::open("turn-stale-nonce", SIZE);
+    check(
+        &mut program,
+        "6",
+        &["TURN allocations by time", "allocated"],
+    );
+    let turn = program.state.analysis.scene.turn[0].clone();
+    program.press("Enter");
+    assert_eq!(program.state.packets.selected(), turn.allocated_frame);
+    let packets = format!("Packets of {} ↔ {}", turn.client, turn.server);
+    check(&mut program, "", &[&packets]);
+    check(&mut program, "Esc u", &["Call 1", "channel-bind"]);
+    check(&mut program, "Esc", &["TURN allocations by time"]);
+    check(&mut program, "> > >", &["TURN allocations by bytes"]);
+}
+
+#[test]
+fn a_refused_allocation_leads_to_the_refusal() {
+    let mut program = Program::open("ice-failure-auth", SIZE);
+    check(&mut program, "6 Enter", &["401"]);
+    let turn = &program.state.analysis.scene.turn[0];
+    let refusal = turn.errors.iter().find(|error| !error.normal).unwrap();
+    assert_eq!(
+        program.state.packets.selected(),
+        refusal.frames.first().copied()
+    );
+}
+
+#[test]
+fn where_no_relay_was_asked_for_the_page_says_so() {
+    let mut program = Program::open("lossy", SIZE);
+    check(&mut program, "6", &["No TURN allocation was seen"]);
+    check(&mut program, "u", &["belongs to no call"]);
+}
+
+#[test]
 fn an_exchange_leads_to_its_frames() {
     let mut program = Program::open("videoroom-http", SIZE);
     program.press("4").filter("method == OPTIONS");

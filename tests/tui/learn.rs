@@ -29,7 +29,7 @@ fn wheel(program: &mut Program, x: u16, lines: i16) -> String {
 fn a_lesson_is_taken_with_the_mouse() {
     let mut program = Program::open("videoroom-http", (120, 40));
     // On the same bar as everywhere, then the list: a click selects, a second one opens.
-    let list = click(&mut program, "6 Learn");
+    let list = click(&mut program, "7 Learn");
     assert!(list.contains("0 of 7 answered"), "{list}");
     click(&mut program, "3. Candidates and NAT");
     assert_eq!(program.state.learn.cursor.at, 2);
@@ -46,7 +46,7 @@ fn a_lesson_is_taken_with_the_mouse() {
 #[test]
 fn a_click_on_what_a_lesson_is_about_selects_it() {
     let mut program = Program::open("videoroom-http", (120, 40));
-    program.press("6");
+    program.press("7");
     click(&mut program, "The 401 that");
     assert_eq!(program.state.learn.cursor.at, 4);
 }
@@ -54,7 +54,7 @@ fn a_click_on_what_a_lesson_is_about_selects_it() {
 #[test]
 fn an_option_is_answered_with_a_click() {
     let mut program = Program::open("ice-failure-blocked", (120, 40));
-    program.press("6 End Enter Right");
+    program.press("7 End Enter Right");
     let wrong = click(&mut program, "5. ");
     assert!(wrong.contains("not quite"), "{wrong}");
     click(&mut program, "a: answer again");
@@ -67,7 +67,7 @@ fn an_option_is_answered_with_a_click() {
 #[test]
 fn a_second_click_on_the_evidence_opens_it_and_the_wheel_scrolls_what_it_is_over() {
     let mut program = Program::open("videoroom-http", (80, 24));
-    program.press("6 Down Down Enter Right Right Right");
+    program.press("7 Down Down Enter Right Right Right");
     let before = program.text();
     let evidence = wheel(&mut program, 60, 2);
     assert!(program.state.learn.in_evidence);

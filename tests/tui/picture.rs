@@ -31,11 +31,12 @@ fn pictures() {
         ("media", "lossy", "Down m w"),
         ("data", "data-channel", "D Down"),
         ("http", "videoroom-http", "4 Down Down Down Down Down Down"),
+        ("turn", "turn-stale-nonce", "6"),
         ("findings", "ice-failure-auth", "]"),
         (
             "learn",
             "videoroom-http",
-            "6 Down Down Enter Right Right Right",
+            "7 Down Down Enter Right Right Right",
         ),
     ] {
         let mut program = Program::open(capture, (120, 32));

@@ -82,28 +82,28 @@ fn data() {
 
 #[test]
 fn learn() {
-    check("videoroom-http", "learn_list", "6");
+    check("videoroom-http", "learn_list", "7");
     check(
         "videoroom-http",
         "learn_step",
-        "6 Down Down Enter Right Right Right",
+        "7 Down Down Enter Right Right Right",
     );
-    check("videoroom-http", "learn_hint", "6 Enter a 9 Enter");
-    check("videoroom-http", "learn_terms", "6 Down Down Down Enter ?");
+    check("videoroom-http", "learn_hint", "7 Enter a 9 Enter");
+    check("videoroom-http", "learn_terms", "7 Down Down Down Enter ?");
     check(
         "videoroom-http",
         "learn_absent",
-        "6 Down Down Down Down Enter",
+        "7 Down Down Down Down Enter",
     );
     check(
         "ice-failure-blocked",
         "learn_failure",
-        "6 End Enter Right a 1 Enter",
+        "7 End Enter Right a 1 Enter",
     );
     check(
         "lossy",
         "learn_jitter",
-        "6 End Up Enter Right Right Right Right",
+        "7 End Up Enter Right Right Right Right",
     );
 }
 
@@ -115,6 +115,13 @@ fn http() {
 #[test]
 fn flows() {
     check("videoroom-http", "flows", "5 > r");
+}
+
+#[test]
+fn allocations() {
+    check("turn-stale-nonce", "allocations", "6");
+    check("ice-failure-auth", "allocations", "6 > > r");
+    check("lossy", "allocations_none", "6");
 }
 
 #[test]
@@ -212,6 +219,13 @@ fn filters() {
         "filtered_flows",
         "5",
         "flow.protocols ~ dtls",
+        "Enter",
+    );
+    check_filter(
+        "ice-failure-auth",
+        "filtered_allocations",
+        "6",
+        "errors.normal == false",
         "Enter",
     );
 }

@@ -312,6 +312,8 @@ impl Sketch {
             links: Vec::new(),
             send_indications: 0,
             data_indications: 0,
+            to_peers: crate::track::turn::Carried::default(),
+            from_peers: crate::track::turn::Carried::default(),
             requests: vec![("allocate", 2, 0)],
             first_at: at(0.2),
             allocated_at: None,

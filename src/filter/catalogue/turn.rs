@@ -1,5 +1,6 @@
 //! Fields of TURN allocations.
 
+use crate::filter::catalogue::BYTES;
 use crate::filter::catalogue::COUNT;
 use crate::filter::catalogue::Field;
 use crate::filter::catalogue::Kind;
@@ -107,6 +108,60 @@ pub(super) const FIELDS: &[Field] = &[
     turn("turn.dataIndications", COUNT, "Data indications", |of| {
         of.it.data_indications.into()
     }),
+    turn(
+        "turn.packetsToPeers",
+        COUNT,
+        "messages that the client sent to peers",
+        |of| of.it.to_peers.packets.into(),
+    ),
+    turn("turn.bytesToPeers", BYTES, "their payload bytes", |of| {
+        of.it.to_peers.bytes.into()
+    }),
+    turn(
+        "turn.packetsFromPeers",
+        COUNT,
+        "messages that came from peers",
+        |of| of.it.from_peers.packets.into(),
+    ),
+    turn("turn.bytesFromPeers", BYTES, "their payload bytes", |of| {
+        of.it.from_peers.bytes.into()
+    }),
+    turn(
+        "turn.requests.method",
+        Kind::Text,
+        "methods asked for: allocate, create-permission, channel-bind, refresh",
+        |of| Value::many(of.it.requests.iter().map(|(method, ..)| *method)),
+    ),
+    turn(
+        "turn.errors.code",
+        COUNT,
+        "error codes answered: 401, 403, 437, 438, 442, 486, 508",
+        |of| Value::many(of.it.errors.iter().map(|error| error.code)),
+    ),
+    turn(
+        "turn.errors.method",
+        Kind::Text,
+        "what was refused: allocate, create-permission, channel-bind, refresh",
+        |of| Value::many(of.it.errors.iter().map(|error| error.method)),
+    ),
+    turn(
+        "turn.errors.normal",
+        Kind::Flag,
+        "was a refusal part of the normal course, as the first 401 is?",
+        |of| Value::many(of.it.errors.iter().map(|error| error.normal)),
+    ),
+    turn(
+        "turn.channels.number",
+        COUNT,
+        "numbers of its channels",
+        |of| Value::many(of.it.channels.iter().map(|channel| channel.number)),
+    ),
+    turn(
+        "turn.channels.peer",
+        Kind::Address,
+        "the peers of its channels",
+        |of| Value::many(of.it.channels.iter().map(|channel| channel.peer)),
+    ),
     turn("turn.firstTimeSeconds", SECONDS, "first message", |of| {
         of.seconds(of.it.first_at).into()
     }),
@@ -116,6 +171,15 @@ pub(super) const FIELDS: &[Field] = &[
         "when the allocation succeeded",
         |of| of.it.allocated_at.map(|at| of.seconds(at)).into(),
     ),
+    turn(
+        "turn.refreshedTimeSeconds",
+        SECONDS,
+        "when its lifetime was last granted",
+        |of| of.it.refreshed_at.map(|at| of.seconds(at)).into(),
+    ),
+    turn("turn.lastTimeSeconds", SECONDS, "last message", |of| {
+        of.seconds(of.it.last_at).into()
+    }),
 ];
 
 const STATE: Kind = Kind::Word(&[

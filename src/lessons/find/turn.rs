@@ -152,7 +152,7 @@ fn messages(desk: &mut Desk<'_>, allocation: &Allocation) -> Vec<Asked> {
             method: message.method(),
             class: message.class(),
             code: refusal.map(|it| it.code.code()),
-            reason: refusal.map(|it| text(it.reason)).unwrap_or_default(),
+            reason: refusal.map(|it| text(it.phrase())).unwrap_or_default(),
             realm: message.realm().map(str::to_owned),
             nonce: message.nonce().map(text),
             peers: message.xor_peer_addresses().map(|it| it.ip).collect(),

@@ -57,12 +57,22 @@ pub struct Turn<'a> {
     pub send_indications: u64,
     /// Data indications.
     pub data_indications: u64,
+    /// Messages that the client sent to peers, in channels and indications.
+    pub packets_to_peers: u64,
+    /// Their payload bytes.
+    pub bytes_to_peers: u64,
+    /// Messages that came from peers, likewise.
+    pub packets_from_peers: u64,
+    /// Their payload bytes.
+    pub bytes_from_peers: u64,
     /// First message.
     pub first_time_seconds: f64,
     /// When the allocation was answered with success.
     pub allocated_time_seconds: Option<f64>,
     /// The frame of that answer.
     pub allocated_frames: Vec<FrameRef>,
+    /// When its lifetime was last granted, first or anew.
+    pub refreshed_time_seconds: Option<f64>,
     /// Last message.
     pub last_time_seconds: f64,
     /// Its first frames.
@@ -265,6 +275,10 @@ impl<'a> Turn<'a> {
             connections: connections.collect(),
             send_indications: turn.send_indications,
             data_indications: turn.data_indications,
+            packets_to_peers: turn.to_peers.packets,
+            bytes_to_peers: turn.to_peers.bytes,
+            packets_from_peers: turn.from_peers.packets,
+            bytes_from_peers: turn.from_peers.bytes,
             first_time_seconds: context.seconds(turn.first_at),
             allocated_time_seconds: turn.allocated_at.map(|at| context.seconds(at)),
             allocated_frames: turn
@@ -272,6 +286,7 @@ impl<'a> Turn<'a> {
                 .iter()
                 .map(|&it| context.frame(it))
                 .collect(),
+            refreshed_time_seconds: turn.refreshed_at.map(|at| context.seconds(at)),
             last_time_seconds: context.seconds(turn.last_at),
             frames: context.frames(&turn.frames),
         }

@@ -77,6 +77,15 @@ pub struct Channel {
     pub bound: Option<(Timestamp, FrameNumber)>,
 }
 
+/// What peers and client sent each other through the server, one way. Connections of their own (RFC 6062) are not counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Carried {
+    /// ChannelData messages and indications.
+    pub packets: u64,
+    /// Their payload bytes.
+    pub bytes: u64,
+}
+
 /// A connection to a peer over TCP (RFC 6062).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PeerLink {
@@ -90,6 +99,25 @@ pub struct PeerLink {
     pub announced: (Timestamp, FrameNumber),
     /// The conversation that carries its bytes, since when, in which frame; `None` until ConnectionBind was granted.
     pub bound: Option<(FlowId, Timestamp, FrameNumber)>,
+}
+
+impl Carried {
+    /// Counts one message more.
+    pub(super) const fn add(&mut self, length: usize) {
+        self.packets += 1;
+        self.bytes += length as u64;
+    }
+}
+
+impl Allocation {
+    /// The frame that shows best where it stands: the answer that granted it, else the refusal, else its first message.
+    pub fn decisive_frame(&self) -> Option<FrameNumber> {
+        let refusals = self.errors.iter().filter(|error| !error.normal);
+        let refused = refusals.filter_map(|error| error.frames.first()).min();
+        self.allocated_frame
+            .or_else(|| refused.copied())
+            .or_else(|| self.frames.first().copied())
+    }
 }
 
 /// One allocation on one conversation between a client and a TURN server.
@@ -133,6 +161,10 @@ pub struct Allocation {
     pub send_indications: u64,
     /// Data indications.
     pub data_indications: u64,
+    /// Sent to peers.
+    pub to_peers: Carried,
+    /// Received from peers.
+    pub from_peers: Carried,
     /// Requests by method word, with their success answers: `(method, requests, successes)`.
     pub requests: Vec<(&'static str, u64, u64)>,
     /// First message.

@@ -12,6 +12,7 @@ pub mod tracker;
 
 pub use allocation::Allocation;
 pub use allocation::AllocationState;
+pub use allocation::Carried;
 pub use allocation::Channel;
 pub use allocation::PeerLink;
 pub use allocation::TurnError;

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 use crate::track::stun::Exchange;
 use crate::track::turn::allocation::Allocation;
 use crate::track::turn::allocation::AllocationState;
+use crate::track::turn::allocation::Carried;
 use crate::vocab::address::Direction;
 use crate::vocab::address::FiveTuple;
 use crate::vocab::address::TransportAddress;
@@ -120,8 +121,16 @@ impl TurnTracker {
                 }
             }
             Class::Indication => match message.method() {
-                Method::Send => allocation.send_indications += 1,
-                Method::Data => allocation.data_indications += 1,
+                Method::Send => {
+                    allocation.send_indications += 1;
+                    let length = message.data().map_or(0, <[u8]>::len);
+                    allocation.to_peers.add(length);
+                }
+                Method::Data => {
+                    allocation.data_indications += 1;
+                    let length = message.data().map_or(0, <[u8]>::len);
+                    allocation.from_peers.add(length);
+                }
                 Method::ConnectionAttempt => allocation.link(seen, message, None),
                 _ => {}
             },
@@ -194,6 +203,11 @@ impl TurnTracker {
         };
         if let Some(allocation) = self.allocations.get_mut(at) {
             allocation.touch(seen);
+            if seen.direction == allocation.client_direction {
+                allocation.to_peers.add(length);
+            } else {
+                allocation.from_peers.add(length);
+            }
             if let Some(channel) = allocation.channel(number) {
                 channel.packets += 1;
                 channel.bytes += length as u64;
@@ -273,6 +287,8 @@ impl TurnTracker {
             links: Vec::new(),
             send_indications: 0,
             data_indications: 0,
+            to_peers: Carried::default(),
+            from_peers: Carried::default(),
             requests: Vec::new(),
             first_at: seen.at,
             allocated_at: None,
@@ -447,6 +463,12 @@ mod tests {
         let channel = &allocation.channels[0];
         assert_eq!((channel.number, channel.peer), (0x4000, Some(peer)));
         assert_eq!((channel.packets, channel.bytes), (1, 100));
+        let once = Carried {
+            packets: 1,
+            bytes: 100,
+        };
+        assert_eq!(allocation.to_peers, once);
+        assert_eq!(allocation.from_peers, Carried::default());
         assert_eq!(allocation.permissions, [peer.ip]);
     }
 

@@ -8,6 +8,13 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Binding;
 use crate::tui::keymap::Key;
 use crate::tui::keymap::Scope;
+use crate::tui::keymap::places::FINDINGS;
+use crate::tui::keymap::places::FRAMES;
+use crate::tui::keymap::places::NEAR_CALL;
+use crate::tui::keymap::places::PACKETS;
+use crate::tui::keymap::places::PANES;
+use crate::tui::keymap::places::SORTED;
+use crate::tui::keymap::places::TABS;
 use crate::tui::state::call::Tab;
 
 /// The table.
@@ -85,6 +92,20 @@ pub const BINDINGS: &[Binding] = &[
         "show its packets, and no others",
     )
     .at(1, "packets"),
+    row(
+        ENTER,
+        Action::Enter,
+        &[Scope::Allocations],
+        "show the packets of its conversation, from the one that decided",
+    )
+    .at(1, "packets"),
+    row(
+        &[key('u')],
+        Action::Tab(Tab::Turn),
+        &[Scope::Allocations],
+        "the call that it belongs to",
+    )
+    .at(2, "its call"),
     row(
         &[key('>')],
         Action::NextSort,
@@ -189,6 +210,7 @@ pub const BINDINGS: &[Binding] = &[
             Scope::Packets,
             Scope::Http,
             Scope::Flows,
+            Scope::Allocations,
         ],
         "copy the selected line",
     ),
@@ -285,7 +307,8 @@ pub const BINDINGS: &[Binding] = &[
     row(&[key('3')], Action::Page(3), &[], "Findings"),
     row(&[key('4')], Action::Page(4), &[], "HTTP"),
     row(&[key('5')], Action::Page(5), &[], "Flows"),
-    row(&[key('6')], Action::Page(6), &[], "Learn"),
+    row(&[key('6')], Action::Page(6), &[], "TURN"),
+    row(&[key('7')], Action::Page(7), &[], "Learn"),
     row(&[key(']')], Action::NextFinding, &[], "next finding").at(8, "finding"),
     row(&[key('[')], Action::PreviousFinding, &[], "finding before"),
     row(
@@ -393,69 +416,6 @@ const RIGHT: &[Key] = &[named(KeyCode::Right), key('l')];
 const FILTER: &[Key] = &[key('/')];
 const COPY: &[Key] = &[key('y')];
 const MARK: &[Key] = &[key(' ')];
-
-/// Screens whose selection stands for frames.
-const FRAMES: &[Scope] = &[
-    Scope::Timeline,
-    Scope::Ladder,
-    Scope::OfferAnswer,
-    Scope::Ice,
-    Scope::Dtls,
-    Scope::Turn,
-    Scope::Media,
-    Scope::Data,
-    Scope::CallPackets,
-    Scope::Packets,
-    Scope::CallFindings,
-    Scope::Findings,
-    Scope::Http,
-    Scope::Flows,
-];
-/// The tabs of a call that are not Packets.
-const TABS: &[Scope] = &[
-    Scope::Timeline,
-    Scope::Ladder,
-    Scope::OfferAnswer,
-    Scope::Ice,
-    Scope::Dtls,
-    Scope::Turn,
-    Scope::Data,
-];
-/// Screens from which a call's tabs are one key away.
-const NEAR_CALL: &[Scope] = &[
-    Scope::Calls,
-    Scope::Timeline,
-    Scope::Ladder,
-    Scope::OfferAnswer,
-    Scope::Ice,
-    Scope::Dtls,
-    Scope::Turn,
-    Scope::Media,
-    Scope::Data,
-    Scope::CallPackets,
-    Scope::CallFindings,
-];
-/// Lists that can be sorted.
-const SORTED: &[Scope] = &[Scope::Calls, Scope::Http, Scope::Flows];
-/// Findings, of the capture or of a call.
-const FINDINGS: &[Scope] = &[Scope::CallFindings, Scope::Findings];
-/// Packets, of the capture or of a call.
-const PACKETS: &[Scope] = &[Scope::CallPackets, Scope::Packets];
-/// Screens with more than one pane.
-const PANES: &[Scope] = &[
-    Scope::Ladder,
-    Scope::OfferAnswer,
-    Scope::Dtls,
-    Scope::Turn,
-    Scope::Media,
-    Scope::Data,
-    Scope::CallPackets,
-    Scope::Packets,
-    Scope::CallFindings,
-    Scope::Findings,
-    Scope::Http,
-    Scope::Flows,
-];
 
 const fn key(c: char) -> Key {
     Key {

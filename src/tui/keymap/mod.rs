@@ -6,9 +6,11 @@ use ratatui::crossterm::event::KeyEvent;
 
 use crate::filter::rows::RowKind;
 use crate::tui::action::Action;
+use crate::tui::state::call::Tab;
 
 mod bindings;
 pub mod key;
+mod places;
 
 pub use crate::tui::keymap::bindings::BINDINGS;
 pub use crate::tui::keymap::key::Key;
@@ -46,13 +48,15 @@ pub enum Scope {
     Http,
     /// Conversations.
     Flows,
+    /// TURN allocations of the capture.
+    Allocations,
     /// Lessons.
     Learn,
 }
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Calls,
         Self::Timeline,
         Self::Ladder,
@@ -68,6 +72,7 @@ impl Scope {
         Self::Findings,
         Self::Http,
         Self::Flows,
+        Self::Allocations,
         Self::Learn,
     ];
 
@@ -82,7 +87,7 @@ impl Scope {
             | Self::Packets => RowKind::Packet,
             Self::Ice => RowKind::Pair,
             Self::Dtls | Self::Data => RowKind::Dtls,
-            Self::Turn => RowKind::Turn,
+            Self::Turn | Self::Allocations => RowKind::Turn,
             Self::Media => RowKind::Stream,
             Self::CallFindings | Self::Findings => RowKind::Finding,
             Self::Http => RowKind::Http,
@@ -99,7 +104,13 @@ impl Scope {
     pub const fn is_of_call(self) -> bool {
         !matches!(
             self,
-            Self::Calls | Self::Packets | Self::Findings | Self::Http | Self::Flows | Self::Learn
+            Self::Calls
+                | Self::Packets
+                | Self::Findings
+                | Self::Http
+                | Self::Flows
+                | Self::Allocations
+                | Self::Learn
         )
     }
 
@@ -121,6 +132,7 @@ impl Scope {
             Self::Findings => "Findings",
             Self::Http => "HTTP",
             Self::Flows => "Flows",
+            Self::Allocations => "TURN allocations",
             Self::Learn => "Learn",
         }
     }
@@ -219,6 +231,7 @@ impl Keymap {
                 Action::NextRound,
                 Action::Worst,
                 Action::Fold,
+                Action::Tab(Tab::Turn),
             ];
             empty && needs_rows.contains(&row.action)
         };
@@ -258,8 +271,6 @@ mod tests {
     use super::*;
     use ratatui::crossterm::event::KeyCode;
     use ratatui::crossterm::event::KeyModifiers;
-
-    use crate::tui::state::call::Tab;
 
     fn press(scope: Scope, key: Key) -> Option<Action> {
         let modifiers = if key.ctrl {
@@ -314,6 +325,7 @@ mod tests {
             A::Page(4),
             A::Page(5),
             A::Page(6),
+            A::Page(7),
             A::NextSort,
             A::PreviousSort,
             A::ReverseSort,

@@ -139,7 +139,9 @@ fn draw_all(buffer: &mut Buffer, state: &State) {
             }
         }
         (Page::Packets, _) => packets::render(buffer, areas.body, state, &state.packets),
-        (Page::Http | Page::Flows, _) => sheet::render(buffer, areas.body, state, state.scope()),
+        (Page::Http | Page::Flows | Page::Turn, _) => {
+            sheet::render(buffer, areas.body, state, state.scope());
+        }
         (Page::Findings, _) => findings::render(buffer, areas.body, state),
         (Page::Learn, _) => learn::render(buffer, areas.body, state),
     }

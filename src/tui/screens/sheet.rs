@@ -44,7 +44,7 @@ pub fn areas(body: Rect, state: &State, scope: Scope) -> (Rect, Rect) {
             .clamp(4, (body.height * 2 / 5).max(4));
         return split_below(body, list.min(body.height));
     }
-    if matches!(scope, Scope::Http | Scope::Flows) {
+    if matches!(scope, Scope::Http | Scope::Flows | Scope::Allocations) {
         if body.width < BESIDE {
             return split_below(body, body.height / 2);
         }

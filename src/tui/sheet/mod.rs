@@ -6,10 +6,11 @@
 //! | [`raw`] | a description line by line, explained |
 //! | [`dtls`] | flights, certificates, alerts |
 //! | [`turn`] | what became of each allocation |
-//! | [`media`] | the streams
+//! | [`media`] | the streams |
 //! | [`data`] | data channels |
 //! | [`http`] | HTTP exchanges |
 //! | [`flows`] | conversations |
+//! | [`allocations`] | TURN allocations of the whole capture |
 //!
 //! Figures come from the analysis as they are; what it does not know is `–`.
 
@@ -31,6 +32,7 @@ use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
 pub mod agreed;
+pub mod allocations;
 pub mod data;
 pub mod dtls;
 pub mod flows;
@@ -132,6 +134,7 @@ pub fn listing(state: &State, scope: Scope) -> Option<&Listing> {
         Scope::Data => call.map(|call| &call.data.list),
         Scope::Http => Some(&state.http),
         Scope::Flows => Some(&state.flows),
+        Scope::Allocations => Some(&state.allocations),
         _ => None,
     }
 }
@@ -147,6 +150,7 @@ pub fn listing_mut(state: &mut State, scope: Scope) -> Option<&mut Listing> {
         Scope::Data => call.map(|call| &mut call.data.list),
         Scope::Http => Some(&mut state.http),
         Scope::Flows => Some(&mut state.flows),
+        Scope::Allocations => Some(&mut state.allocations),
         _ => None,
     }
 }
@@ -167,6 +171,7 @@ pub fn all(state: &State, scope: Scope) -> usize {
         Scope::Data => call.map_or(0, |call| call.data.rows.len()),
         Scope::Http => state.analysis.scene.http.len(),
         Scope::Flows => state.analysis.scene.flows.len(),
+        Scope::Allocations => state.analysis.scene.turn.len(),
         _ => 0,
     }
 }
@@ -197,6 +202,7 @@ pub fn row(state: &State, scope: Scope, at: usize) -> Option<Row> {
             Some(http::row(&state.analysis, exchange))
         }
         Scope::Flows => flows::row(&state.analysis, *state.flows.shown.get(at)?),
+        Scope::Allocations => allocations::row(&state.analysis, *state.allocations.shown.get(at)?),
         _ => None,
     }
 }
@@ -215,8 +221,9 @@ pub fn detail(state: &State, scope: Scope) -> Vec<DetailLine> {
     let exchange = at.and_then(|at| analysis.scene.http.get(at));
     match (scope, at, exchange) {
         (Scope::Http, _, Some(exchange)) => http::detail(analysis, exchange),
-        (Scope::Http, ..) | (Scope::Flows, None, _) => Vec::new(),
+        (Scope::Http, ..) | (Scope::Flows | Scope::Allocations, None, _) => Vec::new(),
         (Scope::Flows, Some(at), _) => flows::detail(analysis, at),
+        (Scope::Allocations, Some(at), _) => allocations::detail(analysis, at),
         _ => selected(state, scope)
             .map(|row| row.detail)
             .unwrap_or_default(),
@@ -234,6 +241,7 @@ pub fn columns(state: &State, scope: Scope) -> Vec<Column> {
         (Scope::Data, _) => data::columns(Times::of(state, 3)),
         (Scope::Http, _) => http::columns(Times::of(state, 3)),
         (Scope::Flows, _) => flows::columns(Times::of(state, 3)),
+        (Scope::Allocations, _) => allocations::columns(Times::of(state, 3)),
         _ => Vec::new(),
     }
 }
@@ -248,6 +256,11 @@ pub fn title(state: &State, scope: Scope) -> String {
         (Scope::Data, _) => "Data channels · messages, bytes".to_owned(),
         (Scope::Http, _) => sorted("HTTP", state.http.sort, &http::KEYS),
         (Scope::Flows, _) => sorted("Flows", state.flows.sort, &flows::KEYS),
+        (Scope::Allocations, _) => sorted(
+            "TURN allocations",
+            state.allocations.sort,
+            &allocations::KEYS,
+        ),
         _ => String::new(),
     }
 }
@@ -276,6 +289,10 @@ pub fn empty(state: &State, scope: Scope) -> &'static str {
             "No HTTP was read: there is none in this capture, or it is encrypted. With its keys (--keylog) it can be read."
         }
         Scope::Flows => "No UDP or TCP conversation was seen.",
+        Scope::Allocations => {
+            "No TURN allocation was seen: nobody asked for a relay, or it happened inside TLS (turns:), which shows only with keys. \
+             With them (K, --keylog) it can be read; page 5 has the TLS conversations."
+        }
         _ => "",
     }
 }
@@ -296,6 +313,7 @@ pub const fn sort_keys(scope: Scope) -> &'static [&'static str] {
     match scope {
         Scope::Http => &http::KEYS,
         Scope::Flows => &flows::KEYS,
+        Scope::Allocations => &allocations::KEYS,
         _ => &[],
     }
 }
@@ -304,7 +322,7 @@ pub const fn sort_keys(scope: Scope) -> &'static [&'static str] {
 pub fn arrange(state: &mut State, scope: Scope) {
     let analysis = std::sync::Arc::clone(&state.analysis);
     let scene = &analysis.scene;
-    if !matches!(scope, Scope::Http | Scope::Flows) {
+    if scope.is_of_call() {
         if let Some(call) = &mut state.call {
             call.refilter(&analysis);
         }
@@ -318,6 +336,11 @@ pub fn arrange(state: &mut State, scope: Scope) {
         Scope::Http => http::order(
             scene,
             filtered(&analysis, list, scene.http.len(), Asked::Http),
+            list.sort,
+        ),
+        Scope::Allocations => allocations::order(
+            scene,
+            filtered(&analysis, list, scene.turn.len(), Asked::Turn),
             list.sort,
         ),
         _ => flows::order(

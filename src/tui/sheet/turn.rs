@@ -62,7 +62,8 @@ pub fn rows(analysis: &Analysis, call: &PeerConnection) -> Vec<Row> {
     rows.take(ROWS_MOST).collect()
 }
 
-fn allocation(analysis: &Analysis, turn: &Allocation) -> Vec<Row> {
+/// The rows of an allocation: its head, then step by step.
+pub(super) fn allocation(analysis: &Analysis, turn: &Allocation) -> Vec<Row> {
     let mut rows = vec![head(analysis, turn)];
     let mut steps: Vec<(Timestamp, Row)> = Vec::new();
     steps.extend(turn.errors.iter().map(|it| (it.first_at, refused(it))));
@@ -106,17 +107,11 @@ fn head(analysis: &Analysis, turn: &Allocation) -> Row {
         turn.server,
         turn.transport.word()
     );
-    let (sign, ink) = match turn.state {
-        AllocationState::Allocated | AllocationState::Released => ("● ", Ink::Good),
-        AllocationState::Failed | AllocationState::Expired => ("✖ ", Ink::Bad),
-        AllocationState::Requested | AllocationState::Challenged => ("◐ ", Ink::Poor),
-        AllocationState::Unknown => ("? ", Ink::Plain),
-    };
     let mut row = step(
         Some(turn.first_at),
         "allocation",
         &what,
-        Cell::new(&format!("{sign}{}", turn.state.word()), ink),
+        state(turn),
         turn.frames.clone(),
     );
     row.heading = true;
@@ -156,6 +151,17 @@ fn head(analysis: &Analysis, turn: &Allocation) -> Row {
         .filter_map(|(name, value)| Some(fact(name, &value?)));
     row.detail.extend(known);
     row
+}
+
+/// `● allocated`.
+pub(super) fn state(turn: &Allocation) -> Cell {
+    let (sign, ink) = match turn.state {
+        AllocationState::Allocated | AllocationState::Released => ("●", Ink::Good),
+        AllocationState::Failed | AllocationState::Expired => ("✖", Ink::Bad),
+        AllocationState::Requested | AllocationState::Challenged => ("◐", Ink::Poor),
+        AllocationState::Unknown => ("?", Ink::Plain),
+    };
+    Cell::new(&format!("{sign} {}", turn.state.word()), ink)
 }
 
 fn refused(error: &TurnError) -> Row {

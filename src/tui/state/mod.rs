@@ -101,6 +101,8 @@ pub struct State {
     pub http: Listing,
     /// Conversations.
     pub flows: Listing,
+    /// TURN allocations.
+    pub allocations: Listing,
     /// Lessons.
     pub learn: Learn,
     /// First line of the help shown; `None` when it is not open.
@@ -158,18 +160,21 @@ pub enum Page {
     Http,
     /// Conversations.
     Flows,
+    /// TURN allocations.
+    Turn,
     /// Lessons.
     Learn,
 }
 
 impl Page {
     /// In the order of their numbers, from 1.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Calls,
         Self::Packets,
         Self::Findings,
         Self::Http,
         Self::Flows,
+        Self::Turn,
         Self::Learn,
     ];
 
@@ -181,6 +186,7 @@ impl Page {
             Self::Findings => "Findings",
             Self::Http => "HTTP",
             Self::Flows => "Flows",
+            Self::Turn => "TURN",
             Self::Learn => "Learn",
         }
     }
@@ -361,6 +367,7 @@ impl State {
             findings: Findings::default(),
             http: Listing::default(),
             flows: Listing::default(),
+            allocations: Listing::default(),
             learn: Learn::default(),
             help: None,
             editor: None,
@@ -408,6 +415,7 @@ impl State {
             (Page::Findings, _) => Scope::Findings,
             (Page::Http, _) => Scope::Http,
             (Page::Flows, _) => Scope::Flows,
+            (Page::Turn, _) => Scope::Allocations,
             (Page::Learn, _) => Scope::Learn,
             (Page::Calls, None) => Scope::Calls,
             (Page::Calls, Some(call)) => match call.tab {

@@ -12,6 +12,7 @@ use crate::tui::state::State;
 use crate::tui::state::call::Tab;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::packets::Pane;
+use crate::vocab::address::FiveTuple;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::Ssrc;
 use crate::vocab::time::Timestamp;
@@ -61,11 +62,30 @@ pub(super) fn flow(state: &mut State) {
     };
     let at = state.flows.shown.get(state.flows.cursor.at).copied();
     let tuple = at.and_then(|at| tuple(&state.analysis.scene, at));
-    show_frame(state, row.frames.first().copied());
-    state.packets.flow = tuple;
-    state.packets.matches = None;
-    if let Some(&first) = row.frames.first() {
-        state.packets.select(first);
+    show_only(state, row.frames.first().copied(), tuple);
+}
+
+/// To the packets of the conversation of the selected TURN allocation: the one that decided about it.
+pub(super) fn allocation(state: &mut State) {
+    let scene = &state.analysis.scene;
+    let Some(turn) = state
+        .allocations
+        .selected()
+        .and_then(|at| scene.turn.get(at))
+    else {
+        return;
+    };
+    let (frame, tuple) = (turn.decisive_frame(), tuple(scene, turn.flow.index()));
+    show_only(state, frame, tuple);
+}
+
+/// To a frame among the packets of a conversation, and no others.
+fn show_only(state: &mut State, frame: Option<FrameNumber>, tuple: Option<FiveTuple>) {
+    show_frame(state, frame);
+    if let Some(frame) = frame {
+        state.packets.flow = tuple;
+        state.packets.matches = None;
+        state.packets.select(frame);
     }
 }
 

@@ -237,6 +237,7 @@ fn show(state: &mut State, mut analysis: Arc<Analysis>, files: Arc<[FileInfo]>) 
     state.analysis = analysis;
     sheet::arrange(state, Scope::Http);
     sheet::arrange(state, Scope::Flows);
+    sheet::arrange(state, Scope::Allocations);
 }
 
 /// Is a call's tab on the screen, and which?

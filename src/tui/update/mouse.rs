@@ -39,7 +39,7 @@ pub(super) fn action(state: &mut State, pointer: Pointer) -> Option<Action> {
 fn click(state: &mut State, at: Position) -> Option<Action> {
     let areas = screens::areas(state);
     if areas.title.contains(at) {
-        return match page_at(at.x, areas.title.width)? {
+        return match page_at(at.x, areas.title.width, state.page)? {
             Some(page) => {
                 let number = crate::tui::state::Page::ALL
                     .iter()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::timeline::fold::Fold;
 use crate::tui::keymap::Scope;
 use crate::tui::sheet;
+use crate::tui::sheet::allocations::call_of;
 use crate::tui::state::Page;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
@@ -13,6 +14,7 @@ use crate::tui::state::calls::Subject;
 use crate::tui::state::findings::Item;
 use crate::tui::state::packets::Pane;
 use crate::tui::update::edit;
+use crate::tui::update::jump::allocation;
 use crate::tui::update::jump::flow;
 use crate::tui::update::jump::media;
 use crate::tui::update::jump::show_frame;
@@ -42,6 +44,7 @@ pub(super) fn enter(state: &mut State) {
             show_frame(state, row.and_then(|row| row.frames.first().copied()));
         }
         Scope::Flows => flow(state),
+        Scope::Allocations => allocation(state),
         scope if sheet::listing(state, scope).is_some() => {
             let row = sheet::selected(state, scope);
             let frame = row.and_then(|row| row.frames.first().copied());
@@ -103,7 +106,7 @@ pub(super) fn call(state: &mut State, id: PeerConnectionId) {
     state.call = Some(open);
 }
 
-/// To a tab of the open call; from the list of calls, of the selected one.
+/// To a tab of the open call; from the list of calls, of the selected one; from the TURN allocations, of the call of the selected one.
 pub(super) fn tab(state: &mut State, tab: Tab) {
     state.help = None;
     if state.scope() == Scope::Calls {
@@ -113,6 +116,18 @@ pub(super) fn tab(state: &mut State, tab: Tab) {
             return;
         };
         call(state, id);
+    }
+    if state.scope() == Scope::Allocations {
+        let selected = state.allocations.selected();
+        let Some(id) = selected.and_then(|at| call_of(&state.analysis.scene, at)) else {
+            state.complain("it belongs to no call here");
+            return;
+        };
+        if state.call.as_ref().is_none_or(|open| open.id != id) {
+            call(state, id);
+        }
+        state.came_from = Some(state.page);
+        state.page = Page::Calls;
     }
     if let Some(open) = &mut state.call {
         open.tab = tab;

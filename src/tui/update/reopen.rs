@@ -118,6 +118,7 @@ pub(super) fn take(state: &mut State, new: Reopened) {
         state.packets = Packets::default();
         state.http = crate::tui::state::listing::Listing::default();
         state.flows = crate::tui::state::listing::Listing::default();
+        state.allocations = crate::tui::state::listing::Listing::default();
         state.marks.clear();
     }
     state.packets.order = new.index.order().cloned();

@@ -116,6 +116,15 @@ fn addresses(state: &State) -> Vec<IpAddr> {
                     .flat_map(|it| [it.tuple.a.ip, it.tuple.b.ip]),
             );
         }
+        Scope::Allocations => {
+            let turn = state.allocations.selected();
+            let turn = turn.and_then(|at| scene.turn.get(at));
+            found.extend(
+                turn.into_iter()
+                    .flat_map(|it| [it.client.ip, it.server.ip])
+                    .chain(turn.and_then(|it| Some(it.relayed?.ip))),
+            );
+        }
         Scope::Http => {
             let at = state.http.shown.get(state.http.cursor.at);
             let flow = at.and_then(|at| scene.flows.get(scene.http.get(*at)?.flow.index()));

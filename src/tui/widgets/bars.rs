@@ -214,7 +214,13 @@ fn pages(state: &State) -> Vec<Piece> {
         } else {
             ratatui::style::Style::new()
         };
-        pieces.push(Piece::new(format!(" {number} {} ", page.title()), style));
+        let width = tab_width(page, state.page, state.size.0);
+        let title = if width == NUMBER_ONLY {
+            format!(" {number} ")
+        } else {
+            format!(" {number} {} ", page.title())
+        };
+        pieces.push(Piece::new(title, style));
     }
     // Where room is short, the footer has to do.
     if state.size.0 >= ROOM_FOR_HELP {
@@ -223,9 +229,21 @@ fn pages(state: &State) -> Vec<Piece> {
     pieces
 }
 
-/// Which page's tab is under column `x` of a title line `columns` wide; `None` beside the tabs, `Some(None)` for the help.
-pub fn page_at(x: u16, columns: u16) -> Option<Option<Page>> {
-    let widths = Page::ALL.map(|page| u16::try_from(page.title().len()).unwrap_or(0) + 4);
+/// Columns of a page's tab while `here` is shown: where room is short, the others have their numbers alone.
+fn tab_width(page: Page, here: Page, columns: u16) -> u16 {
+    let whole = |page: Page| u16::try_from(page.title().len()).unwrap_or(0) + NUMBER_ONLY + 1;
+    let all: u16 = Page::ALL.into_iter().map(whole).sum();
+    if page == here || all + NAME_LEAST as u16 <= columns {
+        whole(page)
+    } else {
+        NUMBER_ONLY
+    }
+}
+
+/// Which page's tab is under column `x` of a title line `columns` wide, on the page `here`; `None` beside the tabs, `Some(None)` for the
+/// help.
+pub fn page_at(x: u16, columns: u16, here: Page) -> Option<Option<Page>> {
+    let widths = Page::ALL.map(|page| tab_width(page, here, columns));
     let help = if columns >= ROOM_FOR_HELP { 8 } else { 0 };
     let mut at = columns.saturating_sub(widths.iter().sum::<u16>() + help);
     if x < at {
@@ -353,7 +371,9 @@ fn keys_line<'a>(
 }
 
 /// From this width on the title line has room for the help.
-const ROOM_FOR_HELP: u16 = 100;
+const ROOM_FOR_HELP: u16 = 110;
+/// Columns of a tab that has only its number.
+const NUMBER_ONLY: u16 = 3;
 /// Cells of the progress bar.
 const BAR: usize = 10;
 /// A name shorter than this says nothing.
