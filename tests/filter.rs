@@ -112,6 +112,7 @@ fn in_report(report: &Json, row: Row, field: &Field) -> Option<Json> {
         Row::Candidate(call, index) => &report["peerConnections"][call]["ice"]["candidates"][index],
         Row::Pair(call, index) => &report["peerConnections"][call]["ice"]["pairs"][index],
         Row::Dtls(index) => &report["dtls"][index],
+        Row::Channel(index) => &report["dataChannels"][index],
         Row::Turn(index) => &report["turn"][index],
         // The report has no packets.
         Row::Packet => return None,

@@ -42,6 +42,7 @@ const fn list(row: RowKind) -> &'static str {
         RowKind::Candidate => "peerConnections[].ice.candidates",
         RowKind::Pair => "peerConnections[].ice.pairs",
         RowKind::Dtls => "dtls",
+        RowKind::Channel => "dataChannels",
         RowKind::Turn => "turn",
         RowKind::Packet => "no list of the report: for the lists of packets on the screen",
     }
@@ -91,7 +92,13 @@ pub const fn examples(row: RowKind) -> &'static [(&'static str, &'static str)] {
             ("dtls.state == connected", "what completed"),
             ("certificate", "lines that speak of certificates"),
         ],
+        RowKind::Channel => &[
+            ("channel.label == \"chat\"", "the channel of that name"),
+            ("channel.messagesAToB > 100", "where side a sent that many"),
+            ("channel.ordered == false", "those that may be overtaken"),
+        ],
         RowKind::Turn => &[
+            ("turn.errors.code == 403", "what a policy refused"),
             ("turn.state == allocated", "what was granted"),
             ("refused", "lines that speak of a refusal"),
         ],

@@ -104,7 +104,12 @@ impl Filter {
     }
 
     fn suits(&self, rows: RowKind, text: &str) -> Result<(), FilterError> {
-        let lines = [RowKind::Packet, RowKind::Dtls, RowKind::Turn];
+        let lines = [
+            RowKind::Packet,
+            RowKind::Dtls,
+            RowKind::Channel,
+            RowKind::Turn,
+        ];
         if lines.contains(&rows) || !self.asks_of_any(|row| row == Some(RowKind::Packet)) {
             return Ok(());
         }

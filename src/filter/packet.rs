@@ -142,6 +142,13 @@ impl Belonging {
             let flow = transport.association.flow.index();
             self.join(rows, flow, [Row::Dtls(index)]);
         }
+        for (index, data) in scene.data_channels.iter().enumerate() {
+            // Which packets carry a channel is encrypted: all of its association's may.
+            if let Some(transport) = scene.dtls.get(data.dtls.index()) {
+                let flow = transport.association.flow.index();
+                self.join(rows, flow, [Row::Channel(index)]);
+            }
+        }
         for (index, turn) in scene.turn.iter().enumerate() {
             // All that goes to the relay is the call's: allocations are not shared.
             let owner = scene.turn_owner.get(index).copied().flatten();

@@ -32,6 +32,8 @@ pub enum RowKind {
     Pair,
     /// `dtls`
     Dtls,
+    /// `dataChannels`
+    Channel,
     /// `turn`
     Turn,
     /// No list of the report: a packet of the capture, or a line that stands for some, like a ladder's.
@@ -40,7 +42,7 @@ pub enum RowKind {
 
 impl RowKind {
     /// Those that the report lists.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Call,
         Self::Stream,
         Self::Flow,
@@ -49,6 +51,7 @@ impl RowKind {
         Self::Candidate,
         Self::Pair,
         Self::Dtls,
+        Self::Channel,
         Self::Turn,
     ];
 
@@ -63,6 +66,7 @@ impl RowKind {
             Self::Candidate => "candidate",
             Self::Pair => "pair",
             Self::Dtls => "dtls",
+            Self::Channel => "channel",
             Self::Turn => "turn",
             Self::Packet => "packet",
         }
@@ -88,6 +92,8 @@ pub enum Row {
     Pair(usize, usize),
     /// A DTLS association.
     Dtls(usize),
+    /// A data channel.
+    Channel(usize),
     /// A TURN allocation.
     Turn(usize),
     /// The packet that is asked about: [`crate::filter::packet::Packet`] says what is known of it.
@@ -106,6 +112,7 @@ impl Row {
             Self::Candidate(..) => RowKind::Candidate,
             Self::Pair(..) => RowKind::Pair,
             Self::Dtls(_) => RowKind::Dtls,
+            Self::Channel(_) => RowKind::Channel,
             Self::Turn(_) => RowKind::Turn,
             Self::Packet => RowKind::Packet,
         }
@@ -192,6 +199,10 @@ impl<'a> Rows<'a> {
             }
             Row::Stream(index) => scene.streams.get(index).and_then(|it| it.peer_connection),
             Row::Dtls(index) => scene.dtls.get(index).and_then(|it| it.peer_connection),
+            Row::Channel(index) => {
+                let data = scene.data_channels.get(index);
+                data.and_then(|it| it.peer_connection)
+            }
             Row::Turn(index) => scene.turn_owner.get(index).copied().flatten(),
             Row::Packet => None,
         };
@@ -220,6 +231,10 @@ impl<'a> Rows<'a> {
             RowKind::Dtls => {
                 let ids = connection.dtls.iter();
                 ids.map(|id| Row::Dtls(id.index())).collect()
+            }
+            RowKind::Channel => {
+                let positions = connection.data_channels.iter();
+                positions.map(|&index| Row::Channel(index)).collect()
             }
             RowKind::Turn => {
                 let ids = connection.turn.iter();
@@ -256,6 +271,7 @@ impl<'a> Rows<'a> {
             RowKind::Http => rows(scene.http.len(), Row::Http),
             RowKind::Finding => rows(self.analysis.findings.len(), Row::Finding),
             RowKind::Dtls => rows(scene.dtls.len(), Row::Dtls),
+            RowKind::Channel => rows(scene.data_channels.len(), Row::Channel),
             RowKind::Turn => rows(scene.turn.len(), Row::Turn),
             RowKind::Candidate | RowKind::Pair => (0..scene.peer_connections.len())
                 .flat_map(|call| self.of_call(call, kind))

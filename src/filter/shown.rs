@@ -31,6 +31,8 @@ pub struct Shown {
     pub dtls: HashSet<usize>,
     /// RTP streams.
     pub streams: HashSet<usize>,
+    /// Data channels.
+    pub data_channels: HashSet<usize>,
     /// TURN allocations.
     pub turn: HashSet<usize>,
     /// Queries of STUN servers from their sockets.
@@ -85,6 +87,7 @@ impl Shown {
                 Row::Http(index) => self.http.insert(index),
                 Row::Finding(index) => self.findings.insert(index),
                 Row::Dtls(index) => self.dtls.insert(index),
+                Row::Channel(index) => self.data_channels.insert(index),
                 Row::Turn(index) => self.turn.insert(index),
                 // Conversations come with those around them.
                 Row::Call(_) | Row::Flow(_) | Row::Candidate(..) | Row::Pair(..) | Row::Packet => {

@@ -108,9 +108,13 @@ pub fn sheet(
             head = Some(at);
         }
         let texts: Vec<&str> = row.cells.iter().map(Cell::text).collect();
+        let around = row
+            .about
+            .and_then(|about| around(&all.analysis.scene, about));
         let rows: Vec<Row> = [Row::Call(call.index())]
             .into_iter()
             .chain(row.about)
+            .chain(around)
             .collect();
         let time = row.cells.iter().find_map(|cell| match cell {
             Cell::Time(at) => Some(all.analysis.scene.seconds(*at)),
@@ -128,6 +132,14 @@ pub fn sheet(
         }
     }
     shown
+}
+
+/// What a row is part of, beside a call.
+fn around(scene: &Scene, row: Row) -> Option<Row> {
+    match row {
+        Row::Channel(index) => Some(Row::Dtls(scene.data_channels.get(index)?.dtls.index())),
+        _ => None,
+    }
 }
 
 /// A frame of the capture; `line`: what it says, where that is asked.

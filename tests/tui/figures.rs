@@ -448,7 +448,7 @@ fn a_filtered_list_has_the_rows_of_the_filtered_report() {
 
 #[test]
 fn a_filtered_list_has_the_rows_whose_figures_pass() {
-    for name in CAPTURES {
+    for name in CAPTURES.into_iter().chain(["data-channel"]) {
         let mut program = Program::open(name, SIZE);
         let report = report(&program);
         program.press("5").filter("flow.packetsAToB > 20");
@@ -482,6 +482,17 @@ fn a_filtered_list_has_the_rows_whose_figures_pass() {
             passing.count(),
             "{name}"
         );
+        program.press("1 1 Home D").filter("messagesAToB > 2");
+        let call = program.state.call.as_ref().unwrap();
+        let id = format!("pc-{}", call.id.index() + 1);
+        let channels = list(&report, "dataChannels").iter();
+        let passing = channels
+            .filter(|it| it["peerConnection"] == id)
+            .filter(|it| it["messagesAToB"].as_u64().is_some_and(|sent| sent > 2))
+            .count();
+        let shown = call.data.list.shown.iter();
+        let shown = shown.filter(|&&at| !call.data.rows[at].heading).count();
+        assert_eq!(shown, passing, "{name}");
         // Every stream has the packets on its page that the report counts.
         for stream in list(&report, "streams").iter().take(4) {
             let expression = format!("stream.id == {}", stream["id"].as_str().unwrap());

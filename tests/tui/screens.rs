@@ -208,6 +208,13 @@ fn filters() {
     check_filter("audio-video", "filtered_dtls", "d", "certificate", "Enter");
     check_filter("turn-stale-nonce", "filtered_turn", "u", "refresh", "Enter");
     check_filter(
+        "data-channel",
+        "filtered_data",
+        "D",
+        "channel.label == chat",
+        "Enter",
+    );
+    check_filter(
         "videoroom-http",
         "filtered_http",
         "4",

@@ -4,6 +4,7 @@
 //! stand elsewhere in the report, or follow from it, say so in [`Origin`].
 
 mod call;
+mod channel;
 mod dtls;
 mod finding;
 mod flow;
@@ -25,6 +26,7 @@ use crate::filter::rows::Rows;
 use crate::filter::value::Value;
 use crate::flow::exchange::Exchange;
 use crate::flow::table::FlowRecord;
+use crate::session::model::data::DataChannel;
 use crate::session::model::ice::Candidate;
 use crate::session::model::ice::CandidatePair;
 use crate::session::model::media::DtlsTransport;
@@ -161,6 +163,9 @@ impl Field {
             (Reader::Dtls(read), Row::Dtls(index)) => {
                 read(Of::new(rows, index, scene.dtls.get(index)?))
             }
+            (Reader::Channel(read), Row::Channel(index)) => {
+                read(Of::new(rows, index, scene.data_channels.get(index)?))
+            }
             (Reader::Turn(read), Row::Turn(index)) => {
                 read(Of::new(rows, index, scene.turn.get(index)?))
             }
@@ -222,6 +227,7 @@ pub fn all() -> impl Iterator<Item = &'static Field> {
         finding::FIELDS,
         ice::FIELDS,
         dtls::FIELDS,
+        channel::FIELDS,
         turn::FIELDS,
         packet::FIELDS,
     ]
@@ -264,6 +270,7 @@ enum Reader {
     Candidate(for<'a> fn(Of<'a, Candidate>) -> Value<'a>),
     Pair(for<'a> fn(Of<'a, CandidatePair>) -> Value<'a>),
     Dtls(for<'a> fn(Of<'a, DtlsTransport>) -> Value<'a>),
+    Channel(for<'a> fn(Of<'a, DataChannel>) -> Value<'a>),
     Turn(for<'a> fn(Of<'a, Allocation>) -> Value<'a>),
 }
 

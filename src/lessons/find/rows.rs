@@ -105,6 +105,10 @@ fn frames(desk: &Desk<'_>, row: Row) -> Option<Vec<FrameNumber>> {
             let hellos = association.hello_frames.frames().iter();
             hellos.chain(&association.state.evidence).copied().collect()
         }
+        Row::Channel(index) => {
+            let (first, last) = scene.data_channels.get(index)?.channel.span;
+            vec![first.frame, last.frame]
+        }
         Row::Turn(index) => scene.turn.get(index)?.frames.clone(),
         // Packets are no list of an analysis.
         Row::Packet => return None,

@@ -8,7 +8,6 @@ use crate::report::json::context::Id;
 use crate::session::model::data::DataChannel as Model;
 use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
-use crate::wire::dcep::Reliability;
 
 /// A data channel (RFC 8831).
 #[derive(Debug, Serialize)]
@@ -85,14 +84,8 @@ impl<'a> DataChannel<'a> {
             label: channel.label.as_deref(),
             protocol: channel.protocol.as_deref(),
             ordered: channel.ordered,
-            max_retransmits: match channel.reliability {
-                Some(Reliability::MaxRetransmits(limit)) => Some(limit),
-                _ => None,
-            },
-            max_packet_life_time: match channel.reliability {
-                Some(Reliability::MaxPacketLifeTime(limit)) => Some(limit),
-                _ => None,
-            },
+            max_retransmits: data.max_retransmits(),
+            max_packet_life_time: data.max_packet_life_time(),
             state: data.state(),
             state_basis: Basis::Inferred.word(),
             opened_by: data.opener().map(Side::word),

@@ -40,11 +40,7 @@ impl<'a> Report<'a> {
         keep(&mut self.peer_connections, &shown.calls);
         keep(&mut self.dtls, &shown.dtls);
         keep(&mut self.streams, &shown.streams);
-        let calls: HashSet<&String> = self.peer_connections.iter().map(|call| &call.id).collect();
-        self.data_channels.retain(|data| {
-            let own = data.peer_connection.as_ref();
-            own.is_some_and(|own| calls.contains(own))
-        });
+        keep(&mut self.data_channels, &shown.data_channels);
         keep(&mut self.turn, &shown.turn);
         keep(&mut self.stun_servers, &shown.server_queries);
         keep(&mut self.nat_mappings, &shown.nat);

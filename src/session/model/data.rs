@@ -5,6 +5,7 @@ use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
 use crate::vocab::ids::AssociationId;
 use crate::vocab::ids::PeerConnectionId;
+use crate::wire::dcep::Reliability;
 
 /// A data channel of an association that keys opened.
 #[derive(Debug, Clone)]
@@ -32,6 +33,22 @@ impl DataChannel {
             "connecting"
         } else {
             "open"
+        }
+    }
+
+    /// How often a lost message is sent again at most; `None`: no such limit, or not known.
+    pub const fn max_retransmits(&self) -> Option<u32> {
+        match self.channel.reliability {
+            Some(Reliability::MaxRetransmits(limit)) => Some(limit),
+            _ => None,
+        }
+    }
+
+    /// For how many milliseconds; `None`: no such limit, or not known.
+    pub const fn max_packet_life_time(&self) -> Option<u32> {
+        match self.channel.reliability {
+            Some(Reliability::MaxPacketLifeTime(limit)) => Some(limit),
+            _ => None,
         }
     }
 

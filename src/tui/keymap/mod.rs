@@ -86,7 +86,8 @@ impl Scope {
             | Self::CallPackets
             | Self::Packets => RowKind::Packet,
             Self::Ice => RowKind::Pair,
-            Self::Dtls | Self::Data => RowKind::Dtls,
+            Self::Dtls => RowKind::Dtls,
+            Self::Data => RowKind::Channel,
             Self::Turn | Self::Allocations => RowKind::Turn,
             Self::Media => RowKind::Stream,
             Self::CallFindings | Self::Findings => RowKind::Finding,

@@ -50,23 +50,27 @@ pub fn columns(times: Times) -> Vec<Column> {
 pub fn rows(analysis: &Analysis, call: &PeerConnection) -> Vec<Row> {
     let scene = &analysis.scene;
     let positions = call.data_channels.iter();
-    let own: Vec<&DataChannel> = positions
-        .filter_map(|&position| scene.data_channels.get(position))
+    let own: Vec<(usize, &DataChannel)> = positions
+        .filter_map(|&position| Some((position, scene.data_channels.get(position)?)))
         .collect();
     let mut rows = Vec::new();
     for &id in &call.dtls {
-        let inside: Vec<&DataChannel> = own.iter().copied().filter(|it| it.dtls == id).collect();
         let Some(transport) = scene.dtls.get(id.index()) else {
             continue;
         };
+        let own = own.iter().filter(|(_, data)| data.dtls == id);
+        let inside: Vec<&DataChannel> = own.clone().map(|(_, data)| *data).collect();
         if inside.is_empty() {
             continue;
         }
-        let about = Some(Asked::Dtls(id.index()));
-        let head = association(call, id, transport, &inside);
-        let each = inside.iter().map(|data| channel(analysis, call, data));
-        let all = std::iter::once(head).chain(each);
-        rows.extend(all.map(|row| Row { about, ..row }));
+        rows.push(Row {
+            about: Some(Asked::Dtls(id.index())),
+            ..association(call, id, transport, &inside)
+        });
+        rows.extend(own.map(|(position, data)| Row {
+            about: Some(Asked::Channel(*position)),
+            ..channel(analysis, call, data)
+        }));
     }
     rows.truncate(ROWS_MOST);
     rows
