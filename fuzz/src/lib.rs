@@ -976,7 +976,7 @@ pub fn report(data: &[u8]) {
     else {
         return;
     };
-    let mut analyzer = Analyzer::default();
+    let mut analyzer = Analyzer::default().on_two_threads();
     analyze(&mut source, &mut analyzer, |_, _| true);
     let analysis = analyzer.snapshot(source.files());
     let mut out = Vec::new();

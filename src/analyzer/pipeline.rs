@@ -3,15 +3,20 @@
 //! Facts are pushed upwards; knowledge that comes later (which peer connection a conversation belongs to, which tag length its
 //! SRTP has) is handed down from here as data.
 
+mod above;
 mod account;
+mod batch;
 
 use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::limits::Limits;
+use crate::analyzer::pipeline::above::Above;
+use crate::analyzer::trackers::Glance;
 use crate::analyzer::trackers::Trackers;
 use crate::crypt::keylog::KeyLog;
 use crate::diagnosis::rule;
@@ -28,7 +33,6 @@ use crate::session::join::Sources;
 use crate::session::join::join;
 use crate::session::model::scene::Scene;
 use crate::track::rtp_stream::stream::Stream;
-use crate::track::rtp_stream::tracker::Trust;
 use crate::track::signaling::dialogue::Dialogue;
 use crate::vocab::address::Direction;
 use crate::vocab::frame::Frame;
@@ -40,13 +44,24 @@ use crate::wire::rtp::glance;
 #[derive(Debug)]
 pub struct Analyzer {
     demux: Demux,
-    trackers: Trackers,
+    above: Above,
     start: Option<Timestamp>,
     end: Timestamp,
     packets: u64,
     bytes: u64,
     key_log: Arc<KeyLog>,
     limits: Limits,
+}
+
+/// What an analyzer knows at one moment.
+struct Known<'a> {
+    demux: &'a Demux,
+    trackers: &'a Trackers,
+    start: Option<Timestamp>,
+    end: Timestamp,
+    packets: u64,
+    bytes: u64,
+    key_log: &'a Arc<KeyLog>,
 }
 
 /// What takes most memory: copied for a snapshot, moved at the end.
@@ -68,7 +83,7 @@ impl Analyzer {
     pub fn new(limits: Limits) -> Self {
         Self {
             demux: Demux::new(limits.flow),
-            trackers: Trackers::new(&limits),
+            above: Above::new(Trackers::new(&limits)),
             start: None,
             end: Timestamp::default(),
             packets: 0,
@@ -76,6 +91,15 @@ impl Analyzer {
             key_log: Arc::default(),
             limits,
         }
+    }
+
+    /// Lets the upper half of the work be done on a thread of its own, when there is enough of it and a processor for it.
+    #[must_use]
+    pub fn on_two_threads(mut self) -> Self {
+        if thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
+            self.above.allow_thread();
+        }
+        self
     }
 
     /// Takes the next frame.
@@ -89,28 +113,25 @@ impl Analyzer {
     fn push_known(&mut self, frame: &Frame<'_>, flow: Option<(FlowId, Direction)>) {
         if self.start.is_none() {
             self.start = Some(frame.at);
-            self.trackers.streams.begin(frame.at);
+            self.above.trackers().streams.begin(frame.at);
         }
         self.end = self.end.max(frame.at);
         self.packets += 1;
         self.bytes += u64::from(frame.original_length);
-        let trackers = &mut self.trackers;
+        let above = &mut self.above;
         self.demux
             .push_known(frame, flow, &mut |seen, observation| {
-                trackers.observe(seen, &observation);
+                above.observe(seen, &observation);
             });
-        if !self.trackers.new_paths.is_empty() {
-            self.join_new_paths();
-        }
     }
 
     /// Takes the next frames.
     ///
-    /// As [`Analyzer::push`] one by one, and quicker where many streams run at once: what a packet needs is then seldom in a cache, and waiting
-    /// for memory is most of the work. A look at all of them beforehand lets the processor wait for many at a time. With few streams there is
+    /// As [`Analyzer::push`] one by one, and quicker where many conversations run at once: what a packet needs is then seldom in a cache, and
+    /// waiting for memory is most of the work. A look at all of them beforehand lets the processor wait for many at a time. With few there is
     /// nothing to wait for.
     pub fn push_run(&mut self, run: Run<'_>) {
-        let flows = if self.trackers.streams.len() < MANY_STREAMS {
+        let flows = if self.demux.media_flows() < MANY_FLOWS {
             [None; LONGEST_RUN]
         } else {
             self.look_ahead(run)
@@ -131,50 +152,53 @@ impl Analyzer {
                 (*flow, *payload) = (Some((found, direction)), bytes);
             }
         }
-        let mut media = [None; LONGEST_RUN];
         let mut sum = 0_u64;
-        for ((flow, payload), media) in flows.iter().zip(payloads).zip(&mut media) {
-            let Some((flow, direction)) = *flow else {
-                continue;
-            };
-            sum = sum.wrapping_add(self.demux.table().warm(flow));
-            // The frame's end is looked at too, to know it from its copies.
-            sum = sum.wrapping_add(payload.last().copied().unwrap_or_default().into());
-            if let Some((payload_type, ssrc)) = glance(payload) {
-                let stream = self.trackers.streams.glance(flow, direction, ssrc);
-                *media = stream.map(|stream| (stream, payload_type));
+        for (flow, payload) in flows.iter().zip(payloads) {
+            if let Some((flow, _)) = *flow {
+                sum = sum.wrapping_add(self.demux.table().warm(flow));
+                // The frame's end is looked at too, to know it from its copies.
+                sum = sum.wrapping_add(payload.last().copied().unwrap_or_default().into());
             }
-        }
-        for &(stream, _) in media.iter().flatten() {
-            sum = sum.wrapping_add(self.trackers.streams.warm(stream));
-        }
-        for &(stream, payload_type) in media.iter().flatten() {
-            sum = sum.wrapping_add(self.trackers.streams.warm_deep(stream, payload_type));
         }
         // Else the compiler would leave out what nobody uses.
         black_box(sum);
+        if let Some(trackers) = self.above.at_once() {
+            let media = flows.iter().zip(payloads).filter_map(|(flow, payload)| {
+                let (flow, direction) = (*flow)?;
+                let (payload_type, ssrc) = glance(payload)?;
+                Some(Glance {
+                    flow,
+                    direction,
+                    payload_type,
+                    ssrc,
+                })
+            });
+            trackers.warm(media);
+        }
         flows
     }
 
     /// An analyzer for what is to come, that knows names, keys and when the capture began.
-    pub(super) fn heir(&self) -> Self {
+    pub(super) fn heir(&mut self) -> Self {
         let mut heir = Self::new(self.limits);
         heir.start = self.start;
+        let theirs = heir.above.trackers();
         if let Some(start) = self.start {
-            heir.trackers.streams.begin(start);
+            theirs.streams.begin(start);
+        }
+        let ours = self.above.trackers();
+        for (address, name) in ours.names.all() {
+            theirs.names.learn(*address, name);
         }
         heir.key_log = Arc::clone(&self.key_log);
         heir.demux.set_key_log(Arc::clone(&self.key_log));
-        for (address, name) in self.trackers.names.all() {
-            heir.trackers.names.learn(*address, name);
-        }
         heir
     }
 
     /// Peer connections and conversations so far.
-    pub(super) fn sizes(&self) -> (usize, usize) {
+    pub(super) fn sizes(&mut self) -> (usize, usize) {
         (
-            self.trackers.identities.iter().count(),
+            self.above.trackers().identities.iter().count(),
             self.demux.table().records().len(),
         )
     }
@@ -199,58 +223,74 @@ impl Analyzer {
 
     /// Takes key-log text.
     pub fn add_key_log(&mut self, text: &[u8]) {
+        let trackers = self.above.trackers();
         // Taken back first: what nobody shares needs no copy to change.
         self.demux.set_key_log(Arc::default());
-        self.trackers.dtls.set_key_log(Arc::default());
-        self.trackers.secured.set_key_log(Arc::default(), &[]);
+        trackers.dtls.set_key_log(Arc::default());
+        trackers.secured.set_key_log(Arc::default(), &[]);
         for fault in Arc::make_mut(&mut self.key_log).add(text) {
-            self.trackers.faults.record(fault, None);
+            trackers.faults.record(fault, None);
         }
         self.demux.set_key_log(self.key_log.clone());
-        self.trackers.dtls.set_key_log(Arc::clone(&self.key_log));
-        self.trackers
+        trackers.dtls.set_key_log(Arc::clone(&self.key_log));
+        trackers
             .secured
-            .set_key_log(Arc::clone(&self.key_log), self.trackers.dtls.associations());
+            .set_key_log(Arc::clone(&self.key_log), trackers.dtls.associations());
     }
 
     /// Takes a name for an address, from the capture file itself.
     pub fn add_name(&mut self, address: IpAddr, name: &str) {
-        self.trackers.names.learn(address, name);
+        self.above.trackers().names.learn(address, name);
     }
 
     /// The capture is over: what was held back for missing pieces is given up.
     pub fn finish(&mut self) {
-        let trackers = &mut self.trackers;
+        let above = &mut self.above;
         self.demux
-            .finish(&mut |seen, observation| trackers.observe(seen, &observation));
-        self.join_new_paths();
+            .finish(&mut |seen, observation| above.observe(seen, &observation));
     }
 
     /// Everything known so far, copied: for a screen while frames still come. `files`: what the source says of itself.
-    pub fn snapshot(&self, files: &[FileInfo]) -> Analysis {
-        let scene = self.scene(Bulk {
-            flows: self.demux.table().records().to_vec(),
-            http: self.demux.tcp_conversations().exchanges().to_vec(),
-            dialogues: self.trackers.signaling.dialogues().to_vec(),
-            streams: self.trackers.streams.snapshot(),
-        });
-        self.conclude(scene, files)
+    pub fn snapshot(&mut self, files: &[FileInfo]) -> Analysis {
+        let known = self.known();
+        let bulk = Bulk {
+            flows: known.demux.table().records().to_vec(),
+            http: known.demux.tcp_conversations().exchanges().to_vec(),
+            dialogues: known.trackers.signaling.dialogues().to_vec(),
+            streams: known.trackers.streams.snapshot(),
+        };
+        known.conclude(bulk, files)
     }
 
     /// Everything known at the end, without copies of what fills memory.
     pub fn into_analysis(mut self, files: &[FileInfo]) -> Analysis {
+        let trackers = self.above.trackers();
         let bulk = Bulk {
             flows: self.demux.table_mut().take_records(),
             http: self.demux.take_exchanges(),
-            dialogues: self.trackers.signaling.take_dialogues(),
-            streams: self.trackers.streams.take_all(),
+            dialogues: trackers.signaling.take_dialogues(),
+            streams: trackers.streams.take_all(),
         };
         self.demux.forget_tcp();
-        let scene = self.scene(bulk);
-        self.conclude(scene, files)
+        self.known().conclude(bulk, files)
     }
 
-    fn conclude(&self, scene: Scene, files: &[FileInfo]) -> Analysis {
+    fn known(&mut self) -> Known<'_> {
+        Known {
+            demux: &self.demux,
+            trackers: self.above.trackers(),
+            start: self.start,
+            end: self.end,
+            packets: self.packets,
+            bytes: self.bytes,
+            key_log: &self.key_log,
+        }
+    }
+}
+
+impl Known<'_> {
+    fn conclude(&self, bulk: Bulk, files: &[FileInfo]) -> Analysis {
+        let scene = self.scene(bulk);
         let capture = self.capture(&scene, files);
         let (findings, verdicts) = rule::diagnose(&scene, &capture);
         Analysis {
@@ -258,41 +298,12 @@ impl Analyzer {
             scene,
             findings,
             verdicts,
-            key_log: Arc::clone(&self.key_log),
+            key_log: Arc::clone(self.key_log),
         }
-    }
-
-    /// Conversations that showed new user fragments: tell the identities, and the streams where they belong.
-    fn join_new_paths(&mut self) {
-        let new = std::mem::take(&mut self.trackers.new_paths);
-        for (seen, at) in &new {
-            let Some(path) = self.trackers.ice.paths().get(*at) else {
-                continue;
-            };
-            let relayed = self
-                .demux
-                .table()
-                .get(seen.flow)
-                .and_then(|record| record.relayed);
-            let outer = relayed.and_then(|relayed| self.demux.table().get(relayed.outer));
-            let [forward, reverse] = &path.ufrags;
-            let joined = self.trackers.identities.check(
-                seen.flow,
-                &path.tuple,
-                outer.map(|outer| &outer.tuple),
-                [forward, reverse],
-            );
-            self.trackers.streams.trust_flow(seen.flow, Trust::Checked);
-            self.trackers.assign(&joined);
-        }
-        // Give the buffer back: the packet path allocates nothing.
-        let mut new = new;
-        new.clear();
-        self.trackers.new_paths = new;
     }
 
     fn scene(&self, bulk: Bulk) -> Scene {
-        let trackers = &self.trackers;
+        let trackers = self.trackers;
         join(Sources {
             start: self.start.unwrap_or_default(),
             end: self.end,
@@ -352,7 +363,7 @@ impl Intake for Analyzer {
 pub fn analyze<A: Intake>(
     source: &mut Source,
     analyzer: &mut A,
-    mut progress: impl FnMut(&Source, &A) -> bool,
+    mut progress: impl FnMut(&Source, &mut A) -> bool,
 ) {
     let mut count = 0;
     loop {
@@ -388,8 +399,8 @@ pub fn analyze<A: Intake>(
     analyzer.finish();
 }
 
-/// Streams whose counters no longer fit the nearer caches, about a kilobyte each.
-const MANY_STREAMS: usize = 256;
+/// Conversations with media, whose counters no longer fit the nearer caches.
+const MANY_FLOWS: usize = 128;
 
 /// Between two calls of the progress function while nothing comes.
 const PATIENCE: Duration = Duration::from_millis(100);

@@ -51,7 +51,7 @@ impl Rolling {
         if source.can_wait() {
             Self::within(analyzer, RollingLimits::default())
         } else {
-            Self::whole(analyzer)
+            Self::whole(analyzer.on_two_threads())
         }
     }
 
@@ -77,8 +77,9 @@ impl Rolling {
     }
 
     /// Everything known so far, copied.
-    pub fn snapshot(&self, files: &[FileInfo]) -> Analysis {
-        self.with_totals(self.now.snapshot(files))
+    pub fn snapshot(&mut self, files: &[FileInfo]) -> Analysis {
+        let analysis = self.now.snapshot(files);
+        self.with_totals(analysis)
     }
 
     /// Everything known at the end.

@@ -1,5 +1,6 @@
 //! Everything above the flow floor: each observation goes to the trackers that it concerns.
 
+use std::hint::black_box;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use crate::analyzer::limits::Limits;
 use crate::analyzer::names::Names;
 use crate::analyzer::secured::Secured;
 use crate::flow::observation::Observation;
+use crate::ingest::source::LONGEST_RUN;
 use crate::sdp::description::Description;
 use crate::session::descriptions::ReadDescriptions;
 use crate::session::descriptions::gist;
@@ -27,8 +29,13 @@ use crate::track::signaling::dialogue::Message;
 use crate::track::signaling::dialogue::Sender;
 use crate::track::stun::Transactions;
 use crate::track::turn::TurnTracker;
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::ids::DialogueId;
+use crate::vocab::ids::FlowId;
+use crate::vocab::ids::PayloadType;
+use crate::vocab::ids::Ssrc;
 use crate::vocab::sighting::Sighting;
 use crate::wire::rtcp::classify::Classified;
 use crate::wire::rtcp::compound::Compound;
@@ -48,9 +55,16 @@ pub(super) struct Trackers {
     pub(super) identities: Identities,
     pub(super) descriptions: ReadDescriptions,
     pub(super) names: Names,
-    /// TURN legs by inner conversation are looked up in the flow table; this remembers how many check paths were joined.
-    pub(super) new_paths: Vec<(Sighting, usize)>,
     pub(super) faults: FaultLog,
+}
+
+/// What a look at an RTP packet to come says.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Glance {
+    pub(super) flow: FlowId,
+    pub(super) direction: Direction,
+    pub(super) payload_type: PayloadType,
+    pub(super) ssrc: Ssrc,
 }
 
 impl Trackers {
@@ -69,7 +83,6 @@ impl Trackers {
             identities: Identities::default(),
             descriptions: ReadDescriptions::default(),
             names: Names::new(limits.names),
-            new_paths: Vec::new(),
             faults: FaultLog::default(),
         }
     }
@@ -80,11 +93,15 @@ impl Trackers {
             Observation::Rtp { header, .. } => {
                 self.streams.observe(seen, &header);
             }
-            Observation::Stun { message, tuple } => {
+            Observation::Stun {
+                message,
+                tuple,
+                outer,
+            } => {
                 let exchange = self.transactions.observe(seen, &message);
                 self.turn.observe(seen, tuple, &message, exchange);
                 if let Noticed::NewPath(at) = self.ice.observe(seen, tuple, &message, exchange) {
-                    self.new_paths.push((seen, at));
+                    self.join_path(seen, at, outer);
                 }
             }
             Observation::ChannelData {
@@ -146,6 +163,45 @@ impl Trackers {
         }
     }
 
+    /// A conversation that showed new user fragments: tells the identities, and the streams where they belong.
+    fn join_path(&mut self, seen: Sighting, at: usize, outer: Option<&FiveTuple>) {
+        let Some(path) = self.ice.paths().get(at) else {
+            return;
+        };
+        let [forward, reverse] = &path.ufrags;
+        let joined = self
+            .identities
+            .check(seen.flow, &path.tuple, outer, [forward, reverse]);
+        self.streams.trust_flow(seen.flow, Trust::Checked);
+        self.assign(&joined);
+    }
+
+    /// Has the processor fetch what RTP packets to come will need. Each loop's steps don't depend on each other, so that their misses overlap.
+    ///
+    /// With few streams there is nothing to wait for.
+    #[inline]
+    pub(super) fn warm(&self, coming: impl Iterator<Item = Glance>) {
+        if self.streams.len() < MANY_STREAMS {
+            return;
+        }
+        let mut media = [None; LONGEST_RUN];
+        let mut sum = 0_u64;
+        for (glance, place) in coming.zip(&mut media) {
+            let stream = self
+                .streams
+                .glance(glance.flow, glance.direction, glance.ssrc);
+            *place = stream.map(|stream| (stream, glance.payload_type));
+        }
+        for &(stream, _) in media.iter().flatten() {
+            sum = sum.wrapping_add(self.streams.warm(stream));
+        }
+        for &(stream, payload_type) in media.iter().flatten() {
+            sum = sum.wrapping_add(self.streams.warm_deep(stream, payload_type));
+        }
+        // Else the compiler would leave out what nobody uses.
+        black_box(sum);
+    }
+
     /// Tells the identities what new signaling messages carried.
     fn read_signaling(&mut self) {
         let new = self.signaling.take_new_messages();
@@ -197,7 +253,7 @@ impl Trackers {
             .collect()
     }
 
-    pub(super) fn assign(&mut self, joined: &Joined) {
+    fn assign(&mut self, joined: &Joined) {
         for &(flow, forward) in &joined.flows {
             self.streams
                 .assign_scope(flow, joined.identity, forward == 0);
@@ -215,3 +271,6 @@ fn descriptions_of(
         _ => None,
     })
 }
+
+/// Streams whose counters no longer fit the nearer caches, about a kilobyte each.
+const MANY_STREAMS: usize = 256;

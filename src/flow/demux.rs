@@ -115,6 +115,8 @@ impl History {
 pub struct Demux {
     table: FlowTable,
     histories: Vec<History>,
+    /// Conversations that carried what reads as RTP.
+    media_flows: usize,
     relays: Vec<Option<Box<Relay>>>,
     tcp_relays: TcpRelays,
     piggyback: Piggyback,
@@ -166,6 +168,7 @@ impl Demux {
         Self {
             table: FlowTable::new(limits.flows),
             histories: Vec::new(),
+            media_flows: 0,
             relays: Vec::new(),
             tcp_relays: TcpRelays::default(),
             piggyback: Piggyback::default(),
@@ -187,6 +190,11 @@ impl Demux {
     /// The conversations, to note what trackers found in them.
     pub const fn table_mut(&mut self) -> &mut FlowTable {
         &mut self.table
+    }
+
+    /// Conversations that carried what reads as RTP.
+    pub const fn media_flows(&self) -> usize {
+        self.media_flows
     }
 
     /// TCP conversations and the HTTP exchanges found in them.

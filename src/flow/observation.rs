@@ -20,6 +20,8 @@ pub enum Observation<'a> {
         message: Message<'a>,
         /// The conversation's ends as in the packets.
         tuple: FiveTuple,
+        /// Inside TURN: the ends of the conversation with the TURN server.
+        outer: Option<&'a FiveTuple>,
     },
     /// A TURN ChannelData message; its inner datagram follows as an observation of its own conversation.
     ChannelData {
@@ -39,8 +41,10 @@ pub enum Observation<'a> {
     },
     /// A packet that reads as RTP; whether its stream is one, the stream tracker decides.
     Rtp {
-        /// The header.
+        /// The header; of the payload at least the first [`RTP_PAYLOAD_KEPT`] bytes that were captured, all with padding.
         header: Header<'a>,
+        /// The packet as far as captured.
+        datagram: &'a [u8],
         /// Length of the whole RTP packet on the wire, bytes (more than was captured when the snap length cut it).
         length: usize,
     },
@@ -87,3 +91,6 @@ pub enum Observation<'a> {
         address: IpAddr,
     },
 }
+
+/// What can be known from an RTP payload before it is decoded, key frame or not, stands in its first bytes.
+pub const RTP_PAYLOAD_KEPT: usize = 32;

@@ -311,7 +311,7 @@ mod tests {
                 data: &data,
             };
             demux.push(&frame, &mut |seen, observation| {
-                if let Observation::Stun { message, tuple } = observation {
+                if let Observation::Stun { message, tuple, .. } = observation {
                     told.push((seen, message.message_type().to_string(), tuple));
                 }
             });

@@ -1,6 +1,6 @@
 //! What the analyzer says of the capture as a whole: files, faults, secrets, quality, and how much of which protocol it holds.
 
-use crate::analyzer::pipeline::Analyzer;
+use crate::analyzer::pipeline::Known;
 use crate::diagnosis::capture::is_one_direction;
 use crate::diagnosis::capture::starts_mid_call;
 use crate::ingest::info::FileInfo;
@@ -13,7 +13,7 @@ use crate::vocab::fault::Fault;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::fault::Layer;
 
-impl Analyzer {
+impl Known<'_> {
     /// What is said of the capture as a whole; `files`: what the source says of itself.
     pub(super) fn capture(&self, scene: &Scene, files: &[FileInfo]) -> Capture {
         let mut faults = self.demux.faults().clone();

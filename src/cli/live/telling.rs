@@ -39,7 +39,7 @@ impl Telling {
     /// # Errors
     ///
     /// Standard output takes no more.
-    pub fn look(&mut self, source: &Source, analyzer: &Rolling) -> Result<bool, Failure> {
+    pub fn look(&mut self, source: &Source, analyzer: &mut Rolling) -> Result<bool, Failure> {
         let from = self.begun.elapsed();
         if !self.pace.is_due(from) {
             return Ok(true);

@@ -74,11 +74,13 @@ impl Demux {
                 self.counts.rtp_like += 1;
                 if !history.has(History::RTP) {
                     self.remember(seen.flow, History::RTP);
+                    self.media_flows += 1;
                 }
                 sink(
                     seen,
                     Observation::Rtp {
                         header,
+                        datagram: datagram.payload,
                         length: datagram.length,
                     },
                 );
@@ -143,11 +145,24 @@ impl Demux {
         }
         self.table.recognise(seen.flow, FlowProtocol::Stun);
         self.remember(seen.flow, History::STUN);
-        let Some(tuple) = self.table.get(seen.flow).map(|record| record.tuple) else {
+        let Some((tuple, relayed)) = self
+            .table
+            .get(seen.flow)
+            .map(|record| (record.tuple, record.relayed))
+        else {
             return;
         };
+        let outer = relayed.and_then(|relayed| self.table.get(relayed.outer));
+        let outer = outer.map(|outer| outer.tuple);
         let inner = self.turn(seen, &tuple, &message);
-        sink(seen, Observation::Stun { message, tuple });
+        sink(
+            seen,
+            Observation::Stun {
+                message,
+                tuple,
+                outer: outer.as_ref(),
+            },
+        );
         for (seen, datagram) in self.piggyback.take(seen, &message) {
             let datagram = Datagram::whole(&datagram, 0);
             self.dtls(seen, self.history(seen.flow), datagram, sink);
