@@ -6,7 +6,7 @@
 //! | `flow` | frames to observations: decoding, flow lookup, sorting |
 //! | `analyzer` | frames to trackers: the whole packet path |
 //! | `snapshot` | trackers to one `Analysis`: joins, findings, verdicts |
-//! | `file` | the whole way from a file on disk |
+//! | `file` | the whole way from a file on disk, on one thread and on two |
 //!
 //! Traffic is `captures/lossy`, one call on a bad network, copied with each copy's hosts renamed: its control packets once per copy, its
 //! media many times over with sequence numbers and timestamps that go on.
@@ -147,7 +147,7 @@ fn snapshot(c: &mut Criterion) {
     let mut group = c.benchmark_group("snapshot");
     group.sample_size(20);
     for calls in [1, CALLS] {
-        let filled = fill(&traffic(calls, 1));
+        let mut filled = fill(&traffic(calls, 1));
         group.throughput(Throughput::Elements(calls as u64));
         group.bench_function(format!("{calls} times two peer connections"), |b| {
             b.iter_batched(|| (), |()| filled.snapshot(&[]), BatchSize::PerIteration);
@@ -166,15 +166,24 @@ fn file(c: &mut Criterion) {
     group.sample_size(10);
     group.measurement_time(Duration::from_secs(10));
     group.throughput(Throughput::Elements(packets));
-    group.bench_function("whole way, in packets", |b| {
-        b.iter(|| {
-            let input = Input::Path(path.clone());
-            let mut source = Source::open(vec![input]).expect("readable");
-            let mut analyzer = Analyzer::default();
-            analyze(&mut source, &mut analyzer, |_, _| true);
-            analyzer.snapshot(source.files()).capture.packets
+    type Begin = fn() -> Analyzer;
+    let ways: [(&str, Begin); 2] = [
+        ("whole way, in packets", Analyzer::default),
+        ("whole way, on two threads", || {
+            Analyzer::default().on_two_threads()
+        }),
+    ];
+    for (name, begin) in ways {
+        group.bench_function(name, |b| {
+            b.iter(|| {
+                let input = Input::Path(path.clone());
+                let mut source = Source::open(vec![input]).expect("readable");
+                let mut analyzer = begin();
+                analyze(&mut source, &mut analyzer, |_, _| true);
+                analyzer.snapshot(source.files()).capture.packets
+            });
         });
-    });
+    }
     group.finish();
 }
 
