@@ -759,6 +759,16 @@ fn the_footer_offers_nothing_that_an_empty_list_cannot_do() {
         "{footer}"
     );
     assert!(footer.contains("? help"), "{footer}");
+    // Nor does anything explain a row that is not there.
+    assert!(!text.contains("Detail"), "{text}");
+    for page in ["1", "3", "4", "5", "6"] {
+        let text = program.press(page).filter("nothingLikeThis").text();
+        let footer = text.lines().last().unwrap_or_default();
+        for key in ["Enter", "> sort", "Tab", "its call"] {
+            assert!(!footer.contains(key), "{page}: {footer}");
+        }
+        assert!(footer.matches(" · ").count() == 4, "{page}: {footer}");
+    }
 }
 
 /// Everything that could tell somebody's address, on any screen.

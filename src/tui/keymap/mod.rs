@@ -220,24 +220,10 @@ impl Keymap {
         self.rows.iter().filter(|row| row.scopes.is_empty())
     }
 
-    /// The rows that the footer of `scope` shows, the most useful first; where nothing is listed, not those that need something.
-    pub fn footer(&self, scope: Scope, empty: bool) -> Vec<&Binding> {
-        let needless = |row: &Binding| {
-            let needs_rows = [
-                Action::Enter,
-                Action::NextPane,
-                Action::Copy,
-                Action::NextSort,
-                Action::Face,
-                Action::NextRound,
-                Action::Worst,
-                Action::Fold,
-                Action::Tab(Tab::Turn),
-            ];
-            empty && needs_rows.contains(&row.action)
-        };
+    /// The rows that the footer of `scope` shows, the most useful first, without those that can do nothing there now.
+    pub fn footer(&self, scope: Scope, is_useless: impl Fn(Action) -> bool) -> Vec<&Binding> {
         let shown = self.rows(scope);
-        let shown = shown.filter(|row| row.footer.is_some() && !needless(row));
+        let shown = shown.filter(|row| row.footer.is_some() && !is_useless(row.action));
         let mut shown: Vec<&Binding> = shown.collect();
         shown.sort_by_key(|row| row.footer.map(|(place, _)| place));
         shown.truncate(FOOTER_KEYS);
@@ -264,6 +250,18 @@ impl Keymap {
     }
 }
 
+/// Actions that need something in the list.
+pub const NEED_ROWS: [Action; 9] = [
+    Action::Enter,
+    Action::NextPane,
+    Action::Copy,
+    Action::NextSort,
+    Action::Face,
+    Action::NextRound,
+    Action::Worst,
+    Action::Fold,
+    Action::Tab(Tab::Turn),
+];
 /// Keys that the footer has room for.
 pub const FOOTER_KEYS: usize = 5;
 
@@ -404,7 +402,10 @@ mod tests {
         for scope in Scope::ALL {
             for empty in [false, true] {
                 let keymap = Keymap::default();
-                let shown = keymap.footer(scope, empty);
+                let useless = |action| {
+                    empty && (NEED_ROWS.contains(&action) || action == Action::NextFinding)
+                };
+                let shown = keymap.footer(scope, useless);
                 let names: Vec<String> = shown.iter().map(|row| row.key_name()).collect();
                 assert_eq!(names.len(), FOOTER_KEYS, "{scope:?}: {names:?}");
                 assert!(names.contains(&"?".to_owned()), "{scope:?}: {names:?}");

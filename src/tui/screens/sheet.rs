@@ -34,8 +34,12 @@ use crate::tui::widgets::paint::style_row;
 use crate::tui::widgets::table::Columns;
 use crate::vocab::time::Timestamp;
 
-/// The list's pane, the detail's pane.
+/// The list's pane, the detail's pane; the latter empty where nothing is listed.
 pub fn areas(body: Rect, state: &State, scope: Scope) -> (Rect, Rect) {
+    if sheet::is_empty(state, scope) {
+        // Of nothing there is no detail.
+        return split_below(body, body.height);
+    }
     if scope == Scope::Media {
         // The charts are what the screen is for.
         let rows = u16::try_from(sheet::length(state, scope)).unwrap_or(u16::MAX);
@@ -103,6 +107,9 @@ pub fn detail_length(body: Rect, state: &State, scope: Scope) -> usize {
 pub fn render(buffer: &mut Buffer, body: Rect, state: &State, scope: Scope) {
     let (list, below) = areas(body, state, scope);
     render_list(buffer, list, state, scope);
+    if below.is_empty() {
+        return;
+    }
     match (scope, &state.call) {
         (Scope::Media, Some(open)) => media::render_charts(buffer, below, state, open),
         _ => render_detail(buffer, below, state, scope),

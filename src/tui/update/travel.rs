@@ -179,6 +179,9 @@ pub(super) fn sideways(state: &mut State, by: isize) {
 
 /// Goes to the next pane, or the one before.
 pub(super) fn pane(state: &mut State, by: isize) {
+    if state.lists_nothing() {
+        return;
+    }
     match state.scope() {
         Scope::Ladder => {
             if let Some(call) = &mut state.call {

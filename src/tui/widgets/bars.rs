@@ -6,7 +6,6 @@ use ratatui::layout::Rect;
 use crate::report::text::figures::short_name;
 use crate::tui::screens::compare;
 use crate::tui::screens::learn;
-use crate::tui::sheet;
 use crate::tui::state::Loading;
 use crate::tui::state::Page;
 use crate::tui::state::State;
@@ -339,7 +338,9 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
         );
         return;
     }
-    let rows = state.keymap.footer(scope, sheet::is_empty(state, scope));
+    let rows = state
+        .keymap
+        .footer(scope, |action| state.is_useless(action));
     let keys = rows.iter().map(|row| {
         let words = row.footer.map_or(row.words, |(_, short)| short);
         (row.key_name(), words)
