@@ -89,6 +89,7 @@ fn place(
         association,
         peer_connection: id,
         forward_side,
+        sctp: None,
         matches_sdp,
         match_frames,
     }

@@ -140,7 +140,7 @@ pub fn join(sources: Sources<'_>) -> Scene {
     }
     scene.nat = nat::infer(&scene, sources.ice.paths());
     streams::join(&mut scene, sources.streams);
-    scene.data_channels = data::join(&scene.dtls, sources.data);
+    scene.data_channels = data::join(&mut scene.dtls, sources.data);
     for (at, data) in scene.data_channels.iter().enumerate() {
         if let Some(id) = data.peer_connection
             && let Some(pc) = scene.peer_connections.get_mut(id.index())

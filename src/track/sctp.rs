@@ -6,15 +6,17 @@
 
 use std::collections::BTreeMap;
 
+use crate::track::sctp::course::Course;
 use crate::vocab::fault::FaultLog;
 use crate::vocab::ids::AssociationId;
 use crate::vocab::sighting::Sighting;
 use crate::wire::dcep;
 use crate::wire::dcep::Message;
 use crate::wire::dcep::Reliability;
-use crate::wire::sctp::ChunkType;
 use crate::wire::sctp::Data;
 use crate::wire::sctp::Packet;
+
+pub mod course;
 
 /// SCTP inside one DTLS association. `[T; 2]` is indexed by `Direction::index` of the sender.
 #[derive(Debug, Clone)]
@@ -25,8 +27,8 @@ pub struct SctpAssociation {
     pub packets: [u64; 2],
     /// First and last packet.
     pub span: (Sighting, Sighting),
-    /// An ABORT, and when.
-    pub aborted: Option<Sighting>,
+    /// How it came and went.
+    pub course: Course,
     /// Channels by their id.
     pub channels: BTreeMap<u16, Channel>,
     received: [Numbers; 2],
@@ -133,9 +135,7 @@ impl SctpTracker {
                     channel.span.1 = seen;
                 }
             }
-            if chunk.kind == ChunkType::Abort {
-                association.aborted.get_or_insert(seen);
-            }
+            association.course.take(seen, chunk.kind);
         }
     }
 
@@ -161,7 +161,7 @@ impl SctpTracker {
                     dtls,
                     packets: [0; 2],
                     span: (seen, seen),
-                    aborted: None,
+                    course: Course::default(),
                     channels: BTreeMap::new(),
                     received: [Numbers::default(); 2],
                 });
@@ -329,7 +329,7 @@ mod tests {
         call.send(Forward, &[reset]);
         assert!(call.channel().closed.is_some() && call.channel().label.is_none());
         call.send(Reverse, &[vec![6, 0, 0, 4]]);
-        assert!(call.tracker.associations()[0].aborted.is_some());
+        assert!(call.tracker.associations()[0].course.aborted.is_some());
     }
 
     #[test]

@@ -256,6 +256,27 @@ fn allocations() {
 }
 
 #[test]
+fn associations_of_data_channels() {
+    let mut program = Program::open("data-channel", SIZE);
+    let report = report(&program);
+    let dtls = &list(&report, "dtls")[0];
+    let sctp = &dtls["sctp"];
+    let screen = program.press("D Home").text();
+    let state = sctp["state"].as_str().unwrap();
+    line(&screen, &[dtls["id"].as_str().unwrap(), state]);
+    line(&screen, &["SCTP  ", state]);
+    let took = format!("{:.1} ms", sctp["setupMs"].as_f64().unwrap());
+    line(&screen, &["set up in", &took]);
+    for (step, name) in [
+        ("init  ", "initTimeSeconds"),
+        ("cookie ack", "establishedTimeSeconds"),
+    ] {
+        let at = format!("{:.3} s", sctp[name].as_f64().unwrap());
+        line(&screen, &[step, &at]);
+    }
+}
+
+#[test]
 fn data_channels() {
     let mut program = Program::open("data-channel", SIZE);
     let report = report(&program);

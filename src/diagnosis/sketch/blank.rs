@@ -177,6 +177,7 @@ pub(super) fn transport(begun: f64, state: State) -> DtlsTransport {
         },
         peer_connection: Some(PeerConnectionId(0)),
         forward_side: Some(Side::A),
+        sctp: None,
         matches_sdp: Vec::new(),
         match_frames: Vec::new(),
     }

@@ -133,6 +133,32 @@ pub(super) const FIELDS: &[Field] = &[
         "was an earlier session resumed?",
         |of| of.it.association.hello.resumed.into(),
     ),
+    dtls(
+        "dtls.sctp.state",
+        Kind::Word(&[
+            "cookie-wait",
+            "cookie-echoed",
+            "established",
+            "shutdown",
+            "closed",
+            "aborted",
+        ]),
+        "SCTP association inside it, inferred",
+        |of| {
+            let sctp = of.it.sctp.as_ref();
+            sctp.map(|sctp| sctp.course.state().word()).into()
+        },
+    ),
+    dtls(
+        "dtls.sctp.setupMs",
+        MILLISECONDS,
+        "from its first INIT to its first COOKIE ACK",
+        |of| {
+            let sctp = of.it.sctp.as_ref();
+            sctp.and_then(|sctp| Some(milliseconds(sctp.setup_duration()?)))
+                .into()
+        },
+    ),
     dtls("dtls.firstTimeSeconds", SECONDS, "first record", |of| {
         of.seconds(of.it.association.first_at).into()
     }),

@@ -6,6 +6,7 @@ use crate::report::json::context::Context;
 use crate::report::json::context::FrameRef;
 use crate::report::json::context::Id;
 use crate::report::json::context::milliseconds;
+use crate::report::json::sctp::Sctp;
 use crate::session::model::media::DtlsTransport;
 use crate::track::dtls::facts::AlertSeen;
 use crate::track::dtls::facts::CertificateSeen;
@@ -61,6 +62,8 @@ pub struct Dtls<'a> {
     pub certificates: Vec<Certificate<'a>>,
     /// Alerts.
     pub alerts: Vec<Alert>,
+    /// SCTP inside it, on which data channels run; null where no keys opened it, or there was none.
+    pub sctp: Option<Sctp>,
     /// First record.
     pub first_time_seconds: f64,
     /// Last record.
@@ -188,6 +191,7 @@ impl<'a> Dtls<'a> {
             alerts: alerts
                 .map(|alert| Alert::new(context, alert, side(alert.direction)))
                 .collect(),
+            sctp: Sctp::of(context, transport),
             first_time_seconds: context.seconds(association.first_at),
             last_time_seconds: context.seconds(association.last_at),
             records: association.records,

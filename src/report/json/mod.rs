@@ -28,6 +28,7 @@ pub mod peer_connection;
 pub mod print;
 #[cfg(test)]
 mod schema;
+pub mod sctp;
 pub mod session;
 pub mod stream;
 pub mod turn;

@@ -1,11 +1,46 @@
 //! Data channels as part of a peer connection.
 
+use std::time::Duration;
+
 use crate::track::sctp::Channel;
+use crate::track::sctp::course::Course;
 use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
 use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::sighting::Sighting;
 use crate::wire::dcep::Reliability;
+
+/// SCTP inside a DTLS association that keys opened: what data channels run on. `[T; 2]` is indexed by `Direction::index` of the sender.
+#[derive(Debug, Clone)]
+pub struct Sctp {
+    /// How it came and went.
+    pub course: Course,
+    /// Packets.
+    pub packets: [u64; 2],
+    /// First and last packet.
+    pub span: (Sighting, Sighting),
+}
+
+impl Sctp {
+    /// From the first INIT to the first COOKIE ACK, where both were seen.
+    pub fn setup_duration(&self) -> Option<Duration> {
+        Some(self.course.cookie_ack?.at.since(self.course.init?.at))
+    }
+
+    /// Frames of the steps seen; first and last packet where there are none.
+    pub fn frames(&self) -> Vec<FrameNumber> {
+        let mut frames: Vec<FrameNumber> =
+            self.course.steps().map(|(_, seen)| seen.frame).collect();
+        if frames.is_empty() {
+            frames.extend([self.span.0.frame, self.span.1.frame]);
+        }
+        frames.sort_unstable();
+        frames.dedup();
+        frames
+    }
+}
 
 /// A data channel of an association that keys opened.
 #[derive(Debug, Clone)]
@@ -20,14 +55,14 @@ pub struct DataChannel {
     pub peer_connection: Option<PeerConnectionId>,
     /// Which side the `Direction::Forward` sender is.
     pub forward_side: Option<Side>,
-    /// Was the association aborted?
-    pub aborted: bool,
+    /// Is the association over, aborted or shut down?
+    pub is_over: bool,
 }
 
 impl DataChannel {
     /// In the words of `RTCDataChannelState` (W3C WebRTC §6.2), as far as it was seen; always inferred.
     pub const fn state(&self) -> &'static str {
-        if self.channel.closed.is_some() || self.aborted {
+        if self.channel.closed.is_some() || self.is_over {
             "closed"
         } else if self.channel.opened.is_some() && self.channel.confirmed.is_none() {
             "connecting"

@@ -1,5 +1,6 @@
 //! Streams and DTLS associations as part of a peer connection.
 
+use crate::session::model::data::Sctp;
 use crate::session::model::feedback::Feedback;
 use crate::track::dtls::Association;
 use crate::track::rtp_stream::Stream;
@@ -133,6 +134,8 @@ pub struct DtlsTransport {
     pub peer_connection: Option<PeerConnectionId>,
     /// Which side the `Direction::Forward` sender of its flow is.
     pub forward_side: Option<Side>,
+    /// SCTP inside it, where keys opened it and there was any.
+    pub sctp: Option<Sctp>,
     /// Certificate by certificate: does its hash stand in that side's description?
     pub matches_sdp: Vec<Option<bool>>,
     /// Frames of descriptions and certificates that the comparison used.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!     time  channel                delivery              state              a sent             b sent
-//!    3.989  dtls-1                 SCTP in DTLS 1.3      ● up              23, 18 kB          24, 18 kB
+//!    3.989  dtls-1                 SCTP in DTLS 1.3      ● established          23, 18 kB          24, 18 kB
 //!    4.180    1 “chat”             in order, reliable    ● open            23, 18 kB          24, 18 kB
 //! ```
 
@@ -10,8 +10,10 @@ use crate::analyzer::analysis::Analysis;
 use crate::filter::rows::Row as Asked;
 use crate::sdp::field::MediaKind;
 use crate::session::model::data::DataChannel;
+use crate::session::model::data::Sctp;
 use crate::session::model::media::DtlsTransport;
 use crate::session::model::peer_connection::PeerConnection;
+use crate::track::sctp::course::SctpState;
 use crate::tui::detail::DetailLine;
 use crate::tui::detail::Look;
 use crate::tui::sheet::ABSENT;
@@ -24,6 +26,7 @@ use crate::tui::text::bytes;
 use crate::tui::text::count;
 use crate::tui::text::counted;
 use crate::tui::text::frames;
+use crate::tui::text::milliseconds;
 use crate::tui::text::span;
 use crate::tui::times::Times;
 use crate::tui::widgets::table::Column;
@@ -40,7 +43,7 @@ pub fn columns(times: Times) -> Vec<Column> {
         Column::fixed(times.title, times.columns, Fit::Right),
         Column::flexible("channel", 10, 3, Fit::Left),
         Column::flexible("delivery", 7, 3, Fit::Left),
-        Column::fixed("state", 12, Fit::Left),
+        Column::fixed("state", 15, Fit::Left),
         Column::flexible("a sent", 11, 1, Fit::Right),
         Column::flexible("b sent", 11, 1, Fit::Right),
     ]
@@ -60,12 +63,12 @@ pub fn rows(analysis: &Analysis, call: &PeerConnection) -> Vec<Row> {
         };
         let own = own.iter().filter(|(_, data)| data.dtls == id);
         let inside: Vec<&DataChannel> = own.clone().map(|(_, data)| *data).collect();
-        if inside.is_empty() {
+        let Some(sctp) = &transport.sctp else {
             continue;
-        }
+        };
         rows.push(Row {
             about: Some(Asked::Dtls(id.index())),
-            ..association(call, id, transport, &inside)
+            ..association(analysis, call, id, transport, sctp, &inside)
         });
         rows.extend(own.map(|(position, data)| Row {
             about: Some(Asked::Channel(*position)),
@@ -107,26 +110,25 @@ pub fn missing(analysis: &Analysis, call: &PeerConnection) -> &'static str {
     }
 }
 
-/// The SCTP association: that it is there shows in its channels.
+/// The SCTP association, how it was set up and how it ended.
 fn association(
+    analysis: &Analysis,
     call: &PeerConnection,
     id: AssociationId,
     transport: &DtlsTransport,
+    sctp: &Sctp,
     inside: &[&DataChannel],
 ) -> Row {
     let dtls = &transport.association;
-    let aborted = inside.iter().any(|data| data.aborted);
-    let (state, ink) = if aborted {
-        ("✖ aborted", Ink::Bad)
-    } else {
-        ("● up", Ink::Good)
+    let state = sctp.course.state();
+    let (glyph, ink) = match state {
+        SctpState::Established | SctpState::Closed => ("●", Ink::Good),
+        SctpState::CookieWait | SctpState::CookieEchoed | SctpState::Shutdown => ("◐", Ink::Poor),
+        SctpState::Aborted => ("✖", Ink::Bad),
     };
     let version = dtls
         .version
         .map_or_else(|| "DTLS".to_owned(), |version| version.to_string());
-    let seen = inside.iter().map(|data| data.channel.span);
-    let first = seen.clone().map(|span| span.0).min_by_key(|it| it.frame);
-    let last = seen.map(|span| span.1).max_by_key(|it| it.frame);
     let channels = counted(inside.len() as u64, "channel");
     let title = format!("dtls-{}: {channels}", id.index() + 1);
     let mut detail = vec![
@@ -135,32 +137,64 @@ fn association(
         fact("DTLS", dtls.state.value.word()),
         fact(
             "SCTP",
-            if aborted {
-                "aborted: a side gave it up with ABORT, and its channels with it"
-            } else {
-                "up: chunks of data were seen, and no ABORT"
-            },
+            &format!("{} (inferred): {}", state.word(), meaning(sctp)),
         ),
         fact("channels", &count(inside.len() as u64)),
     ];
+    detail.extend(sctp.setup_duration().map(|took| {
+        let words = format!("{} from INIT to COOKIE ACK", milliseconds(took));
+        fact("set up in", &words)
+    }));
+    detail.extend(sctp.course.steps().map(|(step, seen)| {
+        let by = transport.side_of(seen.direction);
+        let by = by.map(|side| format!("{}, ", name(call, side)));
+        let at = when(analysis, seen);
+        fact(
+            &step.to_lowercase(),
+            &format!("{}{at}", by.unwrap_or_default()),
+        )
+    }));
     detail.extend([Side::A, Side::B].map(|side| {
         let sent = total(inside, side);
         fact(&format!("{} sent", name(call, side)), &in_words(sent))
     }));
     Row {
         cells: vec![
-            first.map_or_else(|| Cell::new(ABSENT, Ink::Dim), |it| Cell::Time(it.at)),
+            Cell::Time(sctp.span.0.at),
             Cell::new(&title, Ink::Bold),
             Cell::new(&format!("SCTP in {version}"), Ink::Dim),
-            Cell::new(state, ink),
+            Cell::new(&format!("{glyph} {}", state.word()), ink),
             sent(total(inside, Side::A)),
             sent(total(inside, Side::B)),
         ],
-        frames: first.into_iter().chain(last).map(|it| it.frame).collect(),
+        frames: sctp.frames(),
         detail,
         heading: true,
         about: None,
     }
+}
+
+/// What a state says.
+const fn meaning(sctp: &Sctp) -> &'static str {
+    let course = &sctp.course;
+    match course.state() {
+        SctpState::CookieWait => "INIT was sent, and setup went no further here",
+        SctpState::CookieEchoed => "COOKIE ECHO was sent, and no COOKIE ACK was seen",
+        SctpState::Established if course.cookie_ack.is_some() => "set up, and not ended here",
+        SctpState::Established => "chunks of data were seen; its setup was not",
+        SctpState::Shutdown => "a side asked to end it, and that was not completed here",
+        SctpState::Closed => "ended in order, and its channels with it",
+        SctpState::Aborted => "a side gave it up with ABORT, and its channels with it",
+    }
+}
+
+/// `4.195 s, frame 120`.
+fn when(analysis: &Analysis, seen: Sighting) -> String {
+    let seconds = analysis.scene.seconds(seen.at);
+    format!(
+        "{seconds:.3} s, {}",
+        frames(&[seen.frame], &analysis.capture)
+    )
 }
 
 fn channel(analysis: &Analysis, call: &PeerConnection, data: &DataChannel) -> Row {
@@ -197,14 +231,7 @@ fn described(
     title: &str,
 ) -> Vec<DetailLine> {
     let channel = &data.channel;
-    let scene = &analysis.scene;
-    let at = |seen: Sighting| {
-        let seconds = scene.seconds(seen.at);
-        format!(
-            "{seconds:.3} s, {}",
-            frames(&[seen.frame], &analysis.capture)
-        )
-    };
+    let at = |seen: Sighting| when(analysis, seen);
     let opened = channel.opened.map(|seen| match data.opener() {
         Some(side) => format!("by {}, {}", name(call, side), at(seen)),
         None => at(seen),
