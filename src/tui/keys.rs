@@ -1,6 +1,14 @@
 //! Waits for keys, and notices when the terminal is gone: crossterm reads on for ever from one that hung up.
 
+#[cfg(target_os = "linux")]
+use std::fs::File;
 use std::io;
+#[cfg(target_os = "linux")]
+use std::io::IsTerminal;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd;
+#[cfg(target_os = "linux")]
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
 use ratatui::crossterm::event;
@@ -19,9 +27,10 @@ pub enum Waited {
 /// Where keys come from.
 #[derive(Debug)]
 pub struct Keys {
-    /// Keys come from standard input. Asked once: a terminal that hung up is none any more.
+    /// The terminal: standard input, or what the program was started in when a capture comes from there. Asked once: a terminal that
+    /// hung up is none any more.
     #[cfg(target_os = "linux")]
-    on_standard_input: bool,
+    terminal: Option<OwnedFd>,
 }
 
 impl Keys {
@@ -29,7 +38,11 @@ impl Keys {
     pub fn new() -> Self {
         Self {
             #[cfg(target_os = "linux")]
-            on_standard_input: io::IsTerminal::is_terminal(&io::stdin()),
+            terminal: if io::stdin().is_terminal() {
+                io::stdin().as_fd().try_clone_to_owned().ok()
+            } else {
+                File::open("/dev/tty").ok().map(OwnedFd::from)
+            },
         }
     }
 
@@ -45,12 +58,14 @@ impl Keys {
         use rustix::event::Timespec;
         use rustix::event::poll;
         use rustix::io::Errno;
+        use rustix::termios::OptionalActions;
+        use rustix::termios::tcgetattr;
+        use rustix::termios::tcsetattr;
 
-        if !self.on_standard_input {
+        let Some(terminal) = &self.terminal else {
             return asked(patience);
-        }
-        let input = io::stdin();
-        let mut waiting = [PollFd::new(&input, PollFlags::IN)];
+        };
+        let mut waiting = [PollFd::new(terminal, PollFlags::IN)];
         let limit = Timespec {
             tv_sec: patience.as_secs().cast_signed(),
             tv_nsec: patience.subsec_nanos().into(),
@@ -64,7 +79,15 @@ impl Keys {
         if input.revents().intersects(PollFlags::HUP | PollFlags::ERR) {
             return Ok(Waited::HungUp);
         }
-        asked(Duration::ZERO)
+        let waited = asked(Duration::ZERO)?;
+        if waited == Waited::Nothing && input.revents().contains(PollFlags::IN) {
+            // crossterm was told of this key together with a signal, took the signal, and will not be told again before the next key.
+            // Settings that are set tell everybody who waits for the terminal to look again.
+            let settings = tcgetattr(terminal)?;
+            tcsetattr(terminal, OptionalActions::Now, &settings)?;
+            return asked(Duration::ZERO);
+        }
+        Ok(waited)
     }
 
     /// Waits at most for `patience`.
