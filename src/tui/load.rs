@@ -14,7 +14,7 @@ use crate::analyzer::pipeline::analyze;
 use crate::analyzer::rolling::Rolling;
 use crate::ingest::source::Source;
 use crate::tui::effect::News;
-use crate::tui::state::Loading;
+use crate::tui::state::loading::Loading;
 
 /// Reads `source` to its end, or until `stop` is set or nobody listens any more; gives what is known at its end.
 ///

@@ -14,7 +14,7 @@ use crate::ingest::raw::Input;
 use crate::ingest::source::Source;
 use crate::tui::effect::News;
 use crate::tui::effect::Reopened;
-use crate::tui::state::Loading;
+use crate::tui::state::loading::Loading;
 
 /// Opens inputs with key logs, or says why not. The command line's own way of doing it.
 pub type Opener = fn(Vec<Input>, Vec<PathBuf>) -> Result<(Source, Analyzer), String>;

@@ -8,7 +8,7 @@ use ratatui::style::Color;
 use rtcscope::tui::action::Pointer;
 use rtcscope::tui::effect::{Effect, News};
 use rtcscope::tui::screens::LEAST;
-use rtcscope::tui::state::Loading;
+use rtcscope::tui::state::loading::Loading;
 use rtcscope::tui::update;
 
 use crate::harness::Program;

@@ -8,6 +8,7 @@
 //! | [`agreed`], [`media`] | its offers and answers, its streams |
 //! | [`packets`] | a list of frames, and the frame looked at |
 //! | [`findings`] | verdicts and findings |
+//! | [`loading`] | how far reading has come |
 //! | [`live`] | a capture that runs |
 //! | [`learn`] | lessons |
 //! | [`listing`], [`cursor`], [`filter`] | what lists have in common |
@@ -20,7 +21,6 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::analyzer::analysis::Analysis;
 use crate::ingest::info::FileInfo;
@@ -42,6 +42,7 @@ use crate::tui::state::findings::Findings;
 use crate::tui::state::learn::Learn;
 use crate::tui::state::listing::Listing;
 use crate::tui::state::live::LiveView;
+use crate::tui::state::loading::Loading;
 use crate::tui::state::packets::Packets;
 use crate::tui::state::packets::Pane;
 use crate::tui::theme::Theme;
@@ -61,6 +62,7 @@ pub mod findings;
 pub mod learn;
 pub mod listing;
 pub mod live;
+pub mod loading;
 pub mod media;
 pub mod packets;
 
@@ -189,43 +191,6 @@ impl Page {
             Self::Turn => "TURN",
             Self::Learn => "Learn",
         }
-    }
-}
-
-/// How far reading has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Loading {
-    /// Bytes read.
-    pub read_bytes: u64,
-    /// Bytes there are; `None` for a pipe.
-    pub total_bytes: Option<u64>,
-    /// Frames read.
-    pub packets: u64,
-    /// Time it took so far.
-    pub elapsed: Duration,
-}
-
-impl Loading {
-    /// Nothing was read so far.
-    pub const fn begun() -> Self {
-        Self {
-            read_bytes: 0,
-            total_bytes: None,
-            packets: 0,
-            elapsed: Duration::ZERO,
-        }
-    }
-
-    /// Part done, 0 to 1; `None` when the end is not known.
-    pub fn part(&self) -> Option<f64> {
-        let total = self.total_bytes.filter(|total| *total > 0)?;
-        Some((self.read_bytes as f64 / total as f64).clamp(0.0, 1.0))
-    }
-
-    /// Time left at this pace.
-    pub fn left(&self) -> Option<Duration> {
-        let part = self.part().filter(|part| *part > 0.01)?;
-        Some(self.elapsed.mul_f64((1.0 - part) / part))
     }
 }
 
