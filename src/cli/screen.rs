@@ -14,6 +14,7 @@ use crate::ingest::source::Source;
 use crate::tui::config::document::document;
 use crate::tui::config::place;
 use crate::tui::run::Setup;
+use crate::tui::suspend::Stops;
 use crate::tui::theme::Theme;
 use crate::vocab::printable::printable;
 
@@ -35,6 +36,8 @@ pub(super) fn setup(look: Look, colour: Colour, load: &Load) -> Result<Setup, Fa
     let wanted = wanted.or_else(|| look.theme.map(|_| true));
     let mut theme = Theme::detect(wanted, look.theme.unwrap_or(loaded.config.theme));
     theme.colours = loaded.config.colours;
+    // Before any thread begins: one that lets the signal through would be stopped with the terminal as it is.
+    let stops = Stops::listen().map_err(Failure::Signals)?;
     Ok(Setup {
         theme,
         config: loaded.config,
@@ -46,6 +49,7 @@ pub(super) fn setup(look: Look, colour: Colour, load: &Load) -> Result<Setup, Fa
         private: look.private,
         lessons: None,
         built_in: None,
+        stops,
     })
 }
 

@@ -93,6 +93,8 @@ pub enum Action {
     Help,
     /// Leave the program, wherever we are.
     Quit,
+    /// Stop the program, and go back to the shell for a while.
+    Suspend,
     /// Next theme.
     NextTheme,
     /// Mask addresses and names, or show them again.
@@ -189,6 +191,8 @@ impl Action {
         ("reverse-sort", Self::ReverseSort),
         ("help", Self::Help),
         ("quit", Self::Quit),
+        #[cfg(unix)]
+        ("suspend", Self::Suspend),
         ("next-theme", Self::NextTheme),
         ("private", Self::Private),
         ("name", Self::Name),

@@ -25,6 +25,8 @@ use ratatui::style::Style;
 use crate::ingest::live::interfaces;
 use crate::ingest::live::interfaces::Interface;
 use crate::ingest::live::session::ANY;
+use crate::tui::suspend::Mouse;
+use crate::tui::suspend::Stops;
 use crate::tui::text::shown;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::paint::put;
@@ -36,15 +38,19 @@ use crate::tui::widgets::paint::style_row;
 /// # Errors
 ///
 /// The terminal can't be used, or the interfaces not be listed.
-pub fn choose(theme: Theme) -> io::Result<Option<Vec<String>>> {
+pub fn choose(theme: Theme, stops: &Stops) -> io::Result<Option<Vec<String>>> {
     let mut choice = Choice::new(interfaces::list()?);
     let mut terminal = ratatui::try_init()?;
     let outcome = loop {
         if let Err(error) = terminal.draw(|frame| choice.render(frame, theme)) {
             break Err(error);
         }
+        if let Err(error) = stops.heed(&mut terminal, Mouse::Left) {
+            break Err(error);
+        }
         match next_key() {
             Ok(None) => choice.refresh(),
+            Ok(Some(STOP)) => stops.ask(),
             Ok(Some(code)) => match choice.press(code) {
                 Answer::Open => {}
                 Answer::Leave => break Ok(None),
@@ -64,9 +70,12 @@ fn next_key() -> io::Result<Option<KeyCode>> {
     }
     Ok(match event::read()? {
         Event::Key(key) if key.kind != KeyEventKind::Release => {
-            let ctrl_c =
-                key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-            Some(if ctrl_c { KeyCode::Esc } else { key.code })
+            let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
+            Some(match key.code {
+                KeyCode::Char('c') if ctrl => KeyCode::Esc,
+                KeyCode::Char('z') if ctrl => STOP,
+                code => code,
+            })
         }
         _ => None,
     })
@@ -214,6 +223,8 @@ fn line(name: &str, state: &str, rate: &str, addresses: &str) -> String {
     format!("{name:<16} {state:<8} {rate:>9}  {addresses}")
 }
 
+/// Ctrl-Z: as a key without Ctrl it does nothing here.
+const STOP: KeyCode = KeyCode::Char('\u{1a}');
 /// Between two looks at how busy the interfaces are.
 const MOMENT: Duration = Duration::from_secs(1);
 

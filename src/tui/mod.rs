@@ -13,6 +13,7 @@
 //! | [`choose`] | which interface to capture on |
 //! | [`keys`] | waits for keys, notices a terminal that is gone |
 //! | [`reopen`] | reads another capture, or the same with more keys, while one is shown |
+//! | [`suspend`] | back to the shell for a while |
 //! | [`load`] | reads the capture in the background, with snapshots while it goes on |
 //! | [`watch`] | a capture that runs, looked after by the loop |
 //! | [`state`] | everything that the screens show |
@@ -53,6 +54,7 @@ pub mod scan;
 pub mod screens;
 pub mod sheet;
 pub mod state;
+pub mod suspend;
 mod teach;
 pub mod text;
 pub mod theme;

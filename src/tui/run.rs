@@ -36,6 +36,9 @@ use crate::tui::reopen::Opener;
 use crate::tui::screens::render;
 use crate::tui::state::Page;
 use crate::tui::state::State;
+use crate::tui::suspend::Mouse;
+use crate::tui::suspend::Stop;
+use crate::tui::suspend::Stops;
 use crate::tui::teach;
 use crate::tui::theme::Theme;
 use crate::tui::update;
@@ -65,6 +68,8 @@ pub struct Setup {
     pub lessons: Option<Lessons>,
     /// The built-in capture that is opened; `None` for the user's own.
     pub built_in: Option<String>,
+    /// The way to be stopped, and to go on.
+    pub stops: Stops,
 }
 
 /// Lessons to begin with.
@@ -152,6 +157,7 @@ fn show(
             &news,
             &loader,
             &mut watch,
+            &setup.stops,
         )
     });
     stop.store(true, Ordering::Relaxed);
@@ -183,10 +189,22 @@ fn talk(
     news: &Receiver<News>,
     loader: &thread::JoinHandle<Option<Arc<Analysis>>>,
     watch: &mut Option<Watch>,
+    stops: &Stops,
 ) -> io::Result<()> {
     let mut changed = true;
     let keys = Keys::new();
     while !state.quit {
+        if std::mem::take(&mut state.suspend) {
+            stops.ask();
+        }
+        if let Some(stop) = stops.heed(terminal, Mouse::Taken)? {
+            let size = terminal.size()?;
+            state.size = (size.width, size.height);
+            if stop == Stop::Refused {
+                state.complain("there is no shell to go back to");
+            }
+            changed = true;
+        }
         if changed {
             // What was read may ask for more: where an instant is, then the frames around it; a capture, then its step.
             for _ in 0..SETTLED_AFTER {

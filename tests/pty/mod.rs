@@ -40,19 +40,7 @@ impl Session {
         Self::start_in(arguments, size, "no/such/config.toml".as_ref(), home)
     }
 
-    fn start_in(
-        arguments: &[&str],
-        (columns, rows): (u16, u16),
-        config: &Path,
-        home: &Path,
-    ) -> Self {
-        let size = PtySize {
-            rows,
-            cols: columns,
-            pixel_width: 0,
-            pixel_height: 0,
-        };
-        let pair = native_pty_system().openpty(size).unwrap();
+    fn start_in(arguments: &[&str], size: (u16, u16), config: &Path, home: &Path) -> Self {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rtcscope"));
         command.args(arguments);
         command.env("TERM", "xterm-256color");
@@ -62,6 +50,36 @@ impl Session {
         command.env("XDG_DATA_HOME", home);
         command.env("HOME", home);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
+        Self::start_command(command, size)
+    }
+
+    /// A shell with job control, whose prompt is `$ `, and which knows the program as `rtcscope`.
+    pub fn start_shell(size: (u16, u16)) -> Self {
+        let mut command = CommandBuilder::new("bash");
+        command.args(["--noprofile", "--norc", "-i"]);
+        command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C.UTF-8");
+        command.env("PS1", "prompt$ ");
+        command.env("HISTFILE", "");
+        let program = Path::new(env!("CARGO_BIN_EXE_rtcscope")).parent().unwrap();
+        let others = std::env::var("PATH").unwrap_or_default();
+        command.env("PATH", format!("{}:{others}", program.display()));
+        command.env("RTCSCOPE_CONFIG", "no/such/config.toml");
+        command.env("XDG_DATA_HOME", "/dev/null/no-home");
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
+        let mut session = Self::start_command(command, size);
+        session.shows(&["prompt$ "]);
+        session
+    }
+
+    fn start_command(command: CommandBuilder, (columns, rows): (u16, u16)) -> Self {
+        let size = PtySize {
+            rows,
+            cols: columns,
+            pixel_width: 0,
+            pixel_height: 0,
+        };
+        let pair = native_pty_system().openpty(size).unwrap();
         let child = pair.slave.spawn_command(command).unwrap();
         let mut reader = pair.master.try_clone_reader().unwrap();
         let keys = pair.master.take_writer().unwrap();

@@ -73,7 +73,7 @@ fn explore(mut watch: Watch, setup: Setup) -> Result<ExitCode, Failure> {
     if watch.options.interfaces.is_empty() {
         // Who lacks the right should not choose first.
         may_capture()?;
-        match choose(setup.theme).map_err(Failure::Screen)? {
+        match choose(setup.theme, &setup.stops).map_err(Failure::Screen)? {
             Some(names) => watch.options.interfaces = names,
             None => return Ok(ExitCode::SUCCESS),
         }

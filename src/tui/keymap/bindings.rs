@@ -407,6 +407,13 @@ pub const BINDINGS: &[Binding] = &[
         "live: change the capture filter",
     ),
     row(&[key('?')], Action::Help, &[], "these keys").at(2, "help"),
+    #[cfg(unix)]
+    row(
+        &[ctrl('z')],
+        Action::Suspend,
+        &[],
+        "back to the shell; its fg comes back here",
+    ),
     row(&[ctrl('c')], Action::Quit, &[], "quit"),
 ];
 

@@ -365,6 +365,8 @@ mod tests {
             A::CaptureFilter,
             A::Help,
             A::Quit,
+            #[cfg(unix)]
+            A::Suspend,
             A::NextTheme,
             A::Private,
             A::Name,

@@ -145,6 +145,8 @@ pub struct State {
     pub saving: bool,
     /// Scans started so far.
     pub scans: u64,
+    /// Does the user want to go back to the shell for a while?
+    pub suspend: bool,
     /// Is it over?
     pub quit: bool,
 }
@@ -353,6 +355,7 @@ impl State {
             config_path: None,
             saving: false,
             scans: 0,
+            suspend: false,
             quit: false,
         }
     }

@@ -20,6 +20,7 @@
 use std::sync::Arc;
 
 use ratatui::crossterm::event::KeyEvent;
+use ratatui::crossterm::event::KeyModifiers;
 
 use crate::analyzer::analysis::Analysis;
 use crate::ingest::info::FileInfo;
@@ -59,6 +60,12 @@ pub use settle::settle;
 /// Takes a key.
 pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     state.notice = None;
+    // Also while something is typed, as long as it is no letter.
+    if key.modifiers.contains(KeyModifiers::CONTROL)
+        && state.keymap.action(state.scope(), key) == Some(Action::Suspend)
+    {
+        return update(state, Action::Suspend);
+    }
     if state.editor.is_some() {
         return edit::key(state, key);
     }
@@ -98,6 +105,7 @@ pub fn point(state: &mut State, pointer: Pointer) -> Vec<Effect> {
 pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => state.quit = true,
+        Action::Suspend => state.suspend = true,
         Action::Help => state.help = if state.help.is_some() { None } else { Some(0) },
         Action::Back => open::back(state),
         Action::Up => travel::go(state, Step::Lines(-1)),
