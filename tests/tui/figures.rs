@@ -133,6 +133,13 @@ fn seconds() {
                 &bitrate(size * 8.0 / series["stepSeconds"].as_f64().unwrap()),
             );
         }
+        let frames = series["frames"][at].as_f64().unwrap();
+        if let Some(size) = series["payloadBytes"][at].as_f64()
+            && frames > 0.0
+        {
+            let size = bytes((size / frames).round() as u64);
+            has(line, &format!(" of {size}"));
+        }
         if let Some(jitter) = series["jitterMs"][at].as_f64() {
             has(line, &format!("jitter {jitter:.1} ms"));
         }

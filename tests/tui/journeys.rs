@@ -675,6 +675,15 @@ fn a_refused_allocation_leads_to_the_refusal() {
 }
 
 #[test]
+fn what_goes_through_connections_of_their_own_is_not_nothing() {
+    let mut program = Program::open("turn-tcp-allocation", (120, 120));
+    check(&mut program, "6 Down", &["conversations of their own"]);
+    let text = program.text();
+    let row = text.lines().find(|line| line.contains('▸')).unwrap();
+    assert!(!row.contains("0 B"), "{row}");
+}
+
+#[test]
 fn where_no_relay_was_asked_for_the_page_says_so() {
     let mut program = Program::open("lossy", SIZE);
     check(&mut program, "6", &["No TURN allocation was seen"]);

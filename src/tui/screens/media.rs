@@ -8,7 +8,8 @@
 //! │ bit rate     ▂▅▇██████████████████████████                                 │
 //! │ lost         ·······█·····················                                 │
 //! │ jitter       ▁▁▁▂▁▁▅▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁                                 │
-//! │ frames/s     ▇████████████████████████████                                 │
+//! │ frames       ▇████████████████████████████                                 │
+//! │ frame size   █▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂                                 │
 //! │              0.00 s        ▲ 7.00 s                                 16.0 s │
 //! │ 7.00–8.00 s: 20 packets · 118 kb/s · 3 lost · jitter 4.1 ms · 15 frames    │
 //! └────────────────────────────────────────────────────────────────────────────┘
@@ -31,6 +32,7 @@ use crate::tui::sheet::name;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
 use crate::tui::text::bitrate;
+use crate::tui::text::bytes;
 use crate::tui::text::count;
 use crate::tui::text::counted;
 use crate::tui::text::elide;
@@ -235,9 +237,9 @@ fn one(
     }
     let share = Share::new(axis.stretches, inner.width.saturating_sub(LABEL));
     let charts = inner.height.saturating_sub(y + 2);
-    let each = (charts / 4).clamp(1, TALLEST);
+    let each = (charts / 5).clamp(1, TALLEST);
     let media = theme.layer(Layer::Media);
-    let figures: [Figure; 4] = [
+    let figures: [Figure; 5] = [
         (
             "bit rate",
             |it| it.bits_per_second,
@@ -260,6 +262,12 @@ fn one(
             "frames",
             |it| Some(f64::from(it.frames)),
             |most| format!("≤ {most:.0}"),
+            media,
+        ),
+        (
+            "frame size",
+            |it| it.frame_bytes,
+            |most| format!("≤ {}", bytes(most.round() as u64)),
             media,
         ),
     ];
@@ -347,7 +355,7 @@ fn figures_at(state: &State, stream: &MediaStream, seconds: &[Second], at: Times
                 .jitter_ms
                 .map_or_else(absent, |ms| format!("{ms:.1} ms"))
         ),
-        counted(second.frames.into(), "frame"),
+        frames_of(second),
     ];
     let word = if worst { " (the worst)" } else { "" };
     elide(
@@ -355,6 +363,15 @@ fn figures_at(state: &State, stream: &MediaStream, seconds: &[Second], at: Times
         200,
     )
     .into_owned()
+}
+
+/// `15 frames of 2.3 kB`, the size on average.
+fn frames_of(second: &Second) -> String {
+    let frames = counted(second.frames.into(), "frame");
+    match second.frame_bytes {
+        Some(size) => format!("{frames} of {}", bytes(size.round() as u64)),
+        None => frames,
+    }
 }
 
 /// From this width on, forward and reverse stand side by side.

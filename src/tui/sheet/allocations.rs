@@ -81,8 +81,8 @@ pub fn row(analysis: &Analysis, at: usize) -> Option<Row> {
             errors(it),
             Cell::plain(call.as_deref().unwrap_or(ABSENT)),
             Cell::plain(relay.as_deref().unwrap_or(ABSENT)),
-            Cell::plain(&bytes(it.to_peers.bytes)),
-            Cell::plain(&bytes(it.from_peers.bytes)),
+            through(it, it.to_peers),
+            through(it, it.from_peers),
         ],
         frames: it.frames.clone(),
         detail: Vec::new(),
@@ -108,6 +108,11 @@ pub fn detail(analysis: &Analysis, at: usize) -> Vec<DetailLine> {
     let carried = |it: Carried| format!("{}, {}", counted(it.packets, "message"), bytes(it.bytes));
     lines.push(fact("▲ out", &carried(it.to_peers)));
     lines.push(fact("▼ in", &carried(it.from_peers)));
+    if !it.links.is_empty() {
+        let links = counted(it.links.len() as u64, "connection");
+        let words = format!("{links} to peers, whose bytes are in conversations of their own");
+        lines.push(fact("TCP", &words));
+    }
     lines.push(fact("lasted", &span(it.last_at.since(it.first_at))));
     lines.push(DetailLine::plain(""));
     lines.push(DetailLine::new(0, "What happened when", Look::Heading));
@@ -142,6 +147,15 @@ fn written(scene: &Scene, step: &Row) -> Vec<DetailLine> {
     std::iter::once(DetailLine::new(indent, &text, look))
         .chain(more)
         .collect()
+}
+
+/// Bytes one way. Connections to peers (RFC 6062) are conversations of their own: the allocation's figures say nothing of them.
+fn through(it: &Allocation, carried: Carried) -> Cell {
+    if it.links.is_empty() || carried.packets > 0 {
+        Cell::plain(&bytes(carried.bytes))
+    } else {
+        Cell::new(ABSENT, Ink::Dim)
+    }
 }
 
 /// The call that an allocation belongs to.

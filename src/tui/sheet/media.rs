@@ -229,6 +229,9 @@ pub struct Second {
     pub jitter_ms: Option<f64>,
     /// Frames that began.
     pub frames: u32,
+    /// Payload bytes of a frame, on average; none while the bytes are not known, where no frame began, and for retransmissions. The bytes of a
+    /// frame that goes on into the next stretch count there.
+    pub frame_bytes: Option<f64>,
 }
 
 /// The series of a stream.
@@ -240,6 +243,7 @@ pub fn seconds(stream: &MediaStream) -> Vec<Second> {
     };
     let step = series.step.as_secs_f64().max(f64::MIN_POSITIVE);
     let known = stream.payload_bytes.is_some();
+    let media = stream.repairs.is_none();
     let each = |(bucket, size): (&Bucket, u64)| {
         let jitter = media_clock(stream).and_then(|rate| bucket.jitter.at(rate));
         Second {
@@ -250,6 +254,8 @@ pub fn seconds(stream: &MediaStream) -> Vec<Second> {
                 .filter(|_| bucket.packets > 0)
                 .map(|seconds| seconds * 1e3),
             frames: bucket.frames,
+            frame_bytes: (known && media && bucket.frames > 0)
+                .then(|| size as f64 / f64::from(bucket.frames)),
         }
     };
     let sizes = series.payload_bytes(protection);
