@@ -28,13 +28,19 @@ use crate::lessons::library;
 
 /// Reads everything and analyzes it.
 pub fn load(load: Load) -> Result<Analysis, Failure> {
-    read(load).map(|(_, analysis)| analysis)
+    let analyzer = analyzer(&load)?;
+    let source = Source::open_once(load.inputs)?;
+    finish(source, analyzer).map(|(_, analysis)| analysis)
 }
 
 /// The same; the source can read frames again.
 pub fn read(load: Load) -> Result<(Source, Analysis), Failure> {
     let analyzer = analyzer(&load)?;
-    let mut source = Source::open_ahead(load.inputs)?;
+    let source = Source::open_ahead(load.inputs)?;
+    finish(source, analyzer)
+}
+
+fn finish(mut source: Source, analyzer: Analyzer) -> Result<(Source, Analysis), Failure> {
     let mut analyzer = Rolling::of(analyzer, &source);
     // What may have no end is ended by a signal, and reported.
     let signals = if source.can_wait() {

@@ -1,7 +1,7 @@
 //! Where capture bytes come from, and how to get at them a second time.
 //!
 //! A path can be opened again and memory is there already. A stream (standard input, a FIFO) passes by once, so its bytes are
-//! copied, as they come and still compressed, into an unlinked temporary file that only this process can see (mode 0600 in the
+//! copied, if somebody may want them again, as they come and still compressed, into an unlinked temporary file that only this process can see (mode 0600 in the
 //! system's temporary directory). It keeps the last [`SPOOL_BYTES`]; when the disk is full, copying stops, the analysis goes on, and only the
 //! bytes of later frames are out of reach (`capture-spool-stopped`).
 
@@ -41,6 +41,15 @@ pub enum Input {
     },
 }
 
+/// What of a stream, which passes by once, can be had again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Its last bytes, [`SPOOL_BYTES`] of them.
+    Bytes,
+    /// Nothing.
+    Nothing,
+}
+
 impl Input {
     /// What to call it: the path as given, or `standard input`.
     pub fn name(&self) -> String {
@@ -51,18 +60,18 @@ impl Input {
         }
     }
 
-    /// Opens it and looks at its first bytes.
-    pub(crate) fn open(self) -> Result<RawStream, IngestError> {
+    /// Opens it and looks at its first bytes. `keep`: what of it, if it is a stream.
+    pub(crate) fn open(self, keep: Keep) -> Result<RawStream, IngestError> {
         let name = self.name();
         match self {
-            Self::Path(path) => open_path(name, &path),
+            Self::Path(path) => open_path(name, &path, keep),
             Self::Growing(path) => {
                 let follower = Follower::open(&path);
                 let follower = follower.map_err(|error| IngestError::opening(&name, error))?;
-                RawStream::spooled(name, Box::new(follower))
+                RawStream::passing(name, Box::new(follower), keep)
             }
             Self::Stdin if io::stdin().is_terminal() => Err(IngestError::Terminal),
-            Self::Stdin => RawStream::spooled(name, Box::new(io::stdin())),
+            Self::Stdin => RawStream::passing(name, Box::new(io::stdin()), keep),
             Self::Memory { bytes, .. } => RawStream::new(
                 name,
                 Some(bytes.len() as u64),
@@ -93,7 +102,14 @@ pub(crate) struct RawStream {
 
 impl RawStream {
     /// A stream that passes by once.
-    pub(crate) fn spooled(name: String, reader: Box<dyn Read + Send>) -> Result<Self, IngestError> {
+    pub(crate) fn passing(
+        name: String,
+        reader: Box<dyn Read + Send>,
+        keep: Keep,
+    ) -> Result<Self, IngestError> {
+        if keep == Keep::Nothing {
+            return Self::new(name, None, reader, Store::nothing());
+        }
         let spool_stopped = Arc::new(AtomicBool::new(false));
         let (store, reader): (_, Box<dyn Read + Send>) = match Recent::new(SPOOL_BYTES, None) {
             Ok(recent) => {
@@ -162,7 +178,7 @@ impl RawStream {
     }
 }
 
-fn open_path(name: String, path: &Path) -> Result<RawStream, IngestError> {
+fn open_path(name: String, path: &Path, keep: Keep) -> Result<RawStream, IngestError> {
     let about = std::fs::metadata(path).map_err(|error| IngestError::opening(&name, error))?;
     if about.is_dir() {
         return Err(IngestError::Directory { name });
@@ -172,7 +188,7 @@ fn open_path(name: String, path: &Path) -> Result<RawStream, IngestError> {
         let store = Store::path(path.to_owned());
         RawStream::new(name, Some(about.len()), Box::new(file), store)
     } else {
-        RawStream::spooled(name, Box::new(file))
+        RawStream::passing(name, Box::new(file), keep)
     }
 }
 

@@ -13,6 +13,7 @@ use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
 use crate::ingest::merge::Merge;
 use crate::ingest::raw::Input;
+use crate::ingest::raw::Keep;
 use crate::ingest::raw::RawStream;
 use crate::ingest::recent::Recent;
 use crate::ingest::record::FrameHead;
@@ -40,7 +41,7 @@ impl Source {
     ///
     /// The first input that is unreadable, empty, a directory or no capture.
     pub fn open(inputs: Vec<Input>) -> Result<Self, IngestError> {
-        Self::open_with(inputs, false)
+        Self::open_with(inputs, false, Keep::Bytes)
     }
 
     /// The same, with a thread for each packed one of a few inputs that unpacks ahead: for reading all of them as fast as can be.
@@ -50,10 +51,20 @@ impl Source {
     /// As [`Source::open`].
     pub fn open_ahead(inputs: Vec<Input>) -> Result<Self, IngestError> {
         let ahead = inputs.len() <= MOST_AHEAD;
-        Self::open_with(inputs, ahead)
+        Self::open_with(inputs, ahead, Keep::Bytes)
     }
 
-    fn open_with(inputs: Vec<Input>, ahead: bool) -> Result<Self, IngestError> {
+    /// The same, for who needs no frame twice: what comes through a pipe is not kept, which saves a third of the time and up to 8 GB of disk.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::open`].
+    pub fn open_once(inputs: Vec<Input>) -> Result<Self, IngestError> {
+        let ahead = inputs.len() <= MOST_AHEAD;
+        Self::open_with(inputs, ahead, Keep::Nothing)
+    }
+
+    fn open_with(inputs: Vec<Input>, ahead: bool, keep: Keep) -> Result<Self, IngestError> {
         if inputs.is_empty() {
             return Err(IngestError::NoInput);
         }
@@ -67,7 +78,7 @@ impl Source {
         let mut files = Vec::with_capacity(inputs.len());
         let mut infos = Vec::with_capacity(inputs.len());
         for (number, input) in inputs.into_iter().enumerate() {
-            let stream = input.open()?;
+            let stream = input.open(keep)?;
             let (file, info) = CaptureFile::open(stream, number as u16, window_bytes, ahead)?;
             files.push(file);
             infos.push(info);
@@ -81,7 +92,7 @@ impl Source {
     ///
     /// As [`Source::open`].
     pub fn open_stream(name: String, reader: Box<dyn Read + Send>) -> Result<Self, IngestError> {
-        let stream = RawStream::spooled(name, reader)?;
+        let stream = RawStream::passing(name, reader, Keep::Bytes)?;
         let (file, info) = CaptureFile::open(stream, 0, 256 << 10, false)?;
         Ok(Self::of(vec![file], vec![info]))
     }

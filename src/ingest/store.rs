@@ -23,7 +23,7 @@ use crate::ingest::recent::Recent;
 pub(crate) struct Store(Arc<Mutex<Backing>>);
 
 impl Store {
-    /// A stream that could not be kept.
+    /// A stream that could not be kept, or need not.
     pub(crate) fn nothing() -> Self {
         Self::of(Backing::Nothing)
     }
