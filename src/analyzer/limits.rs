@@ -27,6 +27,14 @@ pub struct RollingLimits {
     pub flows: usize,
 }
 
+impl RollingLimits {
+    /// How full an analysis with so many calls and conversations is: 1 is full.
+    pub fn share(&self, calls: usize, flows: usize) -> f64 {
+        let of = |count: usize, limit: usize| count as f64 / limit.max(1) as f64;
+        of(calls, self.calls).max(of(flows, self.flows))
+    }
+}
+
 impl Default for RollingLimits {
     /// A busy server's last minutes, a desk's last weeks.
     fn default() -> Self {

@@ -5,6 +5,7 @@ pub mod limits;
 mod names;
 pub mod pace;
 pub mod pipeline;
+mod retired;
 pub mod rolling;
 mod secured;
 mod trackers;

@@ -6,6 +6,7 @@
 mod above;
 mod account;
 mod batch;
+mod parts;
 
 use std::hint::black_box;
 use std::net::IpAddr;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use crate::analyzer::analysis::Analysis;
 use crate::analyzer::limits::Limits;
 use crate::analyzer::pipeline::above::Above;
+use crate::analyzer::retired::Retired;
 use crate::analyzer::trackers::Glance;
 use crate::analyzer::trackers::Trackers;
 use crate::crypt::keylog::KeyLog;
@@ -65,11 +67,12 @@ struct Known<'a> {
 }
 
 /// What takes most memory: copied for a snapshot, moved at the end.
-struct Bulk {
-    flows: Vec<FlowRecord>,
-    http: Vec<Exchange>,
-    dialogues: Vec<Dialogue>,
-    streams: Vec<Stream>,
+#[derive(Debug)]
+pub(super) struct Bulk {
+    pub(super) flows: Vec<FlowRecord>,
+    pub(super) http: Vec<Exchange>,
+    pub(super) dialogues: Vec<Dialogue>,
+    pub(super) streams: Vec<Stream>,
 }
 
 impl Default for Analyzer {
@@ -178,9 +181,12 @@ impl Analyzer {
         flows
     }
 
-    /// An analyzer for what is to come, that knows names, keys and when the capture began.
-    pub(super) fn heir(&mut self) -> Self {
+    /// An analyzer for what is to come, that knows names, keys and when the capture began. `before`: whose room it may use.
+    pub(super) fn heir(&mut self, before: Option<Retired>) -> Self {
         let mut heir = Self::new(self.limits);
+        if let Some((flows, http)) = before.map(Retired::into_room) {
+            heir.demux.use_room(flows, http);
+        }
         heir.start = self.start;
         let theirs = heir.above.trackers();
         if let Some(start) = self.start {
@@ -264,15 +270,19 @@ impl Analyzer {
 
     /// Everything known at the end, without copies of what fills memory.
     pub fn into_analysis(mut self, files: &[FileInfo]) -> Analysis {
+        let bulk = self.take_bulk();
+        self.demux.forget_tcp();
+        self.known().conclude(bulk, files)
+    }
+
+    pub(super) fn take_bulk(&mut self) -> Bulk {
         let trackers = self.above.trackers();
-        let bulk = Bulk {
+        Bulk {
             flows: self.demux.table_mut().take_records(),
             http: self.demux.take_exchanges(),
             dialogues: trackers.signaling.take_dialogues(),
             streams: trackers.streams.take_all(),
-        };
-        self.demux.forget_tcp();
-        self.known().conclude(bulk, files)
+        }
     }
 
     fn known(&mut self) -> Known<'_> {

@@ -1,7 +1,7 @@
 //! An analysis without an end: what is old makes room, so that memory stays what it is for days.
 //!
 //! ```text
-//!  now    ├──────── calls ────────┼──────── calls ────────┤ evicted
+//!  now    ├──────── calls ────────┼──────── calls ────────┤ evicted, bit by bit while the next grows
 //!  next                           ├──────── calls ────────┼──────── calls ────────┤      begins when `now` is half full,
 //!                                                                                        takes over when it is full
 //! ```
@@ -16,6 +16,7 @@ use crate::analyzer::analysis::Analysis;
 use crate::analyzer::limits::RollingLimits;
 use crate::analyzer::pipeline::Analyzer;
 use crate::analyzer::pipeline::Intake;
+use crate::analyzer::retired::Retired;
 use crate::ingest::info::FileInfo;
 use crate::ingest::source::Run;
 use crate::ingest::source::Source;
@@ -26,6 +27,10 @@ use crate::vocab::frame::Frame;
 pub struct Rolling {
     now: Analyzer,
     next: Option<Successor>,
+    /// The one before `now`, which makes room as `next` grows.
+    before: Option<Retired>,
+    /// The one before that: its room is for the successor to come.
+    spare: Option<Retired>,
     /// `None`: everything is kept.
     limits: Option<RollingLimits>,
     packets: u64,
@@ -60,6 +65,8 @@ impl Rolling {
         Self {
             now: analyzer,
             next: None,
+            before: None,
+            spare: None,
             limits: None,
             packets: 0,
             bytes: 0,
@@ -122,19 +129,24 @@ impl Rolling {
             return;
         };
         let (calls, flows) = self.now.sizes();
+        if let Some(before) = &mut self.before {
+            let left = (1.0 - limits.share(calls, flows)) * 2.0;
+            before.shrink_to(left);
+        }
         match &self.next {
-            None if calls * 2 >= limits.calls || flows * 2 >= limits.flows => {
+            None if limits.share(calls, flows) >= 0.5 => {
                 self.next = Some(Successor {
-                    analyzer: self.now.heir(),
+                    analyzer: self.now.heir(self.spare.take()),
                     calls_before: calls,
                     flows_before: flows,
                 });
             }
-            Some(_) if calls >= limits.calls || flows >= limits.flows => {
+            Some(_) if limits.share(calls, flows) >= 1.0 => {
                 if let Some(next) = self.next.take() {
                     self.evicted_calls += next.calls_before as u64;
                     self.evicted_flows += next.flows_before as u64;
-                    self.now = next.analyzer;
+                    let before = std::mem::replace(&mut self.now, next.analyzer);
+                    self.spare = self.before.replace(Retired::new(before));
                 }
             }
             _ => {}
@@ -177,7 +189,7 @@ impl Intake for Rolling {
 
     fn finish(&mut self) {
         // What would have taken over is of no more use.
-        self.next = None;
+        (self.next, self.before, self.spare) = (None, None, None);
         self.now.finish();
     }
 }
@@ -245,6 +257,33 @@ mod tests {
         assert!(analysis.capture.quality.evicted_flows > 400);
         let kept = analysis.scene.flows.len() as u64;
         assert!(kept >= 200 && kept <= most as u64, "{kept} of {most}");
+    }
+
+    #[test]
+    fn what_was_replaced_goes_as_the_next_grows() {
+        let limits = RollingLimits {
+            calls: 1 << 20,
+            flows: 400,
+        };
+        let mut rolling = Rolling::within(Analyzer::default(), limits);
+        let (mut share, mut left, mut shrunk, mut taken_over) = (0.0, usize::MAX, 0, 0);
+        calls(20, |frame| {
+            rolling.push(frame);
+            let (calls, flows) = rolling.now.sizes();
+            let now = limits.share(calls, flows);
+            let before = rolling.before.as_ref().map_or(usize::MAX, Retired::len);
+            if now < share {
+                taken_over += 1;
+                assert!(before > 400, "all of it is there: {before}");
+            } else if before < left {
+                shrunk += 1;
+            }
+            (share, left) = (now, before);
+        });
+        assert!(
+            taken_over >= 2 && shrunk > 2 * taken_over,
+            "{shrunk}, {taken_over}"
+        );
     }
 
     #[test]

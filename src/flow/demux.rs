@@ -25,6 +25,7 @@ use crate::flow::observation::Observation;
 use crate::flow::piggyback::Piggyback;
 use crate::flow::quic::connections::Connections;
 use crate::flow::relay::Relay;
+use crate::flow::table::FlowRecord;
 use crate::flow::table::FlowTable;
 use crate::flow::table::Way;
 use crate::flow::tcp::TcpConversations;
@@ -205,6 +206,12 @@ impl Demux {
     /// The HTTP exchanges, taken out: the end of the capture.
     pub fn take_exchanges(&mut self) -> Vec<Exchange> {
         self.tcp.shared_mut().exchanges.take_all()
+    }
+
+    /// Uses the room of what an earlier one kept, for as much again.
+    pub fn use_room(&mut self, records: Vec<FlowRecord>, exchanges: Vec<Exchange>) {
+        self.table.use_room(records);
+        self.tcp.shared_mut().exchanges.use_room(exchanges);
     }
 
     /// Frees what TCP conversations hold, but for what they counted: the end of the capture.

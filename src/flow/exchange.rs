@@ -228,6 +228,14 @@ impl Exchanges {
         std::mem::take(&mut self.list)
     }
 
+    /// Uses the room of `empty`, instead of asking for new.
+    pub fn use_room(&mut self, mut empty: Vec<Exchange>) {
+        if self.list.is_empty() {
+            empty.clear();
+            self.list = empty;
+        }
+    }
+
     /// The exchanges.
     pub fn all(&self) -> &[Exchange] {
         &self.list

@@ -329,6 +329,14 @@ impl FlowTable {
         std::mem::take(&mut self.records)
     }
 
+    /// Uses the room of `empty` for records, instead of asking for new.
+    pub fn use_room(&mut self, mut empty: Vec<FlowRecord>) {
+        if self.records.is_empty() {
+            empty.clear();
+            self.records = empty;
+        }
+    }
+
     /// Packets that opened no conversation because the table was full.
     pub const fn refused(&self) -> u64 {
         self.refused
