@@ -65,6 +65,18 @@ fn who_joins_midway_is_told_what_is_missing() {
     in_a_namespace("inside_midway");
 }
 
+#[cfg(feature = "libpcap")]
+#[test]
+fn libpcap_captures_the_same() {
+    in_a_namespace("inside_libpcap");
+}
+
+#[cfg(feature = "libpcap")]
+#[test]
+fn libpcap_notices_when_interfaces_come_and_go() {
+    in_a_namespace("inside_libpcap_comes_and_goes");
+}
+
 #[test]
 fn who_lacks_the_right_is_told_what_to_do() {
     // In a namespace of users without a mapping nobody has rights.
@@ -559,6 +571,108 @@ fn inside_midway() {
             .any(|verdict| told(verdict).starts_with("The call was up when the capture began")),
         "{verdicts:#?}"
     );
+}
+
+#[cfg(feature = "libpcap")]
+#[test]
+#[ignore = "runs inside a network namespace, for another test"]
+fn inside_libpcap() {
+    cable::lay();
+    let folder = tempfile::tempdir().unwrap();
+    let [by_socket, by_libpcap, of_any, of_two, filtered] =
+        ["socket", "libpcap", "any", "two", "filtered"]
+            .map(|name| folder.path().join(format!("{name}.pcapng")));
+    let captures = [
+        live(&["-i", "vb"], &by_socket),
+        live(&["-i", "vb", "--libpcap"], &by_libpcap),
+        live(&["-i", "any", "--libpcap"], &of_any),
+        live(&["-i", "va", "-i", "vb", "--libpcap"], &of_two),
+        live(
+            &["-i", "vb", "--libpcap", "-f", "udp and not port 53"],
+            &filtered,
+        ),
+    ];
+    let count = replay(6.0);
+    thread::sleep(Duration::from_millis(400));
+    let mut reports = captures.map(|live| {
+        let (said, printed) = live.end("-TERM");
+        let printed: Value = serde_json::from_slice(&printed).unwrap();
+        assert_eq!(printed["capture"]["quality"]["droppedPackets"], 0, "{said}");
+        printed
+    });
+    let packets = reports
+        .each_ref()
+        .map(|report| report["capture"]["packets"].as_u64().unwrap());
+    // Both ends of the cable saw each.
+    assert_eq!(packets[..4], [count, count, 2 * count, 2 * count]);
+    let links = reports
+        .each_ref()
+        .map(|report| report["capture"]["files"][0]["linkTypes"][0].clone());
+    assert_eq!(links[..2], ["ETHERNET", "ETHERNET"]);
+    assert!(links[2].as_str().unwrap().starts_with("LINUX_SLL"));
+    // The same words compiled by us.
+    let ours = live_filter_count(&by_socket, "udp and not port 53");
+    assert!(ours.is_none_or(|ours| ours == packets[4]), "{packets:?}");
+    assert!(packets[4] > 100 && packets[4] < count);
+    for file in [&by_libpcap, &of_any, &of_two, &filtered] {
+        let shown = tshark(file);
+        let packets = report(file)["capture"]["packets"].as_u64();
+        assert!(shown.is_none_or(|shown| Some(shown as u64) == packets));
+    }
+    for report in &mut reports {
+        report.as_object_mut().unwrap().remove("capture");
+    }
+    let differing = differences("", &reports[0], &reports[1]);
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+
+    let refused = Command::new(env!("CARGO_BIN_EXE_rtcscope"))
+        .args(["live", "-i", "vb", "--libpcap", "--headless"])
+        .args(["-f", "udp or speed of light"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(said.contains("none that libpcap understands"), "{said}");
+}
+
+/// How many of a file's packets tcpdump lets pass; `None` without it.
+#[cfg(feature = "libpcap")]
+fn live_filter_count(file: &Path, filter: &str) -> Option<u64> {
+    let output = Command::new("tcpdump")
+        .args(["-nn", "-r"])
+        .arg(file)
+        .arg(filter)
+        .output();
+    let output = output.ok().filter(|output| output.status.success())?;
+    let lines = String::from_utf8_lossy(&output.stdout).lines().count();
+    Some(lines as u64)
+}
+
+#[cfg(feature = "libpcap")]
+#[test]
+#[ignore = "runs inside a network namespace, for another test"]
+fn inside_libpcap_comes_and_goes() {
+    cable::lay();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("call.pcapng");
+    let live = live(&["-i", "vb", "--libpcap"], &file);
+    let frame = fs::read(sample()).unwrap();
+    let frame = [&frame[..12], &[0x88, 0xb5], &[0; 46]].concat();
+    Wire::open("va").send(&frame);
+    thread::sleep(Duration::from_millis(1_500));
+    ip("link set vb down");
+    thread::sleep(Duration::from_millis(2_500));
+    ip("link set vb up");
+    thread::sleep(Duration::from_millis(2_500));
+    Wire::open("va").send(&frame);
+    thread::sleep(Duration::from_millis(300));
+    ip("link del va");
+    thread::sleep(Duration::from_millis(2_500));
+    let (said, _) = live.end("-INT");
+    for words in ["vb went down", "vb is up again", "vb was removed"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(report(&file)["capture"]["packets"], 2, "{said}");
 }
 
 /// A frame of the sample when both its calls are up.

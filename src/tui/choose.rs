@@ -24,7 +24,7 @@ use ratatui::style::Style;
 
 use crate::ingest::live::interfaces;
 use crate::ingest::live::interfaces::Interface;
-use crate::ingest::live::session::ANY;
+use crate::ingest::live::options::ANY;
 use crate::tui::suspend::Mouse;
 use crate::tui::suspend::Stops;
 use crate::tui::text::shown;

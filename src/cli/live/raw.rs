@@ -8,13 +8,14 @@ use clap::ValueHint;
 
 use crate::cli::raw::Colour;
 use crate::cli::raw::Format;
+use crate::ingest::live::options::ANY;
 use crate::ingest::live::options::BUFFER_BYTES;
+use crate::ingest::live::options::Backend;
 use crate::ingest::live::options::Options;
 use crate::ingest::live::options::OutputOptions;
 use crate::ingest::live::options::RECENT_BYTES;
 use crate::ingest::live::options::RecentOptions;
 use crate::ingest::live::options::Rotate;
-use crate::ingest::live::session::ANY;
 
 /// Options of `rtcscope live`.
 #[derive(Debug, Args)]
@@ -71,6 +72,11 @@ pub struct RawLive {
     #[arg(long)]
     pub hardware_time: bool,
 
+    /// Capture through libpcap instead of the kernel's own packet sockets.
+    #[cfg(all(target_os = "linux", feature = "libpcap"))]
+    #[arg(long)]
+    pub libpcap: bool,
+
     /// When to use colour; `auto` heeds `NO_COLOR` and the terminal [default: auto].
     #[arg(long, value_name = "WHEN")]
     pub color: Option<Colour>,
@@ -97,6 +103,14 @@ impl Watch {
         if interfaces.is_empty() && headless.is_some() {
             interfaces.push(ANY.to_owned());
         }
+        #[cfg(all(target_os = "linux", feature = "libpcap"))]
+        let backend = if raw.libpcap {
+            Backend::Libpcap
+        } else {
+            Backend::default()
+        };
+        #[cfg(not(all(target_os = "linux", feature = "libpcap")))]
+        let backend = Backend::default();
         let (rotate, keep) = (raw.rotate, raw.keep.map(|keep| keep as usize));
         Self {
             options: Options {
@@ -110,6 +124,7 @@ impl Watch {
                     directory: raw.recent_dir,
                 },
                 duration: raw.duration,
+                backend,
             },
             key_logs: key_logs.into_iter().chain(raw.keylog).collect(),
             headless,

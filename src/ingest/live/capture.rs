@@ -1,102 +1,24 @@
 //! The thread that empties the rings: packets become blocks of the stream, and what happens to the interfaces is told.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 use std::time::Instant;
-
-use rustix::event::PollFd;
-use rustix::event::PollFlags;
-use rustix::event::Timespec;
-use rustix::event::poll;
 
 use crate::ingest::live::chunk::Chunk;
 use crate::ingest::live::chunk::Counters;
 use crate::ingest::live::control::Control;
 use crate::ingest::live::order::Order;
-use crate::ingest::live::packet::Packet;
-use crate::ingest::live::socket::Socket;
-use crate::ingest::live::socket::index_of;
 use crate::ingest::live::status::InterfaceState;
 use crate::ingest::live::status::InterfaceStatus;
 use crate::ingest::live::status::Status;
+use crate::ingest::live::tap::Tap;
 use crate::ingest::record::SecretsKind;
 use crate::ingest::writer::PcapngWriter;
 use crate::vocab::frame::Frame;
 use crate::vocab::frame::LinkType;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
-
-/// One interface that is captured.
-#[derive(Debug)]
-pub(super) struct Tap {
-    name: String,
-    index: i32,
-    socket: Socket,
-    state: InterfaceState,
-    packets: u64,
-}
-
-impl Tap {
-    /// Captures `name`, the interface numbered `index`, through `socket`.
-    pub(super) const fn new(name: String, index: i32, socket: Socket) -> Self {
-        Self {
-            name,
-            index,
-            socket,
-            state: InterfaceState::Up,
-            packets: 0,
-        }
-    }
-
-    /// How its frames begin.
-    pub(super) const fn link(&self) -> LinkType {
-        self.socket.link()
-    }
-
-    /// Looks whether the interface is still there; gives what to tell when that changed.
-    fn look_after(&mut self) -> Option<String> {
-        let error = self.socket.take_error();
-        if self.index == 0 {
-            return None;
-        }
-        let (before, name) = (self.state, &self.name);
-        match index_of(name) {
-            Err(_gone) => self.state = InterfaceState::Gone,
-            Ok(index) if index != self.index => {
-                // Another interface of this name: the socket goes on with it.
-                if self.socket.rebind(index).is_ok() {
-                    self.index = index;
-                    self.state = InterfaceState::Up;
-                    return Some(format!("{name} is there again, and captured"));
-                }
-            }
-            Ok(_) => {
-                let down = error.is_some_and(|error| error.raw_os_error() == Some(libc::ENETDOWN));
-                if down || self.state != InterfaceState::Up {
-                    self.state = if is_up(name) {
-                        InterfaceState::Up
-                    } else {
-                        InterfaceState::Down
-                    };
-                }
-            }
-        }
-        (self.state != before).then(|| match self.state {
-            InterfaceState::Up => format!("{name} is up again"),
-            InterfaceState::Down => format!("{name} went down: waiting for it to come back"),
-            InterfaceState::Gone => format!("{name} was removed: waiting for one of that name"),
-        })
-    }
-}
-
-fn is_up(name: &str) -> bool {
-    let interfaces = crate::ingest::live::interfaces::list().unwrap_or_default();
-    interfaces
-        .iter()
-        .any(|interface| interface.name == name && interface.up)
-}
 
 /// The thread's own.
 pub(super) struct Capture {
@@ -156,7 +78,7 @@ impl Capture {
                 // What came until now is given to us when its block is closed.
                 std::thread::sleep(LAST_BLOCK);
             } else {
-                self.wait();
+                Tap::wait(&self.taps, WAIT);
             }
             self.obey()?;
             while self.drain()? && !over {}
@@ -178,29 +100,6 @@ impl Capture {
         writer.finish()
     }
 
-    /// Waits for a block, at most a moment.
-    fn wait(&self) {
-        let events = PollFlags::IN | PollFlags::ERR;
-        let mut sockets: Vec<PollFd<'_>> = self
-            .taps
-            .iter()
-            .map(|tap| PollFd::from_borrowed_fd(tap.socket.as_fd(), events))
-            .collect();
-        let moment = Timespec {
-            tv_sec: 0,
-            tv_nsec: WAIT.subsec_nanos().into(),
-        };
-        // An interrupted wait is a short one.
-        let _ = poll(&mut sockets, Some(&moment));
-        if sockets
-            .iter()
-            .any(|socket| socket.revents().contains(PollFlags::ERR))
-        {
-            // Else the error would end every wait at once until it is looked at.
-            std::thread::sleep(Duration::from_millis(1));
-        }
-    }
-
     /// Does what was ordered from other threads.
     fn obey(&mut self) -> Result<(), Deaf> {
         let secrets = self.control.take_secrets();
@@ -213,8 +112,8 @@ impl Capture {
             self.send(Chunk::Head(bytes))?;
         }
         let filters = self.control.take_filters();
-        for (tap, filter) in self.taps.iter().zip(filters.into_iter().flatten()) {
-            if let Err(error) = tap.socket.refilter(&filter) {
+        for (tap, filter) in self.taps.iter_mut().zip(filters.into_iter().flatten()) {
+            if let Err(error) = tap.refilter(&filter) {
                 self.status
                     .tell(format!("the filter on {} stays: {error}", tap.name), true);
             }
@@ -222,31 +121,22 @@ impl Capture {
         Ok(())
     }
 
-    /// Takes a block of each ring that has one; gives whether there was any.
+    /// Takes what each interface has at hand; gives whether there may be more.
     fn drain(&mut self) -> Result<bool, Deaf> {
         let now = self.begun.elapsed();
         let several = self.taps.len() > 1;
         let mut any = false;
-        let mut room = Vec::new();
         for (place, tap) in self.taps.iter_mut().enumerate() {
-            let link = tap.socket.link();
-            let (writer, order, packets) = (&mut self.writer, &mut self.order, &mut tap.packets);
+            let (writer, order) = (&mut self.writer, &mut self.order);
             let (from, until) = (&mut self.from, &mut self.until);
-            any |= tap.socket.take_block(|block| {
-                Packet::each(block, |packet| {
-                    if packet.is_double() {
-                        return;
-                    }
-                    *packets += 1;
-                    let (data, length) = packet.frame(link, &mut room);
-                    if several {
-                        order.hold(packet.at, place, length, data, now);
-                    } else {
-                        from.get_or_insert(packet.at);
-                        *until = (*until).max(packet.at);
-                        put(writer, place, packet.at, length, data);
-                    }
-                });
+            any |= tap.drain(|(at, length, data)| {
+                if several {
+                    order.hold(at, place, length, data, now);
+                } else {
+                    from.get_or_insert(at);
+                    *until = (*until).max(at);
+                    put(writer, place, at, length, data);
+                }
             });
         }
         self.release(false)?;
@@ -300,7 +190,7 @@ impl Capture {
         self.told_at = Some(Instant::now());
         let mut counters = Vec::with_capacity(self.taps.len());
         for tap in &mut self.taps {
-            counters.push(tap.socket.counters());
+            counters.push(tap.counters());
             if let Some(text) = tap.look_after() {
                 self.status.tell(text, tap.state != InterfaceState::Up);
             }

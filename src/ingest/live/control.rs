@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::ingest::live::filter::Instruction;
+use crate::ingest::live::program::Program;
 
 /// What steers a capture from other threads; a copy is a handle.
 #[derive(Debug, Clone, Default)]
@@ -21,7 +21,7 @@ struct Orders {
     /// Key-log text to put into the stream.
     secrets: Mutex<Vec<u8>>,
     /// New filters, by interface.
-    filters: Mutex<Option<Vec<Vec<Instruction>>>>,
+    filters: Mutex<Option<Vec<Program>>>,
 }
 
 impl Control {
@@ -48,7 +48,7 @@ impl Control {
         secrets.extend_from_slice(text);
     }
 
-    pub(super) fn refilter(&self, filters: Vec<Vec<Instruction>>) {
+    pub(super) fn refilter(&self, filters: Vec<Program>) {
         *self
             .0
             .filters
@@ -65,7 +65,7 @@ impl Control {
         std::mem::take(&mut *secrets)
     }
 
-    pub(super) fn take_filters(&self) -> Option<Vec<Vec<Instruction>>> {
+    pub(super) fn take_filters(&self) -> Option<Vec<Program>> {
         let mut filters = self
             .0
             .filters

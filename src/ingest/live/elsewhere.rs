@@ -70,6 +70,3 @@ impl Live {
 pub const fn may_capture() -> Result<(), LiveError> {
     Err(LiveError::OtherSystem)
 }
-
-/// All interfaces at once.
-pub const ANY: &str = "any";

@@ -9,9 +9,19 @@ use crate::ingest::live::filter::error::FilterError;
 #[derive(Debug, thiserror::Error)]
 pub enum LiveError {
     /// The kernel does not let this user capture.
-    #[error(
-        "capturing needs a right that this user lacks. Give it to rtcscope once:\n  sudo setcap cap_net_raw+ep {program}\nor let \
+    #[cfg_attr(
+        target_os = "linux",
+        error(
+            "capturing needs a right that this user lacks. Give it to rtcscope once:\n  sudo setcap cap_net_raw+ep {program}\nor let \
          tcpdump capture, here or elsewhere:\n  sudo tcpdump -U -w - | rtcscope -\n  ssh host tcpdump -U -w - | rtcscope -"
+        )
+    )]
+    #[cfg_attr(
+        not(target_os = "linux"),
+        error(
+            "capturing needs a right that this user lacks. Run it as one who has it, or with Npcap open to all users:\n  sudo {program} live\n\
+             or let tcpdump capture, here or elsewhere:\n  sudo tcpdump -U -w - | rtcscope -\n  ssh host tcpdump -U -w - | rtcscope -"
+        )
     )]
     NoRights {
         /// The path of this program, quoted for a shell.
@@ -49,9 +59,25 @@ pub enum LiveError {
         /// The interface.
         name: String,
     },
-    /// Another system than Linux.
+    /// Libpcap refuses an interface.
+    #[cfg(feature = "libpcap")]
+    #[error("capturing on {name} through libpcap failed: {text}")]
+    Libpcap {
+        /// The interface.
+        name: String,
+        /// What libpcap said.
+        text: String,
+    },
+    /// Libpcap does not understand a filter.
+    #[cfg(feature = "libpcap")]
+    #[error("the capture filter is none that libpcap understands: {text}")]
+    LibpcapFilter {
+        /// What libpcap said.
+        text: String,
+    },
+    /// Another system than Linux, and no libpcap.
     #[error(
-        "capturing is built in on Linux only. Here, let tcpdump capture, or another program that writes pcap to its output:\n  sudo \
+        "this rtcscope was built without libpcap, which capturing needs here: let tcpdump capture, or another program that writes pcap to its output:\n  sudo \
          tcpdump -U -w - | rtcscope -\n  ssh host tcpdump -U -w - | rtcscope -"
     )]
     OtherSystem,

@@ -84,10 +84,17 @@ pub fn list() -> io::Result<Vec<Interface>> {
 ///
 /// # Errors
 ///
-/// Always: here only programs that capture for us know them.
+/// Without libpcap always: then only programs that capture for us know them.
 #[cfg(not(unix))]
 pub fn list() -> io::Result<Vec<Interface>> {
-    Err(io::Error::from(io::ErrorKind::Unsupported))
+    #[cfg(feature = "libpcap")]
+    {
+        crate::ingest::live::libpcap::list()
+    }
+    #[cfg(not(feature = "libpcap"))]
+    {
+        Err(io::Error::from(io::ErrorKind::Unsupported))
+    }
 }
 
 /// Packets received and sent by each interface, where the system has a file of them.

@@ -12,8 +12,10 @@
 //! | --- | --- |
 //! | [`options`], [`error`] | what is wanted, and why it can't be had |
 //! | [`interfaces`] | what there is to capture on |
-//! | [`filter`] | expressions to the kernel's filter programs |
-//! | `socket`, `ring` | AF_PACKET with TPACKET_V3; the one place with `unsafe` |
+//! | [`filter`], `program` | expressions to the kernel's filter programs; either kind of filter, ready for an interface |
+//! | `tap` | an interface that is captured, in one of two ways |
+//! | `socket_tap`, `socket`, `ring` | AF_PACKET with TPACKET_V3; the one place with `unsafe` |
+//! | `libpcap` | libpcap, for systems other than Linux; a Cargo feature |
 //! | `packet` | a slot of the ring to a frame: VLAN tag put back, cooked header put in front |
 //! | `order` | frames of several interfaces, in order of time |
 //! | `capture` | the thread that empties the rings |
@@ -23,6 +25,10 @@
 //! | [`output`] | the files written |
 //! | [`clock`] | what time it is |
 //! | [`rights`] | what the process may still do once the sockets are open |
+#![cfg_attr(
+    not(any(target_os = "linux", feature = "libpcap")),
+    expect(dead_code, reason = "where nothing captures, nothing is steered")
+)]
 
 pub mod clock;
 pub mod control;
@@ -36,21 +42,30 @@ pub mod status;
 
 mod chunk;
 mod feed;
+mod program;
 
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", feature = "libpcap"))]
 mod capture;
-#[cfg(target_os = "linux")]
+#[cfg(any(target_os = "linux", feature = "libpcap"))]
 mod order;
+#[cfg(any(target_os = "linux", feature = "libpcap"))]
+mod tap;
+
 #[cfg(target_os = "linux")]
 mod packet;
 #[cfg(target_os = "linux")]
 mod ring;
 #[cfg(target_os = "linux")]
 mod socket;
-
-#[cfg(not(target_os = "linux"))]
-mod elsewhere;
 #[cfg(target_os = "linux")]
+mod socket_tap;
+
+#[cfg(feature = "libpcap")]
+mod libpcap;
+
+#[cfg(not(any(target_os = "linux", feature = "libpcap")))]
+mod elsewhere;
+#[cfg(any(target_os = "linux", feature = "libpcap"))]
 pub mod session;
-#[cfg(not(target_os = "linux"))]
+#[cfg(not(any(target_os = "linux", feature = "libpcap")))]
 pub use crate::ingest::live::elsewhere as session;

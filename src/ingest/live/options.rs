@@ -20,6 +20,40 @@ pub struct Options {
     pub recent: RecentOptions,
     /// Stop after this long.
     pub duration: Option<Duration>,
+    /// What captures.
+    pub backend: Backend,
+}
+
+/// What captures. A program may have none: then it says what to do instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Backend {
+    /// Linux's packet sockets.
+    #[cfg(target_os = "linux")]
+    Sockets,
+    /// The library of tcpdump and Wireshark.
+    #[cfg(feature = "libpcap")]
+    Libpcap,
+    /// Nothing.
+    #[cfg(not(any(target_os = "linux", feature = "libpcap")))]
+    None,
+}
+
+impl Default for Backend {
+    /// What needs no library, where there is it.
+    fn default() -> Self {
+        #[cfg(target_os = "linux")]
+        {
+            Self::Sockets
+        }
+        #[cfg(all(not(target_os = "linux"), feature = "libpcap"))]
+        {
+            Self::Libpcap
+        }
+        #[cfg(not(any(target_os = "linux", feature = "libpcap")))]
+        {
+            Self::None
+        }
+    }
 }
 
 /// Which packets are kept on disk, to be looked at again.
@@ -60,6 +94,8 @@ pub enum Rotate {
     Span(Duration),
 }
 
+/// All interfaces at once.
+pub const ANY: &str = "any";
 /// Memory for the kernel's rings, unless told otherwise.
 pub const BUFFER_BYTES: usize = 64 << 20;
 /// Packets kept on disk, unless told otherwise.

@@ -5,24 +5,18 @@ use std::sync::mpsc;
 use std::thread;
 
 use crate::ingest::live::capture::Capture;
-use crate::ingest::live::capture::Tap;
 use crate::ingest::live::clock::now;
 use crate::ingest::live::control::Control;
 use crate::ingest::live::error::LiveError;
 use crate::ingest::live::feed::Feed;
-use crate::ingest::live::filter;
-use crate::ingest::live::filter::Instruction;
-use crate::ingest::live::filter::Layer;
-use crate::ingest::live::filter::error::FilterError;
 use crate::ingest::live::interfaces;
+use crate::ingest::live::options::ANY;
+use crate::ingest::live::options::Backend;
 use crate::ingest::live::options::Options;
 use crate::ingest::live::output::Output;
-use crate::ingest::live::rights;
-use crate::ingest::live::ring::BLOCK_BYTES;
-use crate::ingest::live::socket;
-use crate::ingest::live::socket::Socket;
-use crate::ingest::live::socket::index_of;
+use crate::ingest::live::program::Program;
 use crate::ingest::live::status::Status;
+use crate::ingest::live::tap::Tap;
 use crate::ingest::recent::Recent;
 use crate::ingest::source::Source;
 use crate::vocab::frame::LinkType;
@@ -44,6 +38,7 @@ pub struct Live {
     status: Status,
     output: Option<Output>,
     links: Vec<LinkType>,
+    backend: Backend,
 }
 
 impl Opened {
@@ -52,7 +47,7 @@ impl Opened {
     /// # Errors
     ///
     /// No right to capture, no such interface, no filter, or a file that can't be written.
-    pub fn new(options: Options) -> Result<Self, LiveError> {
+    pub fn new(mut options: Options) -> Result<Self, LiveError> {
         if options.interfaces.len() > 1 && options.interfaces.iter().any(|name| name == ANY) {
             return Err(LiveError::AnyAndOthers);
         }
@@ -62,14 +57,17 @@ impl Opened {
                 limit: MOST_INTERFACES,
             });
         }
+        if !cfg!(target_os = "linux") && options.interfaces.iter().any(|name| name == ANY) {
+            // Only Linux can capture on all of them as one.
+            options.interfaces = interfaces_that_are_up();
+        }
         // A word that is wrong is said first: it needs no rights to be known.
-        program(options.filter.as_deref(), LinkType::Ethernet, "")?;
+        let filter = options.filter.as_deref();
+        Program::new(options.backend, filter, LinkType::Ethernet, "")?;
         let status = Status::default();
-        let blocks = (options.buffer_bytes / options.interfaces.len().max(1) / BLOCK_BYTES)
-            .clamp(LEAST_BLOCKS, MOST_BLOCKS);
         let mut taps = Vec::with_capacity(options.interfaces.len());
         for name in &options.interfaces {
-            taps.push(tap(name, &options, blocks)?);
+            taps.push(Tap::open(name, &options)?);
         }
         let failed = |doing: &str| {
             let doing = doing.to_owned();
@@ -123,6 +121,7 @@ impl Opened {
             status: self.status,
             output: self.output,
             links,
+            backend: self.options.backend,
         };
         Ok((source, live))
     }
@@ -145,7 +144,8 @@ impl Live {
     ///
     /// The word that is not understood.
     pub fn refilter(&self, expression: Option<&str>) -> Result<(), LiveError> {
-        let programs = self.links.iter().map(|link| program(expression, *link, ""));
+        let programs = self.links.iter();
+        let programs = programs.map(|link| Program::new(self.backend, expression, *link, ""));
         self.control.refilter(programs.collect::<Result<_, _>>()?);
         Ok(())
     }
@@ -163,92 +163,23 @@ impl Live {
 ///
 /// It has not, with what to do about it.
 pub fn may_capture() -> Result<(), LiveError> {
-    socket::is_allowed().map_err(|source| refused(ANY, source))
-}
-
-/// The error for what the operating system refused on `name`.
-fn refused(name: &str, source: io::Error) -> LiveError {
-    match source.raw_os_error() {
-        Some(libc::EPERM | libc::EACCES) => LiveError::NoRights {
-            program: rights::program(),
-        },
-        Some(libc::ENODEV) => no_interface(name),
-        _ => LiveError::System {
-            doing: format!("capturing on {name}"),
-            source,
-        },
+    match Backend::default() {
+        #[cfg(target_os = "linux")]
+        Backend::Sockets => crate::ingest::live::socket_tap::may_capture(),
+        #[cfg(feature = "libpcap")]
+        Backend::Libpcap => crate::ingest::live::libpcap::may_capture(),
     }
 }
 
-fn tap(name: &str, options: &Options, blocks: usize) -> Result<Tap, LiveError> {
-    let index = if name == ANY {
-        0
-    } else {
-        index_of(name).map_err(|_unknown| no_interface(name))?
-    };
-    let mut refused = None;
-    let socket = Socket::open(
-        index,
-        |link| {
-            program(options.filter.as_deref(), link, name).map_err(|error| {
-                refused = Some(error);
-                io::Error::from(io::ErrorKind::InvalidInput)
-            })
-        },
-        blocks,
-        options.hardware_time,
-    );
-    if let Some(refused) = refused {
-        return Err(refused);
-    }
-    let socket = socket.map_err(|source| self::refused(name, source))?;
-    Ok(Tap::new(name.to_owned(), index, socket))
+fn interfaces_that_are_up() -> Vec<String> {
+    let up = interfaces::list().unwrap_or_default().into_iter();
+    let up = up.filter(|interface| interface.up);
+    up.map(|interface| interface.name)
+        .take(MOST_INTERFACES)
+        .collect()
 }
 
-fn no_interface(name: &str) -> LiveError {
-    let names: Vec<String> = interfaces::list()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|interface| interface.name)
-        .collect();
-    LiveError::NoInterface {
-        name: name.to_owned(),
-        known: match names.split_last() {
-            None => "there is none".to_owned(),
-            Some((only, [])) => format!("there is {only}"),
-            Some((last, before)) => format!("there are {} and {last}", before.join(", ")),
-        },
-    }
-}
-
-/// The filter for an interface with frames of this type.
-fn program(
-    expression: Option<&str>,
-    link: LinkType,
-    name: &str,
-) -> Result<Vec<Instruction>, LiveError> {
-    let Some(expression) = expression.filter(|expression| !expression.trim().is_empty()) else {
-        return Ok(vec![filter::EVERYTHING]);
-    };
-    let layer = match link {
-        LinkType::Ethernet => Layer::Ethernet,
-        LinkType::RawIp | LinkType::LinuxSll2 => Layer::Network,
-        _ => {
-            return Err(LiveError::FilterHere {
-                name: name.to_owned(),
-            });
-        }
-    };
-    let program: Result<_, FilterError> = filter::compile(expression, layer);
-    Ok(program?)
-}
-
-/// All interfaces at once.
-pub const ANY: &str = "any";
 /// Interfaces by name at once.
 const MOST_INTERFACES: usize = 64;
-/// Blocks of a ring at least and at most.
-const LEAST_BLOCKS: usize = 4;
-const MOST_BLOCKS: usize = 4_096;
 /// Pieces of the stream that wait to be analyzed, each about as large as a block of a ring.
 const CHUNKS: usize = 64;
