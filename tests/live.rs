@@ -552,7 +552,7 @@ fn inside_midway() {
     // Before anybody looks: signaling, checks, handshakes.
     let before = replay_part(50.0, ..MIDWAY);
     let live = live(&["-i", "vb"], &file);
-    let mut session = Session::start(&["live", "-i", "vb"], (110, 30));
+    let mut session = Session::start(&["live", "-i", "vb"], (140, 30));
     session.shows(&["vb", "live", "Calls appear here"]);
     let count = replay_part(3.0, MIDWAY..);
     assert!(before > 500 && count > 500, "{before} and {count}");
