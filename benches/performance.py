@@ -162,19 +162,19 @@ TEXT = """## A flood of packets, live
 
 `cargo bench --bench live`, which `benches/performance.py` runs: `rtcscope live` with its screens open and `-w`, on one end of a virtual cable. Into the
 other end, by the same {cores} cores: UDP packets of 60 bytes for 30 seconds, and a recorded call among them. In the second row and the third five senders
-take all that they can have of the processors; in the third the kernel's ring is so small that packets must be dropped.
+take all that they can have of the processors; in the third the kernel's ring is small.
 
 | packets/s | ring, kB | sent | captured | dropped by the kernel | said on the screen | calls found |
 | ---: | ---: | ---: | ---: | ---: | --- | ---: |
 {floods}
 
-What is dropped is counted in the file, stands in the title of the screens, and in the report as `capture.quality.droppedPackets`.
+Whether a small ring overflows depends on what else the machine does. What is dropped is counted in the file, stands in the title of the screens, and in the report as `capture.quality.droppedPackets`.
 
 ## A capture without an end
 
 `cargo bench --bench endless -- {hours} {calls} | rtcscope report --format json -`: {hours} hours of packet time, {calls} calls at once that come and go
 every 18 seconds, {packets} packets, {evicted} calls that made room. Ten times a second memory was looked at: after the first ten minutes of packet time it
-is {middle} MB ± {spread} % (aim: ± 5 %), all the time.
+is {middle} MB ± {spread} % (aim: ± 5 %).
 
 | minute | packets | ns of processor time for each | least MB | most MB |
 | --- | ---: | ---: | ---: | ---: |
