@@ -224,7 +224,7 @@ impl Trackers {
         let descriptions = descriptions_of(message);
         descriptions
             .map(|(place, kind, sdp)| {
-                let parsed = Arc::new(Description::parse(sdp).without_lines());
+                let parsed = Arc::new(Description::parse_without_lines(sdp));
                 self.descriptions
                     .insert((id, at, place), Arc::clone(&parsed));
                 self.secured.learn_description(&parsed);

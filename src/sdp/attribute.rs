@@ -219,7 +219,30 @@ pub(super) fn read(
         .unwrap_or_else(|| leftover(name, value, reader))
 }
 
-/// The attributes that `webrtc-sdp` does not know or does not keep whole.
+/// Does [`ours`] read the attribute, and nobody else?
+pub(super) fn is_ours(text: &str) -> bool {
+    let name = text.split_once(':').map_or(text, |(name, _)| name);
+    OURS.contains(&name)
+}
+
+/// The names that [`ours`] reads, those of which a description has many first. What it can't read of them, `webrtc-sdp`'s value would not replace.
+const OURS: &[&str] = &[
+    "rtcp-fb",
+    "fmtp",
+    "extmap",
+    "candidate",
+    "rid",
+    "ssrc-group",
+    "fingerprint",
+    "crypto",
+    "rtcp",
+    "ice-ufrag",
+    "ice-pwd",
+    "tls-id",
+    "group",
+];
+
+/// The attributes that `webrtc-sdp` does not know or does not keep whole; each stands in [`OURS`], too.
 fn ours(name: &str, value: &str, reader: &mut LineReader<'_>) -> Option<Attribute> {
     match name {
         "candidate" => candidate::read(value, reader).map(|c| Attribute::Candidate(Box::new(c))),

@@ -41,6 +41,20 @@ pub struct Description {
 impl Description {
     /// Reads `text`, whatever it is. What cannot be read is kept and has a fault.
     pub fn parse(text: &str) -> Self {
+        Self::read(text, true)
+    }
+
+    /// The same without its lines, for keeping: a browser's hundred lines take ten times the text. The faults stay; whoever shows lines
+    /// reads the text again.
+    #[must_use]
+    pub fn parse_without_lines(text: &str) -> Self {
+        let mut description = Self::read(text, false);
+        description.own_faults = description.faults().collect();
+        description.lines = Vec::new();
+        description
+    }
+
+    fn read(text: &str, in_full: bool) -> Self {
         let (kept, omitted) = split_at_most(text, MAX_BYTES);
         let mut description = Self {
             lines: Vec::new(),
@@ -53,13 +67,13 @@ impl Description {
         if !omitted.is_empty() {
             description.fault("sdp-too-long", kept.len());
         }
-        description.read_lines(kept);
+        description.read_lines(kept, in_full);
         description.assemble();
         check::check(&mut description);
         description
     }
 
-    fn read_lines(&mut self, text: &str) {
+    fn read_lines(&mut self, text: &str, in_full: bool) {
         // A line has some 32 bytes in a browser's descriptions.
         self.lines.reserve(MAX_LINES.min(text.len() / 32));
         let mut offset = 0;
@@ -72,7 +86,12 @@ impl Description {
                 return;
             }
             let (raw, ending) = first_line(rest);
-            let mut line = Line::read(self.lines.len() + 1, offset, raw, ending);
+            let number = self.lines.len() + 1;
+            let mut line = if in_full {
+                Line::read(number, offset, raw, ending)
+            } else {
+                Line::read_content(number, offset, raw, false)
+            };
             if matches!(line.content, Content::Media(_)) {
                 if sections == MAX_SECTIONS {
                     self.fault("sdp-too-many-sections", offset);
@@ -131,15 +150,6 @@ impl Description {
         if self.own_faults.len() < MAX_FAULTS {
             self.own_faults.push(Fault::new(Layer::Sdp, name, offset));
         }
-    }
-
-    /// This description without its lines, for keeping: a browser's hundred lines take ten times the text. The faults stay;
-    /// whoever shows lines reads the text again.
-    #[must_use]
-    pub fn without_lines(mut self) -> Self {
-        self.own_faults = self.faults().collect();
-        self.lines = Vec::new();
-        self
     }
 
     /// All faults: those of the lines in order, then those of the whole.
@@ -370,6 +380,32 @@ mod tests {
         let mut media = Description::parse(text).media;
         assert_eq!(media.len(), 1);
         media.remove(0)
+    }
+
+    fn agrees_without_lines(text: &str) {
+        let (whole, kept) = (
+            Description::parse(text),
+            Description::parse_without_lines(text),
+        );
+        assert!(kept.lines.is_empty());
+        assert_eq!(kept.session, whole.session, "{text}");
+        assert_eq!(kept.media, whole.media, "{text}");
+        assert!(kept.faults().eq(whole.faults()), "{text}");
+    }
+
+    #[test]
+    fn without_lines_it_means_the_same() {
+        for text in [INTACT, JUNK, ELIDED, LINE_FEEDS, NO_CONNECTION, PRINTED] {
+            agrees_without_lines(text);
+            for line in text.lines().filter(|line| line.is_ascii()) {
+                for end in 0..line.len() {
+                    agrees_without_lines(&format!(
+                        "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n{}",
+                        &line[..end]
+                    ));
+                }
+            }
+        }
     }
 
     #[test]

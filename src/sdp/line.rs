@@ -39,11 +39,20 @@ pub struct Line {
 impl Line {
     /// Reads the line `raw` (without ending), which starts at byte `offset` of its description.
     pub(super) fn read(number: usize, offset: usize, raw: &str, ending: LineEnding) -> Self {
+        let mut line = Self::read_content(number, offset, raw, true);
+        raw.clone_into(&mut line.raw);
+        line.ending = ending;
+        line
+    }
+
+    /// What the line says and breaks; `raw` and `ending` are left open. `in_full`: asks `webrtc-sdp` for its verdict also where its value is not
+    /// needed.
+    pub(super) fn read_content(number: usize, offset: usize, raw: &str, in_full: bool) -> Self {
         let mut line = Self {
             number,
             offset,
-            raw: raw.to_owned(),
-            ending,
+            raw: String::new(),
+            ending: LineEnding::Missing,
             section: None,
             content: Content::Unknown,
             faults: Vec::new(),
@@ -55,13 +64,13 @@ impl Line {
             reader.fault("sdp-line-too-long", raw);
             Content::Unknown
         } else {
-            line.read_text(raw, &mut reader)
+            line.read_text(raw, &mut reader, in_full)
         };
         line.faults = reader.into_faults();
         line
     }
 
-    fn read_text(&mut self, raw: &str, reader: &mut LineReader<'_>) -> Content {
+    fn read_text(&mut self, raw: &str, reader: &mut LineReader<'_>, in_full: bool) -> Content {
         let text = raw.trim_ascii();
         if text.is_empty() {
             self.notes.push(Note::Blank);
@@ -90,8 +99,13 @@ impl Line {
             reader.fault("sdp-type-upper-case", kind);
         }
         let value = value.trim_ascii();
-        let accepted = self.ask(text, value);
-        content(letter.to_ascii_lowercase(), value, accepted, reader)
+        let letter = letter.to_ascii_lowercase();
+        let accepted = if in_full || !is_ours(letter, value) {
+            self.ask(text, value)
+        } else {
+            None
+        };
+        content(letter, value, accepted, reader)
     }
 
     /// Asks `webrtc-sdp`; keeps its verdict and returns its value.
@@ -234,6 +248,15 @@ pub enum Verdict {
     Ignored(String),
     /// The line makes it refuse the whole description, for this reason.
     Refused(String),
+}
+
+/// Is it a line that we read ourselves, whatever `webrtc-sdp` makes of it?
+fn is_ours(letter: char, value: &str) -> bool {
+    match letter {
+        'm' | 'o' | 'c' => true,
+        'a' => attribute::is_ours(value),
+        _ => false,
+    }
 }
 
 fn content(

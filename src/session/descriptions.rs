@@ -137,7 +137,7 @@ impl Said {
                         continue;
                     }
                     let parsed = known(place)
-                        .unwrap_or_else(|| Arc::new(Description::parse(sdp).without_lines()));
+                        .unwrap_or_else(|| Arc::new(Description::parse_without_lines(sdp)));
                     self.describe(message, party, *kind, sdp, parsed, identity);
                 }
                 Carried::Candidate {

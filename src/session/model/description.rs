@@ -22,7 +22,7 @@ pub struct SignaledDescription {
     pub frames: Vec<FrameNumber>,
     /// The text, byte for byte.
     pub sdp: String,
-    /// The text, understood; its lines are not kept ([`Description::without_lines`]).
+    /// The text, understood; its lines are not kept ([`Description::parse_without_lines`]).
     pub parsed: Arc<Description>,
 }
 
