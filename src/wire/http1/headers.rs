@@ -1,13 +1,20 @@
 //! Header fields in one text: a capture of many calls keeps hundreds of thousands of them.
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Header fields in order, names as sent.
 ///
 /// All names and values stand in one string, and each field is two ends in it: two allocations a head, where a vector of pairs of strings
-/// takes some thirty.
+/// takes some thirty. Copies share them.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Headers {
+    /// `None` while there is no field.
+    shared: Option<Arc<Fields>>,
+}
+
+#[derive(Clone, PartialEq, Eq, Default)]
+struct Fields {
     text: String,
     ends: Vec<Ends>,
 }
@@ -23,22 +30,25 @@ impl Headers {
     /// Room for `fields` fields of `bytes` bytes in all.
     pub fn with_capacity(fields: usize, bytes: usize) -> Self {
         Self {
-            text: String::with_capacity(bytes),
-            ends: Vec::with_capacity(fields),
+            shared: Some(Arc::new(Fields {
+                text: String::with_capacity(bytes),
+                ends: Vec::with_capacity(fields),
+            })),
         }
     }
 
     /// Adds a field at the end. What would lead beyond 4 GiB is left out; heads are bounded far below.
     pub fn push(&mut self, name: &str, value: &str) {
-        let name_end = self.text.len() + name.len();
+        let fields = self.own();
+        let name_end = fields.text.len() + name.len();
         let ends = (
             u32::try_from(name_end),
             u32::try_from(name_end + value.len()),
         );
         if let (Ok(name_end), Ok(value_end)) = ends {
-            self.text.push_str(name);
-            self.text.push_str(value);
-            self.ends.push(Ends {
+            fields.text.push_str(name);
+            fields.text.push_str(value);
+            fields.ends.push(Ends {
                 name: name_end,
                 value: value_end,
             });
@@ -47,22 +57,36 @@ impl Headers {
 
     /// Adds `more` to the last value, behind a space: a folded line (RFC 9112 §5.2).
     pub fn unfold(&mut self, more: &str) {
-        let end = u32::try_from(self.text.len() + 1 + more.len());
-        if let (Some(last), Ok(end)) = (self.ends.last_mut(), end) {
-            self.text.push(' ');
-            self.text.push_str(more);
+        let fields = self.own();
+        let end = u32::try_from(fields.text.len() + 1 + more.len());
+        if let (Some(last), Ok(end)) = (fields.ends.last_mut(), end) {
+            fields.text.push(' ');
+            fields.text.push_str(more);
             last.value = end;
         }
     }
 
+    /// The fields, to change: no longer shared.
+    fn own(&mut self) -> &mut Fields {
+        Arc::make_mut(self.shared.get_or_insert_default())
+    }
+
+    fn text(&self) -> &str {
+        self.shared.as_ref().map_or("", |fields| &fields.text)
+    }
+
+    fn ends(&self) -> &[Ends] {
+        self.shared.as_ref().map_or(&[], |fields| &fields.ends)
+    }
+
     /// Names and values, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let mut start = 0;
-        self.ends.iter().map(move |ends| {
+        let (text, mut start) = (self.text(), 0);
+        self.ends().iter().map(move |ends| {
             let (name_end, value_end) = (ends.name as usize, ends.value as usize);
-            let name = self.text.get(start..name_end).unwrap_or_default();
+            let name = text.get(start..name_end).unwrap_or_default();
             start = value_end;
-            let value = self.text.get(name_end..value_end).unwrap_or_default();
+            let value = text.get(name_end..value_end).unwrap_or_default();
             (name, value)
         })
     }
@@ -84,18 +108,18 @@ impl Headers {
     }
 
     /// Number of fields.
-    pub const fn len(&self) -> usize {
-        self.ends.len()
+    pub fn len(&self) -> usize {
+        self.ends().len()
     }
 
     /// No field?
-    pub const fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.ends().is_empty()
     }
 
     /// Bytes of memory behind it.
-    pub const fn memory(&self) -> usize {
-        self.text.len() + self.ends.len() * size_of::<Ends>()
+    pub fn memory(&self) -> usize {
+        self.text().len() + size_of_val(self.ends())
     }
 }
 
