@@ -168,15 +168,16 @@ impl Exchange {
         if request.method == "CONNECT" && !target.starts_with('/') {
             return format!("{scheme}://{target}");
         }
-        let server = self.server.to_string();
         // HTTP/2 has it in a pseudo-header field (RFC 9113 §8.3.1).
         let authority = request
             .header(":authority")
             .or_else(|| request.header("host"))
-            .filter(|host| !host.is_empty())
-            .unwrap_or(&server);
+            .filter(|host| !host.is_empty());
         let path = if target == "*" { "" } else { target };
-        format!("{scheme}://{authority}{path}")
+        match authority {
+            Some(authority) => [scheme, "://", authority, path].concat(),
+            None => format!("{scheme}://{}{path}", self.server),
+        }
     }
 
     /// The same as URI of the WebSocket connection that the exchange opened (RFC 6455 §3): `ws://janus.example:8188/`.

@@ -247,7 +247,7 @@ fn service(data: &[u8], target: impl Fn() -> Option<String>) -> Option<RecordDat
 
 /// The name at `at`, and where the entry goes on after it.
 fn name(bytes: &[u8], at: usize) -> Result<(String, usize), Fault> {
-    let mut text = String::new();
+    let mut text = String::with_capacity(USUAL_NAME);
     let (mut here, mut after, mut length) = (at, None, 0);
     loop {
         let Some(first) = u8_at(bytes, here) else {
@@ -318,6 +318,9 @@ pub const QUESTIONS: usize = 64;
 
 /// Longest name, bytes on the wire (RFC 1035 §3.1); here also the bound on label and pointer steps.
 const NAME: usize = 255;
+
+/// Room for a name's first label and what follows, bytes; a browser's `….local` name has 42.
+const USUAL_NAME: usize = 48;
 
 /// Longest alias chain followed.
 const ALIASES: usize = 16;

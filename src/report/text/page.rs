@@ -108,8 +108,8 @@ impl<'a> Page<'a> {
 
     fn words(&mut self, mut column: usize, indent: usize, words: &Words) -> io::Result<()> {
         let mut at_start = true;
-        for run in words.unbreakable() {
-            let width: usize = run.iter().map(|(_, text)| text.width()).sum();
+        for run in words.parts().chunk_by(|_, next| !next.begins) {
+            let width: usize = run.iter().map(|part| part.text.width()).sum();
             if !at_start {
                 if column + 1 + width > WIDTH {
                     self.blank()?;
@@ -120,8 +120,9 @@ impl<'a> Page<'a> {
                     column += 1;
                 }
             }
-            for (style, text) in run {
-                write!(self.out, "{style}{}{style:#}", breakable(text))?;
+            for part in run {
+                let style = part.style;
+                write!(self.out, "{style}{}{style:#}", breakable(part.text))?;
             }
             column += width;
             at_start = false;

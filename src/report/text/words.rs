@@ -17,6 +17,15 @@ pub struct Words {
     pub(super) pieces: Vec<(Style, String)>,
 }
 
+/// Text without a space, in one style.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Part<'a> {
+    pub(super) style: Style,
+    pub(super) text: &'a str,
+    /// Does a space stand before it, where the line may break?
+    pub(super) begins: bool,
+}
+
 impl Words {
     /// No words yet.
     pub fn new() -> Self {
@@ -83,23 +92,23 @@ impl Words {
         self.pieces.iter().map(|(_, text)| text.width()).sum()
     }
 
-    /// Runs without a space, each with the styles of its pieces.
-    pub(super) fn unbreakable(&self) -> Vec<Vec<(Style, &str)>> {
-        let mut runs: Vec<Vec<(Style, &str)>> = vec![Vec::new()];
+    /// What stands between spaces, in order.
+    pub(super) fn parts(&self) -> Vec<Part<'_>> {
+        let mut parts = Vec::with_capacity(16);
+        let mut begins = true;
         for (style, text) in &self.pieces {
-            for (index, word) in text.split(' ').enumerate() {
-                if index > 0 {
-                    runs.push(Vec::new());
-                }
-                if let Some(run) = runs.last_mut()
-                    && !word.is_empty()
-                {
-                    run.push((*style, word));
+            for (index, text) in text.split(' ').enumerate() {
+                begins |= index > 0;
+                if !text.is_empty() {
+                    parts.push(Part {
+                        style: *style,
+                        text,
+                        begins: std::mem::take(&mut begins),
+                    });
                 }
             }
         }
-        runs.retain(|run| !run.is_empty());
-        runs
+        parts
     }
 }
 
