@@ -104,7 +104,7 @@ fn draw(capture: PathBuf) {
     analyze(&mut source, &mut analyzer, |_, _| true);
     let analysis = Arc::new(analyzer.into_analysis(source.files()));
     let (sender, _news) = mpsc::channel();
-    let mut worker = Worker::new(source.index(), sender);
+    let mut worker = Worker::new(source.index(), sender, mpsc::channel().1);
     let theme = Theme::new(Palette::Dark, false);
     let mut state = State::new(vec!["large.pcap".to_owned()], theme, (200, 60));
     for news in [

@@ -106,6 +106,17 @@ pub struct Query {
     pub known: Arc<Known>,
 }
 
+/// Captures that are read while others are shown.
+#[derive(Debug, Default)]
+pub struct Opened {
+    /// Which.
+    pub inputs: Vec<Input>,
+    /// With which key logs.
+    pub key_logs: Vec<PathBuf>,
+    /// Are they those that are shown?
+    pub keep: bool,
+}
+
 /// Captures that were read while others were shown.
 #[derive(Debug)]
 pub struct Reopened {
@@ -134,6 +145,8 @@ pub enum News {
     Snapshot(Arc<Analysis>, Arc<[FileInfo]>),
     /// Reading is over; a last snapshot came before.
     Loaded,
+    /// Captures were opened that take the place of what is shown as soon as they are read; with what they are read.
+    Opened(Box<Opened>),
     /// Captures were read, to be shown instead.
     Reopened(Box<Reopened>),
     /// They could not be opened; why, printable.

@@ -28,10 +28,10 @@ pub fn load(
 ) -> Option<Arc<Analysis>> {
     let mut analyzer = Rolling::of(analyzer, &source);
     let started = Instant::now();
+    let mut listening = true;
     let (mut telling, mut pace) = (Telling::default(), Pace::every(SNAPSHOT_EVERY));
     analyze(&mut source, &mut analyzer, |source, analyzer| {
         let now = started.elapsed();
-        let mut listening = true;
         if live && stop.load(Ordering::Relaxed) {
             return true;
         }
@@ -55,7 +55,7 @@ pub fn load(
         }
         live || listening && !stop.load(Ordering::Relaxed)
     });
-    if stop.load(Ordering::Relaxed) && !live {
+    if (!listening || stop.load(Ordering::Relaxed)) && !live {
         return None;
     }
     let analysis = Arc::new(analyzer.into_analysis(source.files()));

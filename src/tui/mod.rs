@@ -14,6 +14,7 @@
 //! | [`keys`] | waits for keys, notices a terminal that is gone |
 //! | [`reopen`] | reads another capture, or the same with more keys, while one is shown |
 //! | [`suspend`] | back to the shell for a while |
+//! | [`readings`] | which reading is listened to |
 //! | [`load`] | reads the capture in the background, with snapshots while it goes on |
 //! | [`watch`] | a capture that runs, looked after by the loop |
 //! | [`state`] | everything that the screens show |
@@ -48,6 +49,7 @@ pub mod keys;
 pub mod load;
 pub mod packet;
 pub mod privacy;
+pub mod readings;
 pub mod reopen;
 pub mod run;
 pub mod scan;

@@ -13,6 +13,7 @@ use crate::analyzer::pipeline::analyze;
 use crate::ingest::raw::Input;
 use crate::ingest::source::Source;
 use crate::tui::effect::News;
+use crate::tui::effect::Opened;
 use crate::tui::effect::Reopened;
 use crate::tui::state::loading::Loading;
 
@@ -28,7 +29,7 @@ pub fn reopen(
     news: &Sender<News>,
     stop: &AtomicBool,
 ) {
-    // Nobody left to hear it: then the program is ending.
+    // Nobody left to hear it: then the program is ending, or something else was asked for.
     let (mut source, mut analyzer) = match opener(inputs.clone(), key_logs.clone()) {
         Ok(opened) => opened,
         Err(text) => {
@@ -36,6 +37,15 @@ pub fn reopen(
             return;
         }
     };
+    let opened = Opened {
+        inputs: inputs.clone(),
+        key_logs: key_logs.clone(),
+        keep,
+    };
+    if news.send(News::Opened(Box::new(opened))).is_err() {
+        return;
+    }
+    let mut heard = true;
     let started = Instant::now();
     let mut told = Duration::ZERO;
     analyze(&mut source, &mut analyzer, |source, _| {
@@ -49,11 +59,11 @@ pub fn reopen(
                 packets: source.files().iter().map(|file| file.packets).sum(),
                 elapsed,
             };
-            let _ = news.send(News::Progress(loading));
+            heard = news.send(News::Progress(loading)).is_ok();
         }
-        !stop.load(Ordering::Relaxed)
+        heard && !stop.load(Ordering::Relaxed)
     });
-    if stop.load(Ordering::Relaxed) {
+    if !heard || stop.load(Ordering::Relaxed) {
         return;
     }
     let files = source.files().to_vec();

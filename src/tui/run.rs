@@ -118,10 +118,11 @@ fn show(
         .collect();
     let index = source.index();
     let (sender, news) = mpsc::channel();
+    let (first, first_news) = mpsc::channel();
     let stop = Arc::new(AtomicBool::new(false));
     let order = index.order().cloned();
     let live = watch.as_ref().map(|watch| watch.live.clone());
-    let worker = Worker::new(index, sender.clone()).watching(live.clone());
+    let worker = Worker::new(index, sender, first_news).watching(live.clone());
     let mut worker = worker.opening(setup.opener);
     let mut terminal = ratatui::try_init()?;
     release_mouse_on_panic();
@@ -148,7 +149,7 @@ fn show(
     }
     let stopped = Arc::clone(&stop);
     let runs = live.is_some();
-    let loader = thread::spawn(move || load(source, analyzer, &sender, &stopped, runs));
+    let loader = thread::spawn(move || load(source, analyzer, &first, &stopped, runs));
     let outcome = execute!(io::stdout(), EnableMouseCapture).and_then(|()| {
         talk(
             &mut terminal,
@@ -231,7 +232,7 @@ fn talk(
         }
         // Asked before the news are taken: who is through has said everything.
         let reading = !loader.is_finished() || worker.is_reopening();
-        while let Ok(news) = news.try_recv() {
+        while let Some(news) = news.try_recv().ok().or_else(|| worker.read()) {
             worker.hear(&news);
             let effects = update::hear(state, news);
             worker.perform(effects, state);

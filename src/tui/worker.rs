@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::Receiver;
 use std::sync::mpsc::Sender;
 use std::thread;
-use std::thread::JoinHandle;
 
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::execute;
@@ -34,6 +34,7 @@ use crate::tui::effect::Target;
 use crate::tui::packet::summary::summary;
 use crate::tui::privacy;
 use crate::tui::privacy::masked;
+use crate::tui::readings::Readings;
 use crate::tui::reopen::Opener;
 use crate::tui::reopen::reopen;
 use crate::tui::scan::Collected;
@@ -62,15 +63,15 @@ pub struct Worker {
     scans: [Arc<AtomicBool>; 2],
     /// Opens other captures.
     opener: Option<Opener>,
-    /// Reads them.
-    reopening: Option<JoinHandle<()>>,
+    /// Who reads.
+    readings: Readings,
     /// Says stop to that.
     stop: Arc<AtomicBool>,
 }
 
 impl Worker {
-    /// A worker over the frames of `index`; scans report to `news`.
-    pub fn new(index: FrameIndex, news: Sender<News>) -> Self {
+    /// A worker over the frames of `index`; scans report to `news`, and what is read first comes on `reading`.
+    pub fn new(index: FrameIndex, news: Sender<News>, reading: Receiver<News>) -> Self {
         Self {
             live: None,
             reader: FrameReader::new(index.clone()),
@@ -79,7 +80,7 @@ impl Worker {
             own: None,
             scans: [Arc::default(), Arc::default()],
             opener: None,
-            reopening: None,
+            readings: Readings::new(reading),
             stop: Arc::default(),
         }
     }
@@ -201,8 +202,12 @@ impl Worker {
 
     /// Is something being read that may take the place of what is shown? When its reading ended without news, it ended in a bug.
     pub fn is_reopening(&self) -> bool {
-        let reading = self.reopening.as_ref();
-        reading.is_some_and(|reading| !reading.is_finished())
+        self.readings.is_busy()
+    }
+
+    /// The next news of what is being read.
+    pub fn read(&mut self) -> Option<News> {
+        self.readings.hear()
     }
 
     fn start_reopening(
@@ -213,13 +218,15 @@ impl Worker {
         state: &mut State,
     ) {
         let Some(opener) = self.opener else {
-            state.loading = None;
+            if state.loaded {
+                state.loading = None;
+            }
             state.complain("nothing else can be opened here");
             return;
         };
-        let (news, stop) = (self.news.clone(), Arc::clone(&self.stop));
-        let reading = move || reopen(opener, inputs, key_logs, keep, &news, &stop);
-        self.reopening = Some(thread::spawn(reading));
+        let stop = Arc::clone(&self.stop);
+        self.readings
+            .ask(move |news| reopen(opener, inputs, key_logs, keep, news, &stop));
     }
 
     fn compare(&mut self, frames: [FrameNumber; 2], state: &mut State) {

@@ -41,6 +41,10 @@ impl Session {
     }
 
     fn start_in(arguments: &[&str], size: (u16, u16), config: &Path, home: &Path) -> Self {
+        Self::start_command(Self::program(arguments, config, home), size)
+    }
+
+    fn program(arguments: &[&str], config: &Path, home: &Path) -> CommandBuilder {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_rtcscope"));
         command.args(arguments);
         command.env("TERM", "xterm-256color");
@@ -50,6 +54,17 @@ impl Session {
         command.env("XDG_DATA_HOME", home);
         command.env("HOME", home);
         command.cwd(env!("CARGO_MANIFEST_DIR"));
+        command
+    }
+
+    /// With a key log in the environment.
+    pub fn start_keyed(arguments: &[&str], size: (u16, u16), keys: &Path) -> Self {
+        let mut command = Self::program(
+            arguments,
+            "no/such/config.toml".as_ref(),
+            "/dev/null/no-home".as_ref(),
+        );
+        command.env("SSLKEYLOGFILE", keys);
         Self::start_command(command, size)
     }
 

@@ -64,7 +64,7 @@ impl Program {
         let (sender, news) = mpsc::channel();
         let mut program = Self {
             state: State::new(names, PLAIN, size),
-            worker: Worker::new(source.index(), sender),
+            worker: Worker::new(source.index(), sender, mpsc::channel().1),
             news,
         };
         program.state.packets.order = source.index().order().cloned();

@@ -77,6 +77,10 @@ pub struct State {
     pub files: Arc<[FileInfo]>,
     /// How far reading has come; `None` when it is over.
     pub loading: Option<Loading>,
+    /// Was what is shown read to its end?
+    pub loaded: bool,
+    /// Another capture that is being read, to be shown instead.
+    pub coming: Option<Vec<Input>>,
     /// The capture that runs, if one does.
     pub live: Option<LiveView>,
     /// Names of the inputs.
@@ -321,6 +325,8 @@ impl State {
             known: Arc::default(),
             files: Arc::default(),
             loading: Some(Loading::begun()),
+            loaded: false,
+            coming: None,
             live: None,
             names,
             theme,

@@ -182,13 +182,18 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
         News::Progress(loading) => state.loading = Some(loading),
         News::Snapshot(analysis, files) => live::take(state, analysis, files),
         News::Reopened(new) => reopen::take(state, *new),
+        News::Opened(new) => reopen::begin(state, *new),
         News::NotReopened(text) => {
-            state.loading = None;
+            // What is shown may not be read to its end, and goes on.
+            if state.loaded {
+                state.loading = None;
+            }
             state.complain(text);
         }
         News::Loaded => {
             live::end(state);
             state.loading = None;
+            state.loaded = true;
             // What was searched so far was searched in the part that was read: look again.
             let call = state.call.as_mut().map(|call| &mut call.packets);
             for packets in call.into_iter().chain([&mut state.packets]) {

@@ -8,6 +8,7 @@ use tui_input::Input as Typed;
 use crate::ingest::raw::Input;
 use crate::lessons::library;
 use crate::tui::effect::Effect;
+use crate::tui::effect::Opened;
 use crate::tui::effect::Reopened;
 use crate::tui::state::Prompt;
 use crate::tui::state::PromptKind;
@@ -19,8 +20,8 @@ use crate::tui::update::show;
 
 /// Reads the same files again.
 pub(super) fn again(state: &mut State) -> Vec<Effect> {
-    let (inputs, key_logs) = (on_screen(state), state.key_logs.clone());
-    start(state, inputs, key_logs, true)
+    let key_logs = state.key_logs.clone();
+    read(state, key_logs)
 }
 
 /// Asks for another file.
@@ -35,8 +36,8 @@ pub(super) fn ask_key_log(state: &mut State) {
 
 fn ask(state: &mut State, kind: PromptKind) {
     state.help = None;
-    if state.loading.is_some() {
-        state.complain("reading still goes on: ask again when it is over");
+    if state.live.is_some() {
+        state.complain(STILL_RUNS);
         return;
     }
     state.prompt = Some(Prompt {
@@ -55,6 +56,14 @@ pub(super) fn file(state: &mut State, text: &str) -> Vec<Effect> {
 pub(super) fn key_log(state: &mut State, text: &str) -> Vec<Effect> {
     let mut key_logs = state.key_logs.clone();
     key_logs.push(path(text));
+    read(state, key_logs)
+}
+
+/// Reads what is shown, or is about to be.
+fn read(state: &mut State, key_logs: Vec<PathBuf>) -> Vec<Effect> {
+    if let Some(inputs) = state.coming.clone() {
+        return start(state, inputs, key_logs, false);
+    }
     let inputs = on_screen(state);
     start(state, inputs, key_logs, true)
 }
@@ -75,15 +84,16 @@ fn path(text: &str) -> PathBuf {
 }
 
 fn start(state: &mut State, inputs: Vec<Input>, key_logs: Vec<PathBuf>, keep: bool) -> Vec<Effect> {
-    if state.loading.is_some() {
-        state.complain("reading still goes on: ask again when it is over");
+    if state.live.is_some() {
+        state.complain(STILL_RUNS);
         return Vec::new();
     }
     if inputs.is_empty() || inputs.iter().any(|input| matches!(input, Input::Stdin)) {
         state.complain("what was captured live, or came through a pipe, cannot be read again: save it to a file first");
         return Vec::new();
     }
-    state.loading = Some(Loading::begun());
+    // A reading that goes on does so until the other has opened its files.
+    state.loading.get_or_insert(Loading::begun());
     vec![Effect::Reopen {
         inputs,
         key_logs,
@@ -91,10 +101,20 @@ fn start(state: &mut State, inputs: Vec<Input>, key_logs: Vec<PathBuf>, keep: bo
     }]
 }
 
+/// Captures were opened: whatever was being read is not read on.
+pub(super) fn begin(state: &mut State, new: Opened) {
+    state.loading = Some(Loading::begun());
+    state.loaded = false;
+    state.key_logs = new.key_logs;
+    state.coming = (!new.keep).then_some(new.inputs);
+}
+
 /// Takes what was read. What was looked at stays, as far as it is still there.
 pub(super) fn take(state: &mut State, new: Reopened) {
     let known = decrypted(state);
     state.loading = None;
+    state.loaded = true;
+    state.coming = None;
     let built_in = library::known(&new.inputs).map(|capture| capture.name.to_owned());
     let same = new.keep && built_in.is_some() && built_in == state.learn.built_in;
     if !same {
@@ -162,3 +182,6 @@ fn decrypted(state: &State) -> usize {
         .map(|dialogue| dialogue.messages.len());
     scene.http.len() + messages.sum::<usize>()
 }
+
+/// Said of a capture that runs.
+const STILL_RUNS: &str = "a capture runs: what is shown cannot be changed before it is over";
