@@ -63,9 +63,8 @@ mod socket_tap;
 #[cfg(feature = "libpcap")]
 mod libpcap;
 
-#[cfg(not(any(target_os = "linux", feature = "libpcap")))]
-mod elsewhere;
 #[cfg(any(target_os = "linux", feature = "libpcap"))]
 pub mod session;
 #[cfg(not(any(target_os = "linux", feature = "libpcap")))]
-pub use crate::ingest::live::elsewhere as session;
+#[path = "elsewhere.rs"]
+pub mod session;
