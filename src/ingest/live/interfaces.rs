@@ -1,5 +1,6 @@
 //! What there is to capture on.
 
+#[cfg(any(unix, test))]
 use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
@@ -98,12 +99,14 @@ pub fn list() -> io::Result<Vec<Interface>> {
 }
 
 /// Packets received and sent by each interface, where the system has a file of them.
+#[cfg(unix)]
 fn counters() -> BTreeMap<String, u64> {
     std::fs::read_to_string("/proc/net/dev")
         .map_or_else(|_no_such_file| BTreeMap::new(), |text| counted(&text))
 }
 
 /// `  eth0: bytes packets errs drop fifo frame compressed multicast bytes packets …`, below two lines of titles.
+#[cfg(any(unix, test))]
 fn counted(text: &str) -> BTreeMap<String, u64> {
     text.lines()
         .filter_map(|line| {

@@ -43,6 +43,8 @@ struct Wanted {
     device: String,
     filter: String,
     buffer_bytes: usize,
+    /// Npcap's handles have no choice of clocks.
+    #[cfg(unix)]
     hardware_time: bool,
 }
 
@@ -53,6 +55,7 @@ impl LibpcapTap {
             device: device(name).ok_or_else(|| no_interface(name))?,
             filter: options.filter.clone().unwrap_or_default(),
             buffer_bytes: share.clamp(LEAST_BYTES, i32::MAX as usize),
+            #[cfg(unix)]
             hardware_time: options.hardware_time,
         };
         let capture = wanted.open().map_err(|error| refused(name, &error))?;
