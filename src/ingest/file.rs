@@ -115,15 +115,18 @@ impl CaptureFile {
     }
 
     /// Waits for the next record, at most `patience`; gives whether it is still to be waited for.
-    pub(crate) fn waits(&mut self, patience: Duration) -> bool {
-        while self.parser.wants_more(&self.window) {
+    pub(crate) fn waits(&mut self, info: &mut FileInfo, patience: Duration) -> bool {
+        loop {
+            self.parser.take_silent(&mut self.window, info);
+            if !self.parser.wants_more(&self.window) {
+                return false;
+            }
             match self.window.wait(patience) {
                 Some(true) => {}
                 Some(false) => return false,
                 None => return true,
             }
         }
-        false
     }
 
     /// Can its bytes be late?

@@ -40,7 +40,7 @@ impl Merge {
         let mut at = 0;
         while let Some(&number) = self.due.get(at) {
             // Waited for long enough, when another file has a record.
-            if !self.queue.is_empty() && self.waiting.is_some() && is_late(files, number) {
+            if !self.queue.is_empty() && self.waiting.is_some() && is_late(files, infos, number) {
                 at += 1;
                 continue;
             }
@@ -68,7 +68,7 @@ impl Merge {
         loop {
             let mut at = 0;
             while let Some(&number) = self.due.get(at) {
-                if is_late(files, number) {
+                if is_late(files, infos, number) {
                     at += 1;
                 } else {
                     self.due.swap_remove(at);
@@ -86,10 +86,8 @@ impl Merge {
             let Some(left) = patience.checked_sub(begun.elapsed()) else {
                 return true;
             };
-            if let Some(file) = files.get_mut(usize::from(late)) {
-                // Others may be quicker: a short wait, then a look at all.
-                file.waits(left.min(SHORT_WAIT));
-            }
+            // Others may be quicker: a short wait, then a look at all.
+            waits(files, infos, late, left.min(SHORT_WAIT));
         }
     }
 
@@ -126,9 +124,24 @@ impl Merge {
 }
 
 /// Has the file nothing at hand, and may have later?
-fn is_late(files: &mut [CaptureFile], number: u16) -> bool {
-    let file = files.get_mut(usize::from(number));
-    file.is_some_and(|file| file.can_wait() && file.waits(Duration::ZERO))
+fn is_late(files: &mut [CaptureFile], infos: &mut [FileInfo], number: u16) -> bool {
+    let can_wait = files
+        .get(usize::from(number))
+        .is_some_and(CaptureFile::can_wait);
+    can_wait && waits(files, infos, number, Duration::ZERO)
+}
+
+fn waits(
+    files: &mut [CaptureFile],
+    infos: &mut [FileInfo],
+    number: u16,
+    patience: Duration,
+) -> bool {
+    let place = usize::from(number);
+    match (files.get_mut(place), infos.get_mut(place)) {
+        (Some(file), Some(info)) => file.waits(info, patience),
+        _ => false,
+    }
 }
 
 /// How long others wait for a silent pipe.

@@ -45,6 +45,14 @@ impl Parser {
             }
     }
 
+    /// Takes the records at hand that nobody is told of, so that [`Parser::wants_more`] speaks of one that somebody is.
+    pub(crate) fn take_silent(&mut self, window: &mut Window, info: &mut FileInfo) {
+        match self {
+            Self::Pcap(_) => {}
+            Self::Pcapng(parser) => parser.take_silent(window, info),
+        }
+    }
+
     /// A copy to read on from here another time.
     pub(crate) fn checkpoint(&self) -> Self {
         match self {

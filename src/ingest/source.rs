@@ -190,10 +190,10 @@ impl Source {
             Some(merge) => merge.waits(&mut self.files, &mut self.infos, patience),
             None => {
                 self.after_run.is_none()
-                    && self
-                        .files
-                        .first_mut()
-                        .is_some_and(|file| file.waits(patience))
+                    && match (self.files.first_mut(), self.infos.first_mut()) {
+                        (Some(file), Some(info)) => file.waits(info, patience),
+                        _ => false,
+                    }
             }
         }
     }
@@ -302,6 +302,8 @@ const WINDOWS_BYTES: usize = 64 << 20;
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
     use crate::ingest::samples::Bytes;
     use crate::ingest::samples::Order;
@@ -323,6 +325,54 @@ mod tests {
         assert_eq!(source.progress().total_bytes, Some(total));
         let (frames, _) = read(&mut source);
         assert_eq!((frames.len(), source.progress().read_bytes), (1_010, total));
+        assert!(source.pull().is_none());
+    }
+
+    /// Gives what is sent to it, and waits for it.
+    struct Pipe {
+        sent: mpsc::Receiver<Vec<u8>>,
+        rest: Vec<u8>,
+    }
+
+    impl Read for Pipe {
+        fn read(&mut self, room: &mut [u8]) -> std::io::Result<usize> {
+            if self.rest.is_empty() {
+                self.rest = self.sent.recv().unwrap_or_default();
+            }
+            let count = self.rest.len().min(room.len());
+            room[..count].copy_from_slice(&self.rest[..count]);
+            self.rest.drain(..count);
+            Ok(count)
+        }
+    }
+
+    #[test]
+    fn blocks_that_bring_nothing_keep_nobody_waiting() {
+        let (write, sent) = mpsc::channel();
+        let begun = Bytes::new(Order::Little)
+            .section()
+            .interface(1, |b| b)
+            .packet(0, 1, &[1], |b| b);
+        // Statistics, and a section that has no packet yet.
+        let silent = begun
+            .block(5, |b| b.u32(0).u64(0))
+            .section()
+            .interface(1, |b| b);
+        write.send(silent.bytes).unwrap();
+        let rest = Vec::new();
+        let reader = Box::new(Pipe { sent, rest });
+        let stream = RawStream::passing("pipe".to_owned(), reader, Keep::Nothing).unwrap();
+        let (file, info) = CaptureFile::open(stream, 0, 1 << 20, true).unwrap();
+        let mut source = Source::of(vec![file], vec![info]);
+        assert!(!source.waits(Duration::ZERO));
+        assert!(matches!(source.pull(), Some(Item::Frame(_))));
+        assert!(source.waits(Duration::from_millis(20)));
+        assert_eq!(source.files()[0].sections, 2);
+        let later = Bytes::new(Order::Little).packet(0, 2, &[2], |b| b);
+        write.send(later.bytes).unwrap();
+        while source.waits(Duration::from_millis(20)) {}
+        assert!(matches!(source.pull(), Some(Item::Frame(_))));
+        drop(write);
         assert!(source.pull().is_none());
     }
 

@@ -146,6 +146,22 @@ impl PcapngParser {
         self.names.is_empty() && matches!(framing, Framing::Short { .. })
     }
 
+    /// Takes the blocks at hand that bring no record: what comes after them may be long in coming.
+    pub(crate) fn take_silent(&mut self, window: &mut Window, info: &mut FileInfo) {
+        while self.names.is_empty()
+            && let Framing::Whole { kind, span } = Framing::of(window.data(), self.order)
+            && matches!(kind, SHB_MAGIC | IDB_MAGIC | ISB_MAGIC)
+        {
+            let place = Place {
+                position: window.position(),
+                offset: window.offset(),
+            };
+            let block = window.bytes(place.position, span);
+            self.other_block(kind, block, place, info);
+            window.consume(span);
+        }
+    }
+
     fn other_block(
         &mut self,
         kind: u32,
