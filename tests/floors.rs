@@ -260,7 +260,12 @@ fn declared(text: &str) -> BTreeSet<String> {
 
 /// Files and folders beside a `mod.rs` (or `lib.rs`) that it does not declare.
 fn undeclared(folder: &Path, text: &str, files: &[PathBuf]) -> Vec<String> {
-    let declared = declared(text);
+    // A module whose file has another name says so.
+    let named = text.lines().filter_map(|line| {
+        let path = line.trim().strip_prefix("#[path = \"")?;
+        path.strip_suffix(".rs\"]").map(str::to_owned)
+    });
+    let declared: BTreeSet<String> = declared(text).into_iter().chain(named).collect();
     files
         .iter()
         .filter_map(|file| {
@@ -473,6 +478,8 @@ fn a_file_that_nobody_declares_is_found() {
     );
     let declaring = "pub(crate) mod a;\n#[cfg(test)]\nmod b;\n";
     assert!(undeclared(Path::new("src/wire"), declaring, &files).is_empty());
+    let renaming = "mod a;\n#[path = \"b.rs\"]\nmod other;\n";
+    assert!(undeclared(Path::new("src/wire"), renaming, &files).is_empty());
 }
 
 #[test]
