@@ -129,3 +129,30 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// Window of a re-reading parser: some hundred media packets.
 const WINDOW_BYTES: usize = 128 << 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::info::FileInfo;
+    use crate::ingest::pcapng::PcapngParser;
+
+    /// Checkpoints kept of a thousand.
+    fn kept(store: Store) -> usize {
+        let index = FileIndex::new("capture".to_owned(), store);
+        for count in 0..1_000 {
+            index.mark(count * FileIndex::EVERY, || Checkpoint {
+                offset: count * 1_000_000,
+                parser: Parser::Pcapng(PcapngParser::new(&mut FileInfo::default())),
+            });
+        }
+        let checkpoints = lock(&index.checkpoints);
+        assert_eq!(checkpoints.gone + checkpoints.kept.len() as u64, 1_000);
+        checkpoints.kept.len()
+    }
+
+    #[test]
+    fn places_in_what_is_not_kept_are_not_kept() {
+        assert_eq!(kept(Store::nothing()), 1);
+        assert_eq!(kept(Store::path("capture".into())), 1_000);
+    }
+}

@@ -70,7 +70,9 @@ impl Store {
     pub(crate) fn oldest(&self) -> u64 {
         match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Backing::Recent(recent) => recent.oldest(),
-            _ => 0,
+            // None is: places in it are not worth keeping.
+            Backing::Nothing => u64::MAX,
+            Backing::Path { .. } | Backing::Memory(_) | Backing::Decoded(_) => 0,
         }
     }
 
