@@ -96,28 +96,19 @@ impl Batch {
     /// Takes a copy of an observation.
     #[inline]
     pub(super) fn add(&mut self, seen: Sighting, observation: &Observation<'_>) {
-        let kept = match *observation {
+        let kept = self.keep(observation);
+        self.items.push((seen, kept));
+    }
+
+    #[inline]
+    fn keep(&mut self, observation: &Observation<'_>) -> Kept {
+        match *observation {
             Observation::Rtp {
                 header,
                 datagram,
                 length,
             } => Kept::Rtp {
                 front: self.copy(front(&header, datagram)),
-                on_wire: length as u32,
-            },
-            _ => self.keep(observation),
-        };
-        self.items.push((seen, kept));
-    }
-
-    /// The same for all that is no media.
-    #[inline(never)]
-    fn keep(&mut self, observation: &Observation<'_>) -> Kept {
-        match *observation {
-            Observation::Rtp {
-                datagram, length, ..
-            } => Kept::Rtp {
-                front: self.copy(datagram),
                 on_wire: length as u32,
             },
             Observation::Stun {
@@ -222,29 +213,22 @@ impl Batch {
         })
     }
 
+    /// Tells one; nothing of it can fail that did not fail when it was seen.
     #[inline]
     fn tell(&self, seen: Sighting, kept: &Kept, trackers: &mut Trackers) {
-        match *kept {
+        let observation = match kept {
             Kept::Rtp { front, on_wire } => {
-                let datagram = self.stretch(front);
-                let length = on_wire as usize;
-                if let Ok(header) = Header::of_span(Span::new(datagram, length)) {
-                    let observation = Observation::Rtp {
-                        header,
-                        datagram,
-                        length,
-                    };
-                    trackers.observe(seen, &observation);
+                let datagram = self.stretch(*front);
+                let length = *on_wire as usize;
+                let Ok(header) = Header::of_span(Span::new(datagram, length)) else {
+                    return;
+                };
+                Observation::Rtp {
+                    header,
+                    datagram,
+                    length,
                 }
             }
-            _ => self.tell_rest(seen, kept, trackers),
-        }
-    }
-
-    #[inline(never)]
-    fn tell_rest(&self, seen: Sighting, kept: &Kept, trackers: &mut Trackers) {
-        let observation = match kept {
-            Kept::Rtp { .. } => return,
             Kept::Stun {
                 message,
                 tuple,
