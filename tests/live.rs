@@ -11,6 +11,7 @@ use std::fs;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::io::Read;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::Child;
 use std::process::Command;
@@ -223,6 +224,18 @@ fn report(file: &Path) -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// The modes of the files that a process has open and that have no name.
+fn nameless_files(process: u32) -> Vec<u32> {
+    let open = fs::read_dir(format!("/proc/{process}/fd")).unwrap();
+    let nameless = open.filter_map(|entry| {
+        let path = entry.unwrap().path();
+        let target = fs::read_link(&path).ok()?;
+        let is_one = target.to_string_lossy().ends_with(" (deleted)");
+        is_one.then(|| fs::metadata(&path).unwrap().mode() & 0o7777)
+    });
+    nameless.collect()
+}
+
 /// Packets that tshark reads from a file; `None` without tshark.
 fn tshark(file: &Path) -> Option<usize> {
     let output = Command::new("tshark").arg("-r").arg(file).output().ok()?;
@@ -264,6 +277,8 @@ fn inside_headless() {
     let live = live(&["-i", "vb"], &ours);
     let count = replay(6.0);
     thread::sleep(Duration::from_millis(300));
+    // Nobody can look at packets again: none are kept but in the file.
+    assert!(nameless_files(live.child.id()).is_empty());
     let (said, printed) = live.end("-TERM");
     let mut printed: Value = serde_json::from_slice(&printed).unwrap();
     assert_eq!(printed["capture"]["packets"], count, "{said}");
@@ -349,6 +364,9 @@ fn inside_a_terminal() {
     let path = file.display().to_string();
     let mut session = Session::start(&["live", "-i", "vb", "-w", &path], (110, 30));
     session.shows(&["vb", "live", "Calls appear here"]);
+    // The recent packets: nobody else can see them, and they are gone with the program.
+    let modes = nameless_files(session.child.process_id().unwrap());
+    assert_eq!(modes, [0o600]);
     let player = thread::spawn(|| replay(3.0));
     session.shows(&["publisher", "VP8", "live"]);
     session.press("H");

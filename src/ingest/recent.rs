@@ -38,10 +38,7 @@ impl Recent {
     ///
     /// No file can be made there.
     pub fn new(capacity: u64, directory: Option<&Path>) -> io::Result<Self> {
-        let file = match directory {
-            Some(directory) => tempfile::tempfile_in(directory)?,
-            None => tempfile::tempfile()?,
-        };
+        let file = nameless_file(directory)?;
         Ok(Self(Arc::new(Mutex::new(Ring {
             file,
             capacity: capacity.max(1),
@@ -124,6 +121,22 @@ impl Ring {
     }
 }
 
+/// A file without a name in `directory`, or in the system's for temporary files.
+///
+/// # Errors
+///
+/// None can be made there.
+pub(crate) fn nameless_file(directory: Option<&Path>) -> io::Result<File> {
+    let file = match directory {
+        Some(directory) => tempfile::tempfile_in(directory)?,
+        None => tempfile::tempfile()?,
+    };
+    // Without a name it can be reached through its process all the same.
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +171,16 @@ mod tests {
                 .contains("most recent")
         );
         assert!(read(&recent, 251, 5).unwrap().is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_may_read_it() {
+        use std::os::unix::fs::MetadataExt;
+
+        let recent = Recent::new(100, None).unwrap();
+        let mode = recent.ring().file.metadata().unwrap().mode();
+        assert_eq!(mode & 0o7777, 0o600);
     }
 
     #[test]

@@ -97,7 +97,7 @@ impl Source {
         Ok(Self::of(vec![file], vec![info]))
     }
 
-    /// Reads a capture from a stream whose bytes `recent` keeps.
+    /// Reads a live capture from a stream whose bytes `recent` keeps, if somebody may look at them again.
     ///
     /// # Errors
     ///
@@ -105,9 +105,12 @@ impl Source {
     pub fn open_kept(
         name: String,
         reader: Box<dyn Read + Send>,
-        recent: Recent,
+        recent: Option<Recent>,
     ) -> Result<Self, IngestError> {
-        let stream = RawStream::kept(name, reader, recent)?;
+        let stream = match recent {
+            Some(recent) => RawStream::kept(name, reader, recent)?,
+            None => RawStream::passing(name, reader, Keep::Nothing)?,
+        };
         let (file, info) = CaptureFile::open(stream, 0, 1 << 20, true)?;
         Ok(Self::of(vec![file], vec![info]))
     }

@@ -17,6 +17,7 @@ use std::sync::PoisonError;
 
 use crate::ingest::compressed::Compression;
 use crate::ingest::recent::Recent;
+use crate::ingest::recent::nameless_file;
 
 /// The decoded bytes of a file, by offset. A copy is a handle.
 #[derive(Clone)]
@@ -144,7 +145,7 @@ impl Decoded {
         }
         let spool = match &mut self.spool {
             Some(spool) => spool,
-            None => self.spool.insert(tempfile::tempfile()?),
+            None => self.spool.insert(nameless_file(None)?),
         };
         let mut reader = if let Some(reader) = self.reader.take() {
             reader

@@ -57,11 +57,11 @@ pub struct RawLive {
     pub format: Option<Format>,
 
     /// Disk space for the latest packets, to look at them again.
-    #[arg(long, value_name = "SIZE", default_value = "1GB", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "1GB", conflicts_with = "headless", value_parser = size)]
     pub recent: u64,
 
     /// Where to keep them [default: the system's directory for temporary files].
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "DIR", conflicts_with = "headless", value_hint = ValueHint::DirPath)]
     pub recent_dir: Option<PathBuf>,
 
     /// Memory that the kernel may fill while the analysis is busy.
@@ -119,10 +119,11 @@ impl Watch {
                 buffer_bytes: usize::try_from(raw.buffer).unwrap_or(BUFFER_BYTES),
                 hardware_time: raw.hardware_time,
                 output: raw.write.map(|path| OutputOptions { path, rotate, keep }),
-                recent: RecentOptions {
+                // Only screens look at packets again.
+                recent: headless.is_none().then_some(RecentOptions {
                     bytes: raw.recent,
                     directory: raw.recent_dir,
-                },
+                }),
                 duration: raw.duration,
                 backend,
             },
@@ -277,6 +278,7 @@ mod tests {
             "live -w f --keep 3",
             "live --format json",
             "live -w f --rotate 1s --keep 0",
+            "live --headless --recent 1MB",
         ] {
             let words = ["rtcscope"].into_iter().chain(line.split_whitespace());
             assert!(RawArgs::try_parse_from(words).is_err(), "{line}");

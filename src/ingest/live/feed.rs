@@ -1,4 +1,4 @@
-//! The stream as `Source` reads it; on the way, each piece is kept on disk and written to the files wanted.
+//! The stream as `Source` reads it; on the way, each piece is kept on disk, if somebody may look at it again, and written to the files wanted.
 
 use std::io;
 use std::io::Read;
@@ -12,7 +12,7 @@ use crate::ingest::writer::PcapngWriter;
 /// Reads the stream: waits for what comes, ends when the capture does.
 pub(super) struct Feed {
     chunks: Receiver<Chunk>,
-    recent: Recent,
+    recent: Option<Recent>,
     output: Option<Output>,
     bytes: Vec<u8>,
     at: usize,
@@ -22,7 +22,7 @@ impl Feed {
     /// A reader of what comes through `chunks`.
     pub(super) const fn new(
         chunks: Receiver<Chunk>,
-        recent: Recent,
+        recent: Option<Recent>,
         output: Option<Output>,
     ) -> Self {
         Self {
@@ -49,7 +49,9 @@ impl Feed {
                 writer.finish()?
             }
         };
-        self.recent.push(&self.bytes);
+        if let Some(recent) = &self.recent {
+            recent.push(&self.bytes);
+        }
         Ok(())
     }
 }

@@ -16,8 +16,8 @@ pub struct Options {
     pub hardware_time: bool,
     /// Where packets are written to.
     pub output: Option<OutputOptions>,
-    /// The packets kept to be looked at again.
-    pub recent: RecentOptions,
+    /// The packets kept to be looked at again; `None`: nobody will.
+    pub recent: Option<RecentOptions>,
     /// Stop after this long.
     pub duration: Option<Duration>,
     /// What captures.

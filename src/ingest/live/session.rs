@@ -27,7 +27,7 @@ pub struct Opened {
     options: Options,
     taps: Vec<Tap>,
     output: Option<Output>,
-    recent: Recent,
+    recent: Option<Recent>,
     status: Status,
 }
 
@@ -73,7 +73,10 @@ impl Opened {
             let doing = doing.to_owned();
             move |source| LiveError::System { doing, source }
         };
-        let recent = Recent::new(options.recent.bytes, options.recent.directory.as_deref())
+        let recent = options.recent.as_ref();
+        let recent = recent
+            .map(|wanted| Recent::new(wanted.bytes, wanted.directory.as_deref()))
+            .transpose()
             .map_err(failed("making room for recent packets on disk"))?;
         let output = options.output.clone().map(|wanted| {
             let path = wanted.path.display().to_string();
