@@ -686,11 +686,20 @@ fn inside_libpcap_comes_and_goes() {
     thread::sleep(Duration::from_millis(300));
     ip("link del va");
     thread::sleep(Duration::from_millis(2_500));
+    cable::lay();
+    thread::sleep(Duration::from_millis(2_500));
+    Wire::open("va").send(&frame);
+    thread::sleep(Duration::from_millis(300));
     let (said, _) = live.end("-INT");
-    for words in ["vb went down", "vb is up again", "vb was removed"] {
+    for words in [
+        "vb went down",
+        "vb is up again",
+        "vb was removed",
+        "vb is there again, and captured",
+    ] {
         assert!(said.contains(words), "{words}: {said}");
     }
-    assert_eq!(report(&file)["capture"]["packets"], 2, "{said}");
+    assert_eq!(report(&file)["capture"]["packets"], 3, "{said}");
 }
 
 /// A frame of the sample when both its calls are up.

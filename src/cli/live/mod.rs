@@ -22,7 +22,6 @@ use crate::cli::output::Destination;
 use crate::cli::raw::Colour;
 use crate::cli::raw::Format;
 use crate::cli::screen::setup;
-use crate::ingest::live::rights;
 use crate::ingest::live::session::Live;
 use crate::ingest::live::session::Opened;
 use crate::ingest::live::session::may_capture;
@@ -58,10 +57,9 @@ pub fn run(
     explore(watch, setup(look, screen, &nothing)?)
 }
 
-/// Opens the sockets, gives the rights up and begins.
+/// Opens the sockets and begins; rights are given up on the way.
 fn begin(watch: Watch) -> Result<(Source, Live, Signals), Failure> {
     let opened = Opened::new(watch.options)?;
-    rights::give_up();
     let signals = Signals::listen().map_err(Failure::Signals)?;
     let (source, live) = opened.start()?;
     follow(watch.key_logs, live.control().clone());

@@ -35,6 +35,8 @@ pub(super) struct LibpcapTap {
     is_listed: bool,
     /// Reading failed since the last look.
     failed: bool,
+    /// The interface was removed: the handle stays with what is gone.
+    is_stale: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +69,7 @@ impl LibpcapTap {
             told: [0; 3],
             is_listed: is_up(name).is_some(),
             failed: false,
+            is_stale: false,
         })
     }
 
@@ -132,18 +135,21 @@ impl LibpcapTap {
             return (before, false);
         }
         match is_up(name) {
-            None => return (InterfaceState::Gone, false),
-            Some(false) => return (InterfaceState::Down, false),
-            Some(true) if !failed && before != InterfaceState::Gone => {
-                return (InterfaceState::Up, false);
+            None => {
+                self.is_stale = true;
+                return (InterfaceState::Gone, false);
             }
+            // One that came back is not up at once.
+            Some(false) if self.is_stale => return (before, false),
+            Some(false) => return (InterfaceState::Down, false),
+            Some(true) if !failed && !self.is_stale => return (InterfaceState::Up, false),
             Some(true) => {}
         }
-        // The handle of an interface that was removed stays with what is gone.
         match self.wanted.open() {
             Ok(capture) if link_of(capture.get_datalink()) == self.link => {
                 self.capture = capture;
                 self.told = [0; 3];
+                self.is_stale = false;
                 (InterfaceState::Up, true)
             }
             _ => (before, false),

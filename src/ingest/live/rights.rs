@@ -1,6 +1,6 @@
 //! What the process may still do once the sockets are open: no more than it needs.
 //!
-//! Holds for the calling thread and those that it starts afterwards: called before any is.
+//! Holds for the calling thread and those that it starts afterwards.
 
 use std::path::Path;
 
@@ -20,12 +20,21 @@ fn quoted(path: &Path) -> String {
     }
 }
 
-/// Gives up every capability, but for root the ones to write files, and the way to any new one. Where the kernel has Landlock, no program can be
+/// What becomes of the right to capture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raw {
+    /// It is given up.
+    GivenUp,
+    /// It stays: an interface that was removed can be opened again when it comes back.
+    Kept,
+}
+
+/// Gives up every capability, but the one that `raw` says, and for root the ones to write files, and the way to any new one. Where the kernel has Landlock, no program can be
 /// started and no TCP connection made or accepted any more.
 ///
 /// Nothing here failing is worth ending for: the capture is as good, only the fence around it lower.
 #[cfg(target_os = "linux")]
-pub fn give_up() {
+pub fn give_up(raw: Raw) {
     use rustix::thread::CapabilitySet;
     use rustix::thread::CapabilitySets;
 
@@ -35,21 +44,25 @@ pub fn give_up() {
     } else {
         CapabilitySet::empty()
     };
-    let _ = rustix::thread::set_no_new_privs(true);
-    let _ = rustix::thread::set_capabilities(
-        None,
-        CapabilitySets {
-            effective: kept,
-            permitted: kept,
+    let only = |set| {
+        let sets = CapabilitySets {
+            effective: set,
+            permitted: set,
             inheritable: CapabilitySet::empty(),
-        },
-    );
+        };
+        rustix::thread::set_capabilities(None, sets)
+    };
+    let _ = rustix::thread::set_no_new_privs(true);
+    let stays = raw == Raw::Kept && only(kept | CapabilitySet::NET_RAW).is_ok();
+    if !stays {
+        let _ = only(kept);
+    }
     let _ = fence();
 }
 
 /// Nothing to give up that was taken.
 #[cfg(not(target_os = "linux"))]
-pub const fn give_up() {}
+pub const fn give_up(_: Raw) {}
 
 #[cfg(target_os = "linux")]
 fn fence() -> Result<(), landlock::RulesetError> {

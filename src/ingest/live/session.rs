@@ -15,6 +15,8 @@ use crate::ingest::live::options::Backend;
 use crate::ingest::live::options::Options;
 use crate::ingest::live::output::Output;
 use crate::ingest::live::program::Program;
+use crate::ingest::live::rights;
+use crate::ingest::live::rights::Raw;
 use crate::ingest::live::status::Status;
 use crate::ingest::live::tap::Tap;
 use crate::ingest::recent::Recent;
@@ -92,7 +94,8 @@ impl Opened {
         })
     }
 
-    /// Begins: packets that came meanwhile wait in the rings. Call [`rights::give_up`] before.
+    /// Begins: packets that came meanwhile wait in the rings. Rights are given up before the first is looked at: by this thread, those that it
+    /// starts later, and the one that captures.
     ///
     /// # Errors
     ///
@@ -113,10 +116,22 @@ impl Opened {
             doing: format!("capturing on {name}"),
             source,
         };
+        let raw = match self.options.backend {
+            // A socket goes on with another interface of the same name; libpcap has to open it anew. This thread looks into no packet.
+            #[cfg(feature = "libpcap")]
+            Backend::Libpcap => Raw::Kept,
+            #[cfg(target_os = "linux")]
+            Backend::Sockets => Raw::GivenUp,
+        };
+        let work = move || {
+            rights::give_up(raw);
+            capture.run();
+        };
         thread::Builder::new()
             .name("capture".into())
-            .spawn(move || capture.run())
+            .spawn(work)
             .map_err(failed)?;
+        rights::give_up(Raw::GivenUp);
         let feed = Feed::new(chunks, self.recent.clone(), self.output.clone());
         let source = Source::open_kept(name, Box::new(feed), self.recent)?;
         let live = Live {
