@@ -184,7 +184,12 @@ impl Choice {
                     .iter()
                     .map(ToString::to_string)
                     .collect();
-                let rate = rate.map_or_else(String::new, |rate| format!("{rate:.0}"));
+                let rate = match (rate, interface.packets) {
+                    (Some(rate), _) => format!("{rate:.0}"),
+                    // Nothing to compare with yet.
+                    (None, Some(_)) => String::new(),
+                    (None, None) => "not told".to_owned(),
+                };
                 line(
                     &shown(&interface.name),
                     interface.state(),

@@ -4,6 +4,8 @@
 //! name   state    packets/s  addresses
 //! eth0   up             412  192.168.1.7, fe80::1
 //! ```
+//!
+//! Where the system counts no packets that can be read, the column is left out and said to be.
 
 use std::io;
 use std::io::Write;
@@ -22,11 +24,19 @@ use crate::vocab::printable::printable;
 /// Prints the interfaces, after a moment to see how busy they are.
 pub fn print(colour: ColorChoice) -> Result<ExitCode, Failure> {
     let before = interfaces::list().map_err(Failure::Interfaces)?;
+    if !are_counted(&before) {
+        Destination::Stdout.deliver(colour, |out| write(&before, &before, out))?;
+        return Ok(ExitCode::SUCCESS);
+    }
     thread::sleep(MOMENT);
     let after = interfaces::list().map_err(Failure::Interfaces)?;
-    let rows = rows(&before, &after);
-    Destination::Stdout.deliver(colour, |out| write(&rows, out))?;
+    Destination::Stdout.deliver(colour, |out| write(&before, &after, out))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Does the system tell how many packets they had?
+fn are_counted(interfaces: &[Interface]) -> bool {
+    interfaces.iter().any(|it| it.packets.is_some())
 }
 
 fn rows(before: &[Interface], after: &[Interface]) -> Vec<[String; 4]> {
@@ -53,21 +63,35 @@ fn rows(before: &[Interface], after: &[Interface]) -> Vec<[String; 4]> {
         .collect()
 }
 
-fn write(rows: &[[String; 4]], out: &mut dyn Write) -> io::Result<()> {
+fn write(before: &[Interface], after: &[Interface], out: &mut dyn Write) -> io::Result<()> {
+    let rows = rows(before, after);
+    let are_counted = are_counted(after);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths = [0, 1, 2].map(width);
-    for [name, state, rate, addresses] in rows {
+    for [name, state, rate, addresses] in &rows {
+        let rate = if are_counted {
+            format!("{rate:>0$}  ", widths[2])
+        } else {
+            String::new()
+        };
         let line = format!(
-            "{name:<0$}  {state:<1$}  {rate:>2$}  {addresses}",
-            widths[0], widths[1], widths[2]
+            "{name:<0$}  {state:<1$}  {rate}{addresses}",
+            widths[0], widths[1]
         );
         writeln!(out, "{}", line.trim_end())?;
     }
+    if !are_counted && !after.is_empty() {
+        writeln!(out, "\n{NOT_COUNTED}")?;
+    }
     Ok(())
 }
+
+/// Why there is no column for them.
+const NOT_COUNTED: &str =
+    "Packets per second are not shown: on this system only a capture counts them.";
 
 /// Over which packets per second are counted.
 const MOMENT: Duration = Duration::from_secs(1);
@@ -87,14 +111,15 @@ mod tests {
             packets,
         };
         let mut text = Vec::new();
-        write(
-            &rows(&[interface(Some(10))], &[interface(Some(422))]),
-            &mut text,
-        )
-        .unwrap();
+        write(&[interface(Some(10))], &[interface(Some(422))], &mut text).unwrap();
         let expected =
             "name  state  packets/s  addresses\neth0  up           412  192.0.2.1, fe80::1\n";
         assert_eq!(String::from_utf8(text).unwrap(), expected);
         assert_eq!(rows(&[], &[interface(None)])[1][2], "–");
+        let mut text = Vec::new();
+        write(&[interface(None)], &[interface(None)], &mut text).unwrap();
+        let expected = "name  state  addresses\neth0  up     192.0.2.1, fe80::1\n\n\
+             Packets per second are not shown: on this system only a capture counts them.\n";
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
     }
 }
