@@ -133,6 +133,7 @@ const WINDOW_BYTES: usize = 128 << 10;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ingest::compressed::Compression;
     use crate::ingest::info::FileInfo;
     use crate::ingest::pcapng::PcapngParser;
 
@@ -153,6 +154,7 @@ mod tests {
     #[test]
     fn places_in_what_is_not_kept_are_not_kept() {
         assert_eq!(kept(Store::nothing()), 1);
+        assert_eq!(kept(Store::nothing().decoded(Compression::Gzip)), 1);
         assert_eq!(kept(Store::path("capture".into())), 1_000);
     }
 }

@@ -15,7 +15,7 @@ use crate::ingest::record::Record;
 use crate::vocab::time::Timestamp;
 
 /// One record of each file, the earliest first.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Merge {
     /// By file.
     ahead: Vec<Record>,
@@ -25,11 +25,22 @@ pub(crate) struct Merge {
     due: Vec<u16>,
     /// Since when one of those was waited for.
     waiting: Option<Instant>,
-    /// Whose frames were given out so far.
-    order: FrameOrder,
+    /// Whose frames were given out so far, if somebody may ask.
+    order: Option<FrameOrder>,
 }
 
 impl Merge {
+    /// Nothing was given out so far. `order` takes down what is.
+    pub(crate) const fn new(order: Option<FrameOrder>) -> Self {
+        Self {
+            ahead: Vec::new(),
+            queue: BinaryHeap::new(),
+            due: Vec::new(),
+            waiting: None,
+            order,
+        }
+    }
+
     /// The next record and its file.
     pub(crate) fn next(
         &mut self,
@@ -50,8 +61,10 @@ impl Merge {
         let Reverse((_, number)) = self.queue.pop()?;
         self.due.push(number);
         let record = *self.ahead.get(usize::from(number))?;
-        if matches!(record, Record::Frame(_)) {
-            self.order.push(number);
+        if let Some(order) = &self.order
+            && matches!(record, Record::Frame(_))
+        {
+            order.push(number);
         }
         Some((number, record))
     }
@@ -92,8 +105,8 @@ impl Merge {
     }
 
     /// In which order frames were given out.
-    pub(crate) const fn order(&self) -> &FrameOrder {
-        &self.order
+    pub(crate) const fn order(&self) -> Option<&FrameOrder> {
+        self.order.as_ref()
     }
 
     fn begin(&mut self, files: usize) {

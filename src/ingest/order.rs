@@ -5,8 +5,11 @@
 //!  frame   0#1 0#2 1#1 0#3 1#2 1#3 …        marks of file 1: (line 2, number 1) … every 256 of its frames, or 65 536 lines
 //! ```
 //!
+//! Where the inputs have no end, the oldest lines make room: line numbers stay, and what was in the first of them is not known any more.
+//!
 //! A frame's number follows from the mark before it and the lines since; a line from the mark before its number.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
@@ -19,6 +22,22 @@ use crate::vocab::ids::FrameNumber;
 pub struct FrameOrder(Arc<Mutex<Order>>);
 
 impl FrameOrder {
+    /// Keeps the order of the last lines, [`FrameOrder::MOST`] of them, when the inputs have no end.
+    pub(crate) fn of_recent() -> Self {
+        Self::within(Self::MOST)
+    }
+
+    /// Lines kept of inputs without an end, two bytes each.
+    pub const MOST: usize = 1 << 26;
+
+    fn within(limit: usize) -> Self {
+        let order = Order {
+            limit: Some(limit),
+            ..Order::default()
+        };
+        Self(Arc::new(Mutex::new(order)))
+    }
+
     /// The next frame is one of `file`.
     pub(crate) fn push(&self, file: u16) {
         self.lock().push(file);
@@ -26,7 +45,7 @@ impl FrameOrder {
 
     /// Lines so far.
     pub fn len(&self) -> usize {
-        self.lock().files.len()
+        self.lock().len()
     }
 
     /// Not one line so far?
@@ -34,12 +53,12 @@ impl FrameOrder {
         self.len() == 0
     }
 
-    /// The frame in a line, from 0.
+    /// The frame in a line, from 0; `None` also for one that made room.
     pub fn frame(&self, line: usize) -> Option<FrameNumber> {
         self.lock().frame(line)
     }
 
-    /// The line of a frame; for one that did not come yet, the line after the last.
+    /// The line of a frame; for one that did not come yet, the line after the last, and the oldest for one that made room.
     pub fn line(&self, frame: FrameNumber) -> usize {
         self.lock().line(frame)
     }
@@ -52,10 +71,14 @@ impl FrameOrder {
 
 #[derive(Debug, Default)]
 struct Order {
-    /// The file of each line.
-    files: Vec<u16>,
+    /// Lines that made room.
+    gone: usize,
+    /// The file of each line after them.
+    files: VecDeque<u16>,
     /// By file.
     marks: Vec<Marks>,
+    /// Lines kept at most.
+    limit: Option<usize>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -63,55 +86,85 @@ struct Marks {
     /// Frames so far.
     count: u64,
     /// Some lines of the file and the frames in them, ascending.
-    places: Vec<(usize, u64)>,
+    places: VecDeque<(usize, u64)>,
 }
 
 impl Order {
     fn push(&mut self, file: u16) {
-        let (line, place) = (self.files.len(), usize::from(file));
+        let (line, place) = (self.len(), usize::from(file));
         if self.marks.len() <= place {
             self.marks.resize(place + 1, Marks::default());
         }
-        self.files.push(file);
+        self.files.push_back(file);
         let Some(marks) = self.marks.get_mut(place) else {
             return;
         };
         marks.count += 1;
-        let far = marks.places.last().is_none_or(|(before, number)| {
+        let far = marks.places.back().is_none_or(|(before, number)| {
             line - before >= LINES_BETWEEN || marks.count - number >= FRAMES_BETWEEN
         });
         if far {
-            marks.places.push((line, marks.count));
+            marks.places.push_back((line, marks.count));
+        }
+        if self.limit.is_some_and(|limit| self.files.len() > limit) {
+            self.make_room();
         }
     }
 
+    fn len(&self) -> usize {
+        self.gone + self.files.len()
+    }
+
+    /// Forgets the oldest quarter.
+    fn make_room(&mut self) {
+        let oldest = self.files.len() / 4;
+        self.files.drain(..oldest);
+        self.gone += oldest;
+        for marks in &mut self.marks {
+            // What follows the last mark of a file before it is not found again until the next one: some hundred frames at most.
+            let gone = marks.places.partition_point(|(line, _)| *line < self.gone);
+            marks.places.drain(..gone);
+        }
+    }
+
+    /// The files of the lines from one that a mark is in, up to another.
+    fn between(&self, marked: usize, until: usize) -> Option<impl Iterator<Item = u16>> {
+        let (from, until) = (
+            marked.checked_sub(self.gone)?,
+            until.checked_sub(self.gone)?,
+        );
+        let is_there = from <= until && until <= self.files.len();
+        is_there.then(|| self.files.range(from..until).copied())
+    }
+
     fn frame(&self, line: usize) -> Option<FrameNumber> {
-        let file = *self.files.get(line)?;
+        let file = *self.files.get(line.checked_sub(self.gone)?)?;
         let places = &self.marks.get(usize::from(file))?.places;
         let after = places.partition_point(|(marked, _)| *marked <= line);
         let (marked, number) = *places.get(after.checked_sub(1)?)?;
-        let between = self.files.get(marked..line)?;
-        let passed = between.iter().filter(|other| **other == file).count();
+        let passed = self.between(marked, line)?.filter(|other| *other == file);
+        let passed = passed.count();
         Some(FrameNumber::new(file, number + passed as u64))
     }
 
     fn line(&self, frame: FrameNumber) -> usize {
-        self.known_line(frame).unwrap_or(self.files.len())
+        let marks = self.marks.get(usize::from(frame.file()));
+        match marks {
+            Some(marks) if frame.number() <= marks.count => {
+                self.known_line(marks, frame).unwrap_or(self.gone)
+            }
+            _ => self.len(),
+        }
     }
 
-    fn known_line(&self, frame: FrameNumber) -> Option<usize> {
-        let marks = self.marks.get(usize::from(frame.file()))?;
-        if frame.number() > marks.count {
-            return None;
-        }
+    fn known_line(&self, marks: &Marks, frame: FrameNumber) -> Option<usize> {
         let places = &marks.places;
         let after = places.partition_point(|(_, number)| *number <= frame.number());
         let (marked, number) = *places.get(after.checked_sub(1)?)?;
         let wanted = usize::try_from(frame.number() - number).ok()?;
-        let since = self.files.get(marked..)?;
-        let mut own = since.iter().enumerate();
-        let own = own.by_ref().filter(|(_, file)| **file == frame.file());
-        own.map(|(further, _)| marked + further).nth(wanted)
+        let since = self.between(marked, self.len())?.enumerate();
+        let mut own = since.filter(|(_, file)| *file == frame.file());
+        own.nth(wanted).map(|(further, _)| marked + further)
     }
 }
 
@@ -151,6 +204,29 @@ mod tests {
     fn a_file_that_pauses_for_long_is_found_again() {
         let pause = (0..200_000).map(|_| 1);
         check([0, 0].into_iter().chain(pause).chain([0, 1, 0, 0]));
+    }
+
+    #[test]
+    fn what_has_no_end_makes_room() {
+        let order = FrameOrder::within(10_000);
+        let all: Vec<u16> = (0..100_000).map(|at: u32| (at % 3 == 1).into()).collect();
+        for file in &all {
+            order.push(*file);
+        }
+        let kept = order.lock().files.len();
+        assert!(kept <= 10_000 && order.len() == 100_000, "{kept}");
+        assert!(order.lock().marks.iter().all(|it| it.places.len() < 100));
+        assert_eq!(order.frame(0), None);
+        // Behind the first marks each frame is found.
+        let first = order.lock().gone;
+        for line in (first + 1_000..100_000).step_by(7) {
+            let file = all[line];
+            let number = all[..=line].iter().filter(|it| **it == file).count();
+            let frame = FrameNumber::new(file, number as u64);
+            assert_eq!((order.frame(line), order.line(frame)), (Some(frame), line));
+        }
+        assert_eq!(order.line(FrameNumber::new(1, 1)), first);
+        assert_eq!(order.line(FrameNumber::new(1, 99_999)), 100_000);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::ingest::file::CaptureFile;
 use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
 use crate::ingest::merge::Merge;
+use crate::ingest::order::FrameOrder;
 use crate::ingest::raw::Input;
 use crate::ingest::raw::Keep;
 use crate::ingest::raw::RawStream;
@@ -83,7 +84,7 @@ impl Source {
             files.push(file);
             infos.push(info);
         }
-        Ok(Self::of(files, infos))
+        Ok(Self::of(files, infos, keep))
     }
 
     /// Reads a capture from any stream, such as a child process; it is spooled like standard input.
@@ -94,7 +95,7 @@ impl Source {
     pub fn open_stream(name: String, reader: Box<dyn Read + Send>) -> Result<Self, IngestError> {
         let stream = RawStream::passing(name, reader, Keep::Bytes)?;
         let (file, info) = CaptureFile::open(stream, 0, 256 << 10, false)?;
-        Ok(Self::of(vec![file], vec![info]))
+        Ok(Self::of(vec![file], vec![info], Keep::Bytes))
     }
 
     /// Reads a live capture from a stream whose bytes `recent` keeps, if somebody may look at them again.
@@ -112,11 +113,21 @@ impl Source {
             None => RawStream::passing(name, reader, Keep::Nothing)?,
         };
         let (file, info) = CaptureFile::open(stream, 0, 1 << 20, true)?;
-        Ok(Self::of(vec![file], vec![info]))
+        Ok(Self::of(vec![file], vec![info], Keep::Bytes))
     }
 
-    fn of(files: Vec<CaptureFile>, infos: Vec<FileInfo>) -> Self {
-        let merge = (files.len() > 1).then(Merge::default);
+    fn of(files: Vec<CaptureFile>, infos: Vec<FileInfo>, keep: Keep) -> Self {
+        let merge = (files.len() > 1).then(|| {
+            let has_end = !files.iter().any(CaptureFile::can_wait);
+            let order = (keep == Keep::Bytes).then(|| {
+                if has_end {
+                    FrameOrder::default()
+                } else {
+                    FrameOrder::of_recent()
+                }
+            });
+            Merge::new(order)
+        });
         Self {
             files,
             infos,
@@ -224,7 +235,7 @@ impl Source {
 
     /// The index to re-read frames by; it grows as frames are pulled, also while another thread uses a copy.
     pub fn index(&self) -> FrameIndex {
-        let order = self.merge.as_ref().map(|merge| merge.order().clone());
+        let order = self.merge.as_ref().and_then(|merge| merge.order().cloned());
         FrameIndex::new(self.files.iter().map(CaptureFile::index).collect(), order)
     }
 }
@@ -366,7 +377,7 @@ mod tests {
         let reader = Box::new(Pipe { sent, rest });
         let stream = RawStream::passing("pipe".to_owned(), reader, Keep::Nothing).unwrap();
         let (file, info) = CaptureFile::open(stream, 0, 1 << 20, true).unwrap();
-        let mut source = Source::of(vec![file], vec![info]);
+        let mut source = Source::of(vec![file], vec![info], Keep::Nothing);
         assert!(!source.waits(Duration::ZERO));
         assert!(matches!(source.pull(), Some(Item::Frame(_))));
         assert!(source.waits(Duration::from_millis(20)));

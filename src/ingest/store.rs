@@ -73,6 +73,8 @@ impl Store {
             Backing::Recent(recent) => recent.oldest(),
             // None is: places in it are not worth keeping.
             Backing::Nothing => u64::MAX,
+            // What is not kept packed can't be unpacked again.
+            Backing::Decoded(decoded) if decoded.compressed.oldest() == u64::MAX => u64::MAX,
             Backing::Path { .. } | Backing::Memory(_) | Backing::Decoded(_) => 0,
         }
     }
