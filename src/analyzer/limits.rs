@@ -3,6 +3,8 @@
 //! A call needs a handful of conversations, two hundred control messages and a few streams. The limits are set for captures of
 //! a busy server for a day, and to keep a hostile file under half a gigabyte.
 
+use std::time::Duration;
+
 use crate::flow::demux::FlowLimits;
 
 /// Limits of the whole pipe.
@@ -25,13 +27,27 @@ pub struct RollingLimits {
     pub calls: usize,
     /// Conversations.
     pub flows: usize,
+    /// Time from the first packet to the last; `None` is as long as there is room.
+    pub age: Option<Duration>,
 }
 
 impl RollingLimits {
-    /// How full an analysis with so many calls and conversations is: 1 is full.
-    pub fn share(&self, calls: usize, flows: usize) -> f64 {
+    /// For interfaces: what is a day old goes, however quiet it was, so that memory does not grow for weeks. What comes through a pipe may be
+    /// a capture of a month.
+    pub fn live() -> Self {
+        Self {
+            age: Some(Duration::from_secs(24 * 3_600)),
+            ..Self::default()
+        }
+    }
+
+    /// How full an analysis with so many calls and conversations is, over that time: 1 is full.
+    pub fn share(&self, calls: usize, flows: usize, age: Duration) -> f64 {
         let of = |count: usize, limit: usize| count as f64 / limit.max(1) as f64;
-        of(calls, self.calls).max(of(flows, self.flows))
+        let time = self
+            .age
+            .map_or(0.0, |most| age.as_secs_f64() / most.as_secs_f64().max(1.0));
+        of(calls, self.calls).max(of(flows, self.flows)).max(time)
     }
 }
 
@@ -41,6 +57,7 @@ impl Default for RollingLimits {
         Self {
             calls: 1_000,
             flows: 1 << 17,
+            age: None,
         }
     }
 }

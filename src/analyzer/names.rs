@@ -27,6 +27,12 @@ impl Names {
         &self.list
     }
 
+    /// The newest half of as many as there is room for: who takes over has room for others.
+    pub(super) fn newer(&self) -> &[(IpAddr, String)] {
+        let older = self.list.len().saturating_sub(self.limit / 2);
+        self.list.get(older..).unwrap_or_default()
+    }
+
     /// `name` was said to have `address`.
     pub(super) fn learn(&mut self, address: IpAddr, name: &str) {
         if self.list.len() < self.limit && self.known.insert(address) {
@@ -47,7 +53,10 @@ mod tests {
         for (last, name) in [(1, "a"), (1, "b"), (2, "c"), (3, "d")] {
             names.learn(Ipv4Addr::new(192, 0, 2, last).into(), name);
         }
-        let kept: Vec<_> = names.all().iter().map(|(_, name)| name.as_str()).collect();
-        assert_eq!(kept, ["a", "c"]);
+        let words = |list: &[(IpAddr, String)]| -> Vec<String> {
+            list.iter().map(|(_, name)| name.clone()).collect()
+        };
+        assert_eq!(words(names.all()), ["a", "c"]);
+        assert_eq!(words(names.newer()), ["c"]);
     }
 }

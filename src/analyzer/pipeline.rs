@@ -6,6 +6,7 @@
 mod above;
 mod account;
 mod batch;
+mod fill;
 mod parts;
 
 use std::hint::black_box;
@@ -193,7 +194,7 @@ impl Analyzer {
             theirs.streams.begin(start);
         }
         let ours = self.above.trackers();
-        for (address, name) in ours.names.all() {
+        for (address, name) in ours.names.newer() {
             theirs.names.learn(*address, name);
         }
         heir.key_log = Arc::clone(&self.key_log);
@@ -201,12 +202,9 @@ impl Analyzer {
         heir
     }
 
-    /// Peer connections and conversations so far.
-    pub(super) fn sizes(&mut self) -> (usize, usize) {
-        (
-            self.above.trackers().identities.iter().count(),
-            self.demux.table().records().len(),
-        )
+    /// Times of the capture's first frame and of the last so far; `None` before the first.
+    pub(super) fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.start?, self.end))
     }
 
     /// Is it a datagram of a call's conversation, one of the first `flows`?

@@ -6,6 +6,8 @@
 //!                                                                                        takes over when it is full
 //! ```
 //!
+//! Full is an analysis with so many calls or conversations, of an interface also one of a day, and one with a table that would turn away what comes.
+//!
 //! Identities, streams and messages point at each other by position; taking single ones out would move all others. So there are two analyses for a
 //! while: the second begins without what the first knew by then, and when the first is full it goes as a whole. Calls that ended long ago are
 //! forgotten that way; one that still runs is from then on a call that was joined midway. How many went is counted.
@@ -21,6 +23,7 @@ use crate::ingest::info::FileInfo;
 use crate::ingest::source::Run;
 use crate::ingest::source::Source;
 use crate::vocab::frame::Frame;
+use crate::vocab::time::Timestamp;
 
 /// An analyzer that forgets, or one that does not.
 #[derive(Debug)]
@@ -31,6 +34,8 @@ pub struct Rolling {
     before: Option<Retired>,
     /// The one before that: its room is for the successor to come.
     spare: Option<Retired>,
+    /// When `now` began; `None`: with the capture.
+    begun: Option<Timestamp>,
     /// `None`: everything is kept.
     limits: Option<RollingLimits>,
     packets: u64,
@@ -45,19 +50,25 @@ pub struct Rolling {
 #[derive(Debug)]
 struct Successor {
     analyzer: Analyzer,
+    begun: Timestamp,
     /// Calls and conversations that were known when it began: it does not hear of their media, and they go when it takes over.
     calls_before: usize,
     flows_before: usize,
 }
 
 impl Rolling {
-    /// For `source`: forgets when it may have no end.
+    /// For `source`: forgets when it may have no end, for the reason that there is no room.
     pub fn of(analyzer: Analyzer, source: &Source) -> Self {
         if source.can_wait() {
             Self::within(analyzer, RollingLimits::default())
         } else {
             Self::whole(analyzer.on_two_threads())
         }
+    }
+
+    /// For an interface: forgets what is old, too.
+    pub fn live(analyzer: Analyzer) -> Self {
+        Self::within(analyzer, RollingLimits::live())
     }
 
     /// Keeps everything: for captures that have an end.
@@ -67,6 +78,7 @@ impl Rolling {
             next: None,
             before: None,
             spare: None,
+            begun: None,
             limits: None,
             packets: 0,
             bytes: 0,
@@ -128,23 +140,29 @@ impl Rolling {
         let Some(limits) = self.limits else {
             return;
         };
+        let Some((start, at)) = self.now.span() else {
+            return;
+        };
         let (calls, flows) = self.now.sizes();
+        let age = at.since(self.begun.unwrap_or(start));
+        let share = limits.share(calls, flows, age).max(self.now.fullness());
         if let Some(before) = &mut self.before {
-            let left = (1.0 - limits.share(calls, flows)) * 2.0;
-            before.shrink_to(left);
+            before.shrink_to((1.0 - share) * 2.0);
         }
         match &self.next {
-            None if limits.share(calls, flows) >= 0.5 => {
+            None if share >= 0.5 => {
                 self.next = Some(Successor {
                     analyzer: self.now.heir(self.spare.take()),
+                    begun: at,
                     calls_before: calls,
                     flows_before: flows,
                 });
             }
-            Some(_) if limits.share(calls, flows) >= 1.0 => {
+            Some(_) if share >= 1.0 => {
                 if let Some(next) = self.next.take() {
                     self.evicted_calls += next.calls_before as u64;
                     self.evicted_flows += next.flows_before as u64;
+                    self.begun = Some(next.begun);
                     let before = std::mem::replace(&mut self.now, next.analyzer);
                     self.spare = self.before.replace(Retired::new(before));
                 }
@@ -199,10 +217,12 @@ const LOOK_EVERY: u64 = 1_024;
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::analyzer::limits::Limits;
     use crate::ingest::raw::Input;
     use crate::ingest::source::Item;
-    use crate::vocab::time::Timestamp;
 
     /// The sample call, `times` times one after the other, each from another client.
     fn calls(times: u8, mut take: impl FnMut(&Frame<'_>)) {
@@ -243,6 +263,7 @@ mod tests {
         let limits = RollingLimits {
             calls: 1 << 20,
             flows: 400,
+            age: None,
         };
         let mut rolling = Rolling::within(Analyzer::default(), limits);
         let (mut most, mut packets) = (0, 0);
@@ -264,13 +285,14 @@ mod tests {
         let limits = RollingLimits {
             calls: 1 << 20,
             flows: 400,
+            age: None,
         };
         let mut rolling = Rolling::within(Analyzer::default(), limits);
         let (mut share, mut left, mut shrunk, mut taken_over) = (0.0, usize::MAX, 0, 0);
         calls(20, |frame| {
             rolling.push(frame);
             let (calls, flows) = rolling.now.sizes();
-            let now = limits.share(calls, flows);
+            let now = limits.share(calls, flows, Duration::ZERO);
             let before = rolling.before.as_ref().map_or(usize::MAX, Retired::len);
             if now < share {
                 taken_over += 1;
@@ -284,6 +306,39 @@ mod tests {
             taken_over >= 2 && shrunk > 2 * taken_over,
             "{shrunk}, {taken_over}"
         );
+    }
+
+    #[test]
+    fn what_is_old_goes_though_there_is_room() {
+        let limits = RollingLimits {
+            age: Some(Duration::from_secs(100)),
+            ..RollingLimits::live()
+        };
+        let mut rolling = Rolling::within(Analyzer::default(), limits);
+        let mut oldest = Duration::ZERO;
+        calls(20, |frame| {
+            rolling.push(frame);
+            let begun = rolling.begun.or_else(|| Some(rolling.now.span()?.0));
+            oldest = oldest.max(begun.map_or(Duration::ZERO, |begun| frame.at.since(begun)));
+        });
+        let seconds = oldest.as_secs();
+        assert!((95..130).contains(&seconds), "{seconds}");
+        let analysis = rolling.into_analysis(&[]);
+        assert!(analysis.capture.quality.evicted_flows > 100);
+    }
+
+    #[test]
+    fn no_table_turns_anything_away() {
+        let small = Limits {
+            check_paths: 40,
+            ..Limits::default()
+        };
+        let mut rolling = Rolling::within(Analyzer::new(small), RollingLimits::default());
+        calls(20, |frame| rolling.push(frame));
+        let analysis = rolling.into_analysis(&[]);
+        assert!(analysis.capture.quality.evicted_flows > 100);
+        let mut faults = analysis.capture.faults.rows();
+        assert!(faults.all(|(_, name, _)| name != "limit-check-paths"));
     }
 
     #[test]

@@ -237,6 +237,13 @@ impl Demux {
         counts
     }
 
+    /// How full the lists are that turn away what they have no room for: 1 is full.
+    pub fn fullness(&self) -> f64 {
+        let quic = self.quic.as_ref().map_or(0.0, |it| it.fullness());
+        let flows = self.table.fullness();
+        self.tcp.fullness().max(quic).max(flows)
+    }
+
     /// Malformed input met on this floor and below.
     pub const fn faults(&self) -> &FaultLog {
         &self.faults

@@ -247,6 +247,11 @@ impl Exchanges {
         self.list.get(id.index())
     }
 
+    /// How full the list is.
+    pub fn fullness(&self) -> f64 {
+        self.list.len() as f64 / EXCHANGES_KEPT as f64
+    }
+
     /// Exchanges that found the list full.
     pub const fn refused(&self) -> u64 {
         self.refused

@@ -337,6 +337,11 @@ impl FlowTable {
         }
     }
 
+    /// How full it is: 1 turns away what comes.
+    pub fn fullness(&self) -> f64 {
+        self.records.len() as f64 / self.limit.max(1) as f64
+    }
+
     /// Packets that opened no conversation because the table was full.
     pub const fn refused(&self) -> u64 {
         self.refused

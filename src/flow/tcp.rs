@@ -93,6 +93,13 @@ impl TcpConversations {
             .map_or(&[], |shared| shared.exchanges.all())
     }
 
+    /// How full the list of exchanges is, and how much of the work on compressed messages is spent: at 1 nothing more is kept, or unpacked.
+    pub fn fullness(&self) -> f64 {
+        self.shared.as_ref().map_or(0.0, |shared| {
+            shared.exchanges.fullness().max(shared.websockets.spent())
+        })
+    }
+
     /// Exchanges not kept because the list was full.
     pub fn refused(&self) -> u64 {
         self.shared

@@ -26,7 +26,11 @@ pub fn load(
     stop: &AtomicBool,
     live: bool,
 ) -> Option<Arc<Analysis>> {
-    let mut analyzer = Rolling::of(analyzer, &source);
+    let mut analyzer = if live {
+        Rolling::live(analyzer)
+    } else {
+        Rolling::of(analyzer, &source)
+    };
     let started = Instant::now();
     let mut listening = true;
     let (mut telling, mut pace) = (Telling::default(), Pace::every(SNAPSHOT_EVERY));

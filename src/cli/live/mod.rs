@@ -104,7 +104,7 @@ fn headless(watch: Watch, format: Format, colour: ColorChoice) -> Result<ExitCod
         .map(|file| file.path.as_str())
         .collect();
     say(&format!("capturing on {}; Ctrl-C ends", names.join(", ")));
-    let mut analyzer = Rolling::of(Analyzer::default(), &source);
+    let mut analyzer = Rolling::live(Analyzer::default());
     let mut telling = (format == Format::Ndjson).then(Telling::default);
     let mut failure = None;
     analyze(&mut source, &mut analyzer, |source, analyzer| {

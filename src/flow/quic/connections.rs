@@ -91,6 +91,12 @@ impl Connections {
         self.refused
     }
 
+    /// How full the lists are: at 1 a new connection, or id, is turned away.
+    pub(in crate::flow) fn fullness(&self) -> f64 {
+        let connections = self.list.len() as f64 / Self::LIMIT as f64;
+        connections.max(self.by_id.len() as f64 / Self::IDS as f64)
+    }
+
     /// One of them.
     pub(in crate::flow) fn get_mut(&mut self, at: usize) -> Option<&mut Connection> {
         self.list.get_mut(at)

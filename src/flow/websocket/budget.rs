@@ -14,6 +14,11 @@ impl Budget {
         self.kept
     }
 
+    /// How much of the work is spent: 1 is all.
+    pub fn spent(&self) -> f64 {
+        self.work as f64 / WORK_MAX as f64
+    }
+
     /// Asks to keep `bytes` more; false when that is too much.
     pub(super) const fn hold(&mut self, bytes: usize) -> bool {
         if self.kept + bytes > KEPT_MAX {

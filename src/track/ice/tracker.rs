@@ -66,6 +66,11 @@ impl IceTracker {
         }
     }
 
+    /// How full it is: 1 turns away what comes.
+    pub fn fullness(&self) -> f64 {
+        self.paths.len().max(self.queries.len()) as f64 / self.limit.max(1) as f64
+    }
+
     /// The check paths, in order of first message.
     pub fn paths(&self) -> &[CheckPath] {
         &self.paths

@@ -57,6 +57,11 @@ impl RtcpTracker {
         }
     }
 
+    /// How full it is: 1 turns away what comes.
+    pub fn fullness(&self) -> f64 {
+        self.flows.len() as f64 / MOST_FLOWS as f64
+    }
+
     /// RTCP by flow, in order of flow id.
     pub fn snapshot(&self) -> Vec<RtcpFlow> {
         self.flows.values().cloned().collect()

@@ -139,6 +139,14 @@ impl Ledger {
         Some(dialogue.handles.len() - 1)
     }
 
+    /// How full what all dialogues share is.
+    pub(super) fn fullness(&self) -> f64 {
+        let of = |count: usize, limit: usize| count as f64 / limit as f64;
+        of(self.dialogues.len(), DIALOGUES_KEPT)
+            .max(of(self.handles, ALL_HANDLES_KEPT))
+            .max(of(self.bytes, MESSAGE_BYTES_KEPT))
+    }
+
     /// A handle, by its dialogue and its own index.
     pub(super) fn handle(&mut self, dialogue: usize, handle: Option<usize>) -> Option<&mut Handle> {
         self.dialogues.get_mut(dialogue)?.handles.get_mut(handle?)

@@ -90,6 +90,11 @@ impl Signaling {
         &self.ledger.faults
     }
 
+    /// How full what all dialogues share is: at 1 a new dialogue, handle or message is turned away.
+    pub fn fullness(&self) -> f64 {
+        self.ledger.fullness()
+    }
+
     /// What the bounds turned away.
     pub fn overflow(&self) -> Overflow {
         self.ledger.overflow

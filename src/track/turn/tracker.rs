@@ -67,6 +67,11 @@ impl TurnTracker {
         }
     }
 
+    /// How full it is: 1 turns away what comes.
+    pub fn fullness(&self) -> f64 {
+        self.allocations.len() as f64 / self.limit.max(1) as f64
+    }
+
     /// The allocations as they stand at `now`: those not refreshed in time have expired.
     pub fn allocations(&self, now: Timestamp) -> Vec<Allocation> {
         self.allocations
