@@ -132,6 +132,28 @@ fn a_user_filters_the_packets_looks_at_one_and_takes_the_filter_back() {
 }
 
 #[test]
+fn a_user_draws_over_a_stretch_of_time_and_sees_it_closer() {
+    let mut session = Session::start(&["captures/lossy/capture.pcapng"], (120, 40));
+    session.shows(&["alice ← videoroom 100"]);
+    session.press("\r");
+    session.shows(&["What happened", "19.89 s"]);
+    // Down in column 60 of line 6, on to 80, up: as xterm reports it, counted from 1.
+    session.press("\u{1b}[<0;60;6M\u{1b}[<32;70;6M\u{1b}[<32;80;6M");
+    session.shows(&["let go to see it"]);
+    session.press("\u{1b}[<0;80;6m");
+    session.shows(&[" of 17.3 s · 0: all", "0 all"]);
+    session.press("0");
+    session.shows(&["19.89 s", "/ filter"]);
+    // The wheel, up.
+    session.press("\u{1b}[<64;60;6M");
+    session.shows(&[" of 17.3 s · 0: all"]);
+    session.press(ESCAPE);
+    session.shows(&["19.89 s", "/ filter"]);
+    session.press("\u{3}");
+    assert!(session.ends());
+}
+
+#[test]
 fn a_window_that_changes_its_size_is_drawn_anew() {
     let mut session = Session::start(&["captures/lossy/capture.pcapng"], (80, 24));
     session.shows(&["alice → videoroom"]);

@@ -73,6 +73,16 @@ pub enum Action {
     NextRound,
     /// To the worst second of the call's media.
     Worst,
+    /// Half the time of the lanes and charts, around the cursor.
+    ZoomIn,
+    /// Twice the time.
+    ZoomOut,
+    /// All of the call's time.
+    ZoomAll,
+    /// What was before the stretch shown.
+    Earlier,
+    /// What came after it.
+    Later,
     /// Sort by the next column.
     NextSort,
     /// Sort by the column before.
@@ -186,6 +196,11 @@ impl Action {
         ("previous-round", Self::PreviousRound),
         ("next-round", Self::NextRound),
         ("worst-second", Self::Worst),
+        ("zoom-in", Self::ZoomIn),
+        ("zoom-out", Self::ZoomOut),
+        ("zoom-all", Self::ZoomAll),
+        ("earlier", Self::Earlier),
+        ("later", Self::Later),
         ("next-sort", Self::NextSort),
         ("previous-sort", Self::PreviousSort),
         ("reverse-sort", Self::ReverseSort),
@@ -209,6 +224,10 @@ impl Action {
 pub enum Pointer {
     /// A click on a cell: column, row.
     Click(u16, u16),
+    /// The pointer moved to a cell with the button down: column, row.
+    Drag(u16, u16),
+    /// The button was let go over a cell: column, row.
+    Release(u16, u16),
     /// The wheel over a cell: column, row, lines down (negative: up).
     Wheel(u16, u16, i16),
 }

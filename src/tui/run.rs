@@ -282,6 +282,8 @@ const fn pointer(mouse: MouseEvent) -> Option<Pointer> {
     let (x, y) = (mouse.column, mouse.row);
     match mouse.kind {
         MouseEventKind::Down(MouseButton::Left) => Some(Pointer::Click(x, y)),
+        MouseEventKind::Drag(MouseButton::Left) => Some(Pointer::Drag(x, y)),
+        MouseEventKind::Up(MouseButton::Left) => Some(Pointer::Release(x, y)),
         MouseEventKind::ScrollUp => Some(Pointer::Wheel(x, y, -WHEEL_LINES)),
         MouseEventKind::ScrollDown => Some(Pointer::Wheel(x, y, WHEEL_LINES)),
         _ => None,

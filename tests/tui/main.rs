@@ -9,3 +9,4 @@ mod journeys;
 mod learn;
 mod picture;
 mod screens;
+mod zoom;

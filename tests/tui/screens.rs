@@ -29,6 +29,7 @@ fn calls() {
 fn timeline() {
     check("videoroom-http", "timeline", "Enter Down Down");
     check("lossy", "timeline", "Enter End");
+    check("lossy", "timeline-closer", "Enter Down Down + + + )");
 }
 
 #[test]

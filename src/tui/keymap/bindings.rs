@@ -1,20 +1,28 @@
 //! The table of keys.
 
-use std::borrow::Cow;
-
 use ratatui::crossterm::event::KeyCode;
 
 use crate::tui::action::Action;
 use crate::tui::keymap::Binding;
-use crate::tui::keymap::Key;
 use crate::tui::keymap::Scope;
 use crate::tui::keymap::places::FINDINGS;
 use crate::tui::keymap::places::FRAMES;
 use crate::tui::keymap::places::NEAR_CALL;
+use crate::tui::keymap::places::OVER_TIME;
 use crate::tui::keymap::places::PACKETS;
 use crate::tui::keymap::places::PANES;
 use crate::tui::keymap::places::SORTED;
 use crate::tui::keymap::places::TABS;
+use crate::tui::keymap::row::COPY;
+use crate::tui::keymap::row::ENTER;
+use crate::tui::keymap::row::FILTER;
+use crate::tui::keymap::row::LEFT;
+use crate::tui::keymap::row::MARK;
+use crate::tui::keymap::row::RIGHT;
+use crate::tui::keymap::row::ctrl;
+use crate::tui::keymap::row::key;
+use crate::tui::keymap::row::named;
+use crate::tui::keymap::row::row;
 use crate::tui::state::call::Tab;
 
 /// The table.
@@ -158,6 +166,51 @@ pub const BINDINGS: &[Binding] = &[
         "fold or unfold idle stretches",
     )
     .at(5, "fold"),
+    row(
+        &[key('+')],
+        Action::ZoomIn,
+        &[Scope::Timeline],
+        "closer, around the cursor; a stretch drawn with the mouse",
+    )
+    .at(3, "closer"),
+    row(
+        &[key('0')],
+        Action::ZoomAll,
+        &[Scope::Timeline],
+        "all of the call again; Esc, too",
+    )
+    .at(3, "all"),
+    row(
+        &[key('+')],
+        Action::ZoomIn,
+        &[Scope::Calls],
+        "closer to the call below; a stretch drawn with the mouse",
+    ),
+    row(
+        &[key('+')],
+        Action::ZoomIn,
+        &[Scope::Media],
+        "closer to the second that is marked",
+    ),
+    row(
+        &[key('0')],
+        Action::ZoomAll,
+        &[Scope::Calls, Scope::Media],
+        "all of the call again; Esc, too",
+    ),
+    row(&[key('-')], Action::ZoomOut, OVER_TIME, "twice the time"),
+    row(
+        &[key('(')],
+        Action::Earlier,
+        OVER_TIME,
+        "half a stretch earlier",
+    ),
+    row(
+        &[key(')')],
+        Action::Later,
+        OVER_TIME,
+        "half a stretch later",
+    ),
     row(&[named(KeyCode::Tab)], Action::NextPane, PANES, "next pane").at(3, "pane"),
     row(
         &[named(KeyCode::BackTab)],
@@ -416,51 +469,3 @@ pub const BINDINGS: &[Binding] = &[
     ),
     row(&[ctrl('c')], Action::Quit, &[], "quit"),
 ];
-
-const ENTER: &[Key] = &[named(KeyCode::Enter)];
-const LEFT: &[Key] = &[named(KeyCode::Left), key('h')];
-const RIGHT: &[Key] = &[named(KeyCode::Right), key('l')];
-const FILTER: &[Key] = &[key('/')];
-const COPY: &[Key] = &[key('y')];
-const MARK: &[Key] = &[key(' ')];
-
-const fn key(c: char) -> Key {
-    Key {
-        code: KeyCode::Char(c),
-        ctrl: false,
-    }
-}
-
-const fn ctrl(c: char) -> Key {
-    Key {
-        code: KeyCode::Char(c),
-        ctrl: true,
-    }
-}
-
-const fn named(code: KeyCode) -> Key {
-    Key { code, ctrl: false }
-}
-
-const fn row(
-    keys: &'static [Key],
-    action: Action,
-    scopes: &'static [Scope],
-    words: &'static str,
-) -> Binding {
-    Binding {
-        keys: Cow::Borrowed(keys),
-        action,
-        scopes,
-        words,
-        footer: None,
-    }
-}
-
-impl Binding {
-    /// The same row, in the footer too.
-    const fn at(mut self, place: u8, short: &'static str) -> Self {
-        self.footer = Some((place, short));
-        self
-    }
-}

@@ -11,9 +11,11 @@ use crate::tui::state::call::Tab;
 mod bindings;
 pub mod key;
 mod places;
+mod row;
 
 pub use crate::tui::keymap::bindings::BINDINGS;
 pub use crate::tui::keymap::key::Key;
+pub use crate::tui::keymap::places::OVER_TIME;
 
 /// Where keys are pressed. The same key may mean different things in different places, never two in one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,6 +203,12 @@ impl Keymap {
             .or_else(|| bound(|row, _| row.scopes.is_empty()))
     }
 
+    /// The name of the first key that asks for something; empty when none does.
+    pub fn key_of(&self, action: Action) -> String {
+        let mut rows = self.rows.iter().filter(|row| row.action == action);
+        rows.next().map(Binding::key_name).unwrap_or_default()
+    }
+
     /// All rows.
     pub fn all(&self) -> &[Binding] {
         &self.rows
@@ -353,6 +361,11 @@ mod tests {
             A::Tab(Tab::Media),
             A::Tab(Tab::Data),
             A::Worst,
+            A::ZoomIn,
+            A::ZoomOut,
+            A::ZoomAll,
+            A::Earlier,
+            A::Later,
             A::Tab(Tab::Findings),
             A::CopyScreen,
             A::Tab(Tab::Packets),

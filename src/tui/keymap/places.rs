@@ -44,6 +44,8 @@ pub(super) const NEAR_CALL: &[Scope] = &[
     Scope::CallPackets,
     Scope::CallFindings,
 ];
+/// Screens that show a call over time.
+pub const OVER_TIME: &[Scope] = &[Scope::Calls, Scope::Timeline, Scope::Media];
 /// Lists that can be sorted.
 pub(super) const SORTED: &[Scope] = &[Scope::Calls, Scope::Http, Scope::Flows, Scope::Allocations];
 /// Findings, of the capture or of a call.

@@ -13,9 +13,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::timeline::lanes::setup_until;
 use crate::track::signaling::dialogue::Dialogue;
-use crate::tui::screens::stretch;
+use crate::tui::screens::over_time;
 use crate::tui::sheet::{ABSENT, sorted};
 use crate::tui::state::State;
 use crate::tui::state::calls::{Row, SORTS, Subject};
@@ -25,7 +24,7 @@ use crate::tui::text::{count, counted, percent, shown, span};
 use crate::tui::times::{Times, stamp};
 use crate::tui::widgets::filtered::heading;
 use crate::tui::widgets::filtered::say_nothing_passes;
-use crate::tui::widgets::lanes::{self, Lanes};
+use crate::tui::widgets::lanes;
 use crate::tui::widgets::paint::{Piece, inside, pane, pane_note, put, put_pieces, style_row};
 use crate::tui::widgets::table::{Column, Columns, Fit};
 use crate::vocab::ids::PeerConnectionId;
@@ -173,33 +172,20 @@ fn render_selected(buffer: &mut Buffer, area: Rect, state: &State) {
         return;
     };
     let inner = pane(buffer, area, &row.who, false, state.theme);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
     match row.subject {
         Subject::Call(id) => {
-            let call = state.analysis.scene.peer_connections.get(id.index());
-            let (from, until) = stretch(state, row.start, row.end);
-            let what = Lanes {
-                lanes: &state.calls.lanes,
-                from,
-                until,
-                origin: state.analysis.scene.start,
-                setup_until: call.and_then(setup_until).filter(|end| *end > from),
-                cursor: None,
-            };
-            lanes::render(buffer, inner, &what, state.theme);
-            let below = lanes::height(&state.calls.lanes).saturating_add(1);
-            let rest = Rect {
-                y: inner.y.saturating_add(below),
-                height: inner.height.saturating_sub(below),
-                ..inner
-            };
-            render_conclusions(buffer, rest, state, id);
+            if let Some(call) = state.analysis.scene.peer_connections.get(id.index()) {
+                let lanes = &state.calls.lanes;
+                let rest = over_time::render(buffer, area, state, call, lanes, None);
+                render_conclusions(buffer, rest, state, id);
+            }
         }
         Subject::Dialogue(id) => {
+            let inner = Rect {
+                x: inner.x + 1,
+                width: inner.width.saturating_sub(2),
+                ..inner
+            };
             if let Some(dialogue) = state.analysis.scene.dialogues.get(id.index()) {
                 render_dialogue(buffer, inner, state, dialogue);
             }

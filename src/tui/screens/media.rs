@@ -31,6 +31,7 @@ use crate::tui::sheet::media::Second;
 use crate::tui::sheet::name;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
+use crate::tui::state::zoom::Stretch;
 use crate::tui::text::bitrate;
 use crate::tui::text::bytes;
 use crate::tui::text::count;
@@ -62,7 +63,7 @@ pub fn render_charts(buffer: &mut Buffer, area: Rect, state: &State, open: &Call
         pane(buffer, area, "Over time", false, state.theme);
         return;
     };
-    let axis = Axis::of(stream);
+    let axis = Axis::of(stream).within(open.zoom.stretch());
     let cursor = open
         .media
         .bucket(scene)
@@ -83,7 +84,8 @@ pub fn render_charts(buffer: &mut Buffer, area: Rect, state: &State, open: &Call
         );
         return;
     };
-    let axis = axis.with(Axis::of(other));
+    let both = Axis::of(stream).with(Axis::of(other));
+    let axis = both.within(open.zoom.stretch());
     let half = area.width / 2;
     let (left, right) = (
         Rect {
@@ -150,15 +152,34 @@ impl Axis {
         }
     }
 
+    /// What is left of it when only a stretch of time is looked at.
+    fn within(self, shown: Option<Stretch>) -> Self {
+        let Some(shown) = shown else {
+            return self;
+        };
+        let step = self.step.as_nanos().max(1);
+        let first = shown.from.since(self.from).as_nanos() / step;
+        let last = shown.until.since(self.from).as_nanos().div_ceil(step);
+        let skipped = Duration::from_nanos(u64::try_from(first * step).unwrap_or(u64::MAX));
+        Self {
+            from: self.from.after(skipped),
+            step: self.step,
+            stretches: usize::try_from(last.saturating_sub(first))
+                .unwrap_or(STRETCHES_MOST)
+                .clamp(1, STRETCHES_MOST),
+        }
+    }
+
     fn end(self) -> Timestamp {
         let stretches = u32::try_from(self.stretches).unwrap_or(u32::MAX);
         self.from.after(self.step.saturating_mul(stretches))
     }
 
-    /// The stretch that an instant is in.
-    fn place(self, at: Timestamp) -> usize {
-        let after = at.since(self.from).as_nanos() / self.step.as_nanos().max(1);
-        usize::try_from(after).unwrap_or(usize::MAX)
+    /// The stretch that an instant is in, or would be in behind the end; `None` before the beginning.
+    fn place(self, at: Timestamp) -> Option<usize> {
+        let after = at.nanos().checked_sub(self.from.nanos())?;
+        let place = u128::from(after) / self.step.as_nanos().max(1);
+        usize::try_from(place).ok()
     }
 
     /// One figure of a stream, stretch by stretch; where two of the stream's fall into one, the larger.
@@ -171,7 +192,7 @@ impl Axis {
         let mut values = vec![None; self.stretches];
         for (at, second) in seconds.iter().enumerate() {
             let place = self.place(media::start_of(stream, at));
-            if let Some(value) = values.get_mut(place) {
+            if let Some(value) = place.and_then(|place| values.get_mut(place)) {
                 *value = match (*value, of(second)) {
                     (Some(known), Some(new)) => Some(f64::max(known, new)),
                     (known, new) => known.or(new),
@@ -221,7 +242,7 @@ fn one(
         ..inner
     };
     let seconds = media::seconds(stream);
-    let place = cursor.map(|at| axis.place(at));
+    let place = cursor.and_then(|at| axis.place(at));
     let mut y = 0;
     if inner.height >= ROOMY {
         let mut said = media::summary(stream);

@@ -34,6 +34,7 @@ pub mod ice;
 pub mod ladder;
 pub mod learn;
 pub mod media;
+pub mod over_time;
 pub mod packets;
 pub mod sheet;
 pub mod timeline;

@@ -7,9 +7,8 @@ use ratatui::style::Style;
 use crate::timeline::fold::Fold;
 use crate::timeline::ladder::Course;
 use crate::timeline::ladder::Row;
-use crate::timeline::lanes::setup_until;
 use crate::tui::screens::call::model;
-use crate::tui::screens::stretch;
+use crate::tui::screens::over_time;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
 use crate::tui::text::counted;
@@ -20,7 +19,6 @@ use crate::tui::times::stamp;
 use crate::tui::widgets::arrows::idle;
 use crate::tui::widgets::filtered::heading;
 use crate::tui::widgets::lanes;
-use crate::tui::widgets::lanes::Lanes;
 use crate::tui::widgets::paint::Piece;
 use crate::tui::widgets::paint::inside;
 use crate::tui::widgets::paint::pane;
@@ -57,24 +55,11 @@ pub fn list_height(body: Rect, open: &Call) -> usize {
 /// Draws the tab.
 pub fn render(buffer: &mut Buffer, body: Rect, state: &State, open: &Call) {
     let (above, list) = areas(body, open);
-    let inner = pane(buffer, above, "Over time", false, state.theme);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
+    pane(buffer, above, "Over time", false, state.theme);
     if let Some(call) = model(state, open) {
         let selected = open.selected_row().and_then(|at| open.rows.get(at));
-        let (from, until) = stretch(state, call.first_at, call.last_at);
-        let what = Lanes {
-            lanes: &open.lanes,
-            from,
-            until,
-            origin: state.analysis.scene.start,
-            setup_until: setup_until(call).filter(|end| *end > from),
-            cursor: selected.map(|row| row.at),
-        };
-        lanes::render(buffer, inner, &what, state.theme);
+        let cursor = selected.map(|row| row.at);
+        over_time::render(buffer, above, state, call, &open.lanes, cursor);
     }
     render_list(buffer, list, state, open);
 }
@@ -107,6 +92,14 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
                         &pieces(state, open, row, open.is_hit(*place), previous),
                     );
                     previous = Some(row.at);
+                    // What the lanes do not show.
+                    if open
+                        .zoom
+                        .stretch()
+                        .is_some_and(|shown| !shown.holds(row.at))
+                    {
+                        style_row(buffer, inner, y, theme.dim());
+                    }
                     if open.is_hit(*place) {
                         put(buffer, inner, 0, y, "/", theme.poor());
                     }

@@ -26,6 +26,7 @@ use crate::tui::state::findings::Findings;
 use crate::tui::state::listing::Listing;
 use crate::tui::state::media::Media;
 use crate::tui::state::packets::Packets;
+use crate::tui::state::zoom::Zoom;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::time::Timestamp;
@@ -43,6 +44,8 @@ pub struct Call {
     pub came_from: Option<Tab>,
     /// Its lanes.
     pub lanes: Vec<Lane>,
+    /// The part of its time that lanes and charts show.
+    pub zoom: Zoom,
     /// Its hosts, when it could be drawn as a ladder.
     pub hosts: Option<Hosts>,
     /// Its arrows.
@@ -167,6 +170,7 @@ impl Call {
             tab: Tab::Timeline,
             came_from: None,
             lanes: Vec::new(),
+            zoom: Zoom::default(),
             hosts: None,
             rows: Vec::new(),
             folds: Vec::new(),

@@ -17,6 +17,7 @@ use crate::tui::state::columns::CallColumn;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::listing::Sort;
+use crate::tui::state::zoom::Zoom;
 use crate::tui::text::{percent, shown};
 use crate::vocab::address::Side;
 use crate::vocab::ids::{DialogueId, PeerConnectionId};
@@ -39,6 +40,10 @@ pub struct Calls {
     pub columns: Vec<CallColumn>,
     /// The selected call over time.
     pub lanes: Vec<Lane>,
+    /// The part of its time that they show.
+    pub zoom: Zoom,
+    /// When the call began whose lanes these are.
+    lanes_of: Option<Timestamp>,
 }
 
 /// What the list can be sorted by.
@@ -92,6 +97,8 @@ impl Default for Calls {
             sort: Sort::default(),
             columns: CallColumn::SHOWN.to_vec(),
             lanes: Vec::new(),
+            zoom: Zoom::default(),
+            lanes_of: None,
         }
     }
 }
@@ -167,8 +174,13 @@ impl Calls {
         self.refresh_lanes(analysis);
     }
 
-    /// Computes the lanes of the selected call.
+    /// Computes the lanes of the selected call. Another call is looked at as a whole.
     pub fn refresh_lanes(&mut self, analysis: &Analysis) {
+        let began = self.selected().map(|row| row.start);
+        if self.lanes_of != began {
+            self.lanes_of = began;
+            self.zoom = Zoom::default();
+        }
         let call = match self.selected().map(|row| row.subject) {
             Some(Subject::Call(id)) => analysis.scene.peer_connections.get(id.index()),
             _ => None,

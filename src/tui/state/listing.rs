@@ -78,6 +78,7 @@ impl State {
     pub fn is_useless(&self, action: Action) -> bool {
         match action {
             Action::NextFinding => self.analysis.findings.is_empty(),
+            Action::ZoomOut | Action::ZoomAll => self.zoom().stretch().is_none(),
             _ => NEED_ROWS.contains(&action) && self.lists_nothing(),
         }
     }

@@ -58,6 +58,12 @@ impl Media {
         Some(after.min(series.buckets.len().saturating_sub(1)))
     }
 
+    /// The instant where the stretch looked at begins.
+    pub fn instant(&self, scene: &Scene) -> Option<Timestamp> {
+        let at = self.bucket(scene)?;
+        self.stream(scene).map(|stream| media::start_of(stream, at))
+    }
+
     /// To the stretch `by` further on.
     pub fn step(&mut self, scene: &Scene, by: isize) {
         let (Some(stream), Some(at)) = (self.stream(scene), self.bucket(scene)) else {

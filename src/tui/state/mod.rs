@@ -5,6 +5,7 @@
 //! | [`calls`] | the list of calls |
 //! | [`columns`] | which columns it has, and choosing them |
 //! | [`call`] | an open call and its tabs |
+//! | [`zoom`] | the part of its time that is looked at |
 //! | [`agreed`], [`media`] | its offers and answers, its streams |
 //! | [`packets`] | a list of frames, and the frame looked at |
 //! | [`findings`] | verdicts and findings |
@@ -45,6 +46,7 @@ use crate::tui::state::live::LiveView;
 use crate::tui::state::loading::Loading;
 use crate::tui::state::packets::Packets;
 use crate::tui::state::packets::Pane;
+use crate::tui::state::zoom::Zoom;
 use crate::tui::theme::Theme;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
@@ -65,6 +67,7 @@ pub mod live;
 pub mod loading;
 pub mod media;
 pub mod packets;
+pub mod zoom;
 
 /// The state of the program.
 #[derive(Debug)]
@@ -404,6 +407,22 @@ impl State {
                 Tab::Findings => Scope::CallFindings,
                 Tab::Packets => Scope::CallPackets,
             },
+        }
+    }
+
+    /// What is looked at of the open call's time; without one, of the call selected among all.
+    pub fn zoom(&self) -> &Zoom {
+        match &self.call {
+            Some(call) if self.page == Page::Calls => &call.zoom,
+            _ => &self.calls.zoom,
+        }
+    }
+
+    /// The same, to change.
+    pub fn zoom_mut(&mut self) -> &mut Zoom {
+        match &mut self.call {
+            Some(call) if self.page == Page::Calls => &mut call.zoom,
+            _ => &mut self.calls.zoom,
         }
     }
 

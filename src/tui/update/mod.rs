@@ -12,6 +12,7 @@
 //! | [`pick`] | what is selected: to mark, to copy |
 //! | [`learn`] | lessons, and the way from a step to the screens and back |
 //! | [`mouse`] | clicks and the wheel |
+//! | [`zoom`] | closer to a stretch of a call's time |
 //! | [`reopen`] | read again, read something else, read with more keys |
 //! | [`compare`] | two messages beside each other |
 //! | [`settings`] | theme, privacy, names, columns |
@@ -54,12 +55,15 @@ mod reopen;
 mod settings;
 mod settle;
 mod travel;
+mod zoom;
 
 pub use settle::settle;
 
 /// Takes a key.
 pub fn press(state: &mut State, key: KeyEvent) -> Vec<Effect> {
     state.notice = None;
+    // Who takes a key in the middle of drawing a stretch wants something else.
+    state.zoom_mut().drawn = None;
     // Also while something is typed, as long as it is no letter.
     if key.modifiers.contains(KeyModifiers::CONTROL)
         && state.keymap.action(state.scope(), key) == Some(Action::Suspend)
@@ -156,6 +160,11 @@ pub fn update(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Columns => settings::choose_columns(state),
         Action::Face => travel::face(state),
         Action::Worst => travel::worst(state),
+        Action::ZoomIn => zoom::closer(state),
+        Action::ZoomOut => zoom::wider(state),
+        Action::ZoomAll => zoom::all(state),
+        Action::Earlier => zoom::pan(state, -1),
+        Action::Later => zoom::pan(state, 1),
         Action::PreviousRound => travel::round(state, -1),
         Action::NextRound => travel::round(state, 1),
         Action::TimeMode => {

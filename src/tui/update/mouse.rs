@@ -1,4 +1,4 @@
-//! Clicks and the wheel: a click selects, a second one on the same line opens.
+//! Clicks and the wheel: a click selects, a second one on the same line opens; over lanes, the wheel and drawing come closer.
 
 use ratatui::layout::Position;
 use ratatui::layout::Rect;
@@ -13,26 +13,46 @@ use crate::tui::state::cursor::Cursor;
 use crate::tui::state::packets::Pane;
 use crate::tui::update::travel::Step;
 use crate::tui::update::travel::go;
+use crate::tui::update::zoom;
 use crate::tui::widgets::bars::page_at;
 use crate::tui::widgets::hex::byte_at;
 use crate::tui::widgets::paint::inside;
 
 /// Does what the mouse did; what is left to do comes as an action.
 pub(super) fn action(state: &mut State, pointer: Pointer) -> Option<Action> {
+    match pointer {
+        Pointer::Drag(x, y) => {
+            zoom::draw(state, Position::new(x, y));
+            return None;
+        }
+        Pointer::Release(x, y) => {
+            zoom::end(state, Position::new(x, y));
+            return None;
+        }
+        Pointer::Click(..) | Pointer::Wheel(..) => {}
+    }
     state.notice = None;
+    state.zoom_mut().drawn = None;
     if state.prompt.is_some() || state.chooser.is_some() || state.compare.is_some() {
         return None;
     }
     match pointer {
         Pointer::Wheel(x, y, lines) => {
             if state.help.is_none() {
-                focus(state, Position::new(x, y));
+                let at = Position::new(x, y);
+                if zoom::wheel(state, at, lines < 0) {
+                    return None;
+                }
+                focus(state, at);
             }
             go(state, Step::Lines(lines.into()));
             None
         }
         Pointer::Click(..) if state.help.is_some() => Some(Action::Help),
+        Pointer::Click(x, y) if zoom::begin(state, Position::new(x, y)) => None,
         Pointer::Click(x, y) => click(state, Position::new(x, y)),
+        // Done above.
+        Pointer::Drag(..) | Pointer::Release(..) => None,
     }
 }
 

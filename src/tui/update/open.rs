@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::timeline::fold::Fold;
+use crate::tui::keymap::OVER_TIME;
 use crate::tui::keymap::Scope;
 use crate::tui::sheet;
 use crate::tui::sheet::allocations::call_of;
@@ -19,6 +20,7 @@ use crate::tui::update::jump::flow;
 use crate::tui::update::jump::media;
 use crate::tui::update::jump::show_frame;
 use crate::tui::update::jump::show_in_call;
+use crate::tui::update::zoom;
 use crate::vocab::ids::PeerConnectionId;
 
 /// Into what is selected.
@@ -102,8 +104,14 @@ pub(super) fn enter(state: &mut State) {
 /// Opens a call.
 pub(super) fn call(state: &mut State, id: PeerConnectionId) {
     let mut open = Call::open(&state.analysis, id);
+    // From the list of calls, what was looked at there.
+    let selected = state.calls.selected().map(|row| row.subject);
+    if state.page == Page::Calls && state.call.is_none() && selected == Some(Subject::Call(id)) {
+        open.zoom = state.calls.zoom;
+    }
     open.packets.totals.clone_from(&state.packets.totals);
     state.call = Some(open);
+    zoom::take_cursor_along(state);
 }
 
 /// To a tab of the open call; from the list of calls, of the selected one; from the TURN allocations, of the call of the selected one.
@@ -136,7 +144,7 @@ pub(super) fn tab(state: &mut State, tab: Tab) {
     }
 }
 
-/// Out again: of the help, a pane, a filter, a jump, the call; on the top level, of the program.
+/// Out again: of the help, a pane, a stretch of time, a filter, a jump, the call; on the top level, of the program.
 pub(super) fn back(state: &mut State) {
     if state.help.take().is_some() {
         return;
@@ -195,6 +203,10 @@ pub(super) fn back(state: &mut State) {
                 return;
             }
         }
+    }
+    if OVER_TIME.contains(&state.scope()) && state.zoom().stretch().is_some() {
+        state.zoom_mut().all();
+        return;
     }
     if !state.filter_shown().is_empty() {
         edit::away(state);

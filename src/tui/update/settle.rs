@@ -15,6 +15,7 @@ use crate::tui::state::call::Call;
 use crate::tui::state::packets::Matches;
 use crate::tui::state::packets::Packets;
 use crate::tui::update::learn;
+use crate::tui::update::zoom;
 use crate::tui::widgets::hex;
 use crate::vocab::ids::FrameNumber;
 
@@ -29,6 +30,7 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
         let rows = screens::compare::height(body);
         compare.cursor.show(compare.shown.len(), rows);
     }
+    zoom::settle(state);
     let calls = screens::calls::list_height(body, state);
     state.calls.cursor.show(state.calls.shown.len(), calls);
     let findings = screens::findings::list_height(body);

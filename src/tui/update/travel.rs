@@ -18,6 +18,7 @@ use crate::tui::state::listing::Sort;
 use crate::tui::state::packets::Packets;
 use crate::tui::state::packets::Pane;
 use crate::tui::update::tab;
+use crate::tui::update::zoom;
 use crate::tui::widgets::help;
 use crate::tui::widgets::hex;
 
@@ -169,6 +170,7 @@ pub(super) fn sideways(state: &mut State, by: isize) {
     if let Some(call) = state.call.as_mut().filter(|_| in_call) {
         if call.tab == Tab::Media && call.media.list.in_detail {
             call.media.step(&analysis.scene, by);
+            zoom::follow_second(state);
             return;
         }
         call.tab = call.tab.moved(by);
@@ -294,7 +296,9 @@ pub(super) fn worst(state: &mut State) {
         .call
         .as_mut()
         .is_some_and(|call| call.media.go_to_worst(&analysis.scene));
-    if !found {
+    if found {
+        zoom::follow_second(state);
+    } else {
         state.tell("nothing was lost here");
     }
 }

@@ -75,7 +75,7 @@ fn lines(keymap: &Keymap, scope: Scope, theme: Theme) -> Vec<Vec<Piece>> {
     );
     lines.push(row(
         "mouse".to_owned(),
-        "select, open with a second click, scroll",
+        "select, open with a second click, scroll; over lanes, see closer",
     ));
     lines.push(Vec::new());
     lines.push(heading("Signs"));

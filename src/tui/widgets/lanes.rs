@@ -9,6 +9,8 @@
 //! ▲ video VP8     ▂▅▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇╳▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇▇        120 kb/s
 //! ```
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -16,6 +18,7 @@ use ratatui::style::Style;
 use crate::timeline::lane::{Lane, Mark, Rate, Shape, Summary};
 use crate::tui::text::{bitrate, elide, milliseconds, shown, span, width};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::axis::Axis;
 use crate::tui::widgets::paint::{put, put_right};
 use crate::vocab::address::Side;
 use crate::vocab::time::Timestamp;
@@ -35,6 +38,8 @@ pub struct Lanes<'a> {
     pub setup_until: Option<Timestamp>,
     /// An instant to mark.
     pub cursor: Option<Timestamp>,
+    /// A stretch to mark: what the mouse is drawn over.
+    pub drawn: Option<(Timestamp, Timestamp)>,
 }
 
 /// Lines that the lanes need, the axis included.
@@ -42,21 +47,34 @@ pub fn height(lanes: &[Lane]) -> u16 {
     u16::try_from(lanes.len() + 1).unwrap_or(u16::MAX)
 }
 
-/// Draws the lanes.
-pub fn render(buffer: &mut Buffer, area: Rect, what: &Lanes<'_>, theme: Theme) {
-    let titles = TITLE.min(area.width / 3);
-    let sums = if area.width >= 60 { SUMMARY } else { 0 };
+/// Columns of the titles, columns of the figures.
+fn margins(area: Rect) -> (u16, u16) {
+    (
+        TITLE.min(area.width / 3),
+        if area.width >= 60 { SUMMARY } else { 0 },
+    )
+}
+
+/// Where the lanes are drawn, without titles and figures, the axis' figures in its first line; `None` where there is no room.
+pub fn plot(area: Rect) -> Option<Rect> {
+    let (titles, sums) = margins(area);
     let place = Rect {
         x: area.x + titles,
         width: area.width.saturating_sub(titles + sums),
         ..area
     };
-    if place.width < 4 || area.height < 2 {
+    (place.width >= 4 && area.height >= 2).then_some(place)
+}
+
+/// Draws the lanes.
+pub fn render(buffer: &mut Buffer, area: Rect, what: &Lanes<'_>, theme: Theme) {
+    let (titles, sums) = margins(area);
+    let Some(place) = plot(area) else {
         return;
-    }
-    let axis = Axis::new(what, place.width);
+    };
+    let axis = Axis::new(what.from, what.until, what.setup_until, place.width);
     ends(buffer, place, axis, what.origin, theme);
-    if let Some((_, x)) = axis.bend {
+    if let Some((_, x)) = axis.bend() {
         for y in 1..area.height.min(height(what.lanes)) {
             put(buffer, place, x.saturating_sub(1), y, "┊", theme.dim());
         }
@@ -95,7 +113,16 @@ pub fn render(buffer: &mut Buffer, area: Rect, what: &Lanes<'_>, theme: Theme) {
         let text = format!("… {} more", what.lanes.len() - drawn);
         put(buffer, area, 0, area.height - 1, &text, theme.dim());
     }
-    if let Some(at) = what.cursor {
+    if let Some((from, until)) = what.drawn {
+        for x in axis.column(from)..=axis.column(until) {
+            for y in 0..area.height.min(height(what.lanes)) {
+                if let Some(cell) = buffer.cell_mut((place.x + x, area.y + y)) {
+                    cell.set_style(theme.selected_elsewhere());
+                }
+            }
+        }
+    }
+    if let Some(at) = what.cursor.filter(|at| axis.holds(*at)) {
         let x = axis.column(at);
         for y in 1..area.height {
             if let Some(cell) = buffer.cell_mut((place.x + x, area.y + y)) {
@@ -108,47 +135,36 @@ pub fn render(buffer: &mut Buffer, area: Rect, what: &Lanes<'_>, theme: Theme) {
     }
 }
 
+/// The figures of the axis: its ends, and where its scale changes, else its middle.
 fn ends(buffer: &mut Buffer, area: Rect, axis: Axis, origin: Timestamp, theme: Theme) {
-    let seconds = |at: Timestamp| at.seconds_from(origin);
-    put(
-        buffer,
-        area,
-        0,
-        0,
-        &format!("{:.2}", seconds(axis.from)),
-        theme.dim(),
-    );
-    put_right(
-        buffer,
-        area,
-        0,
-        &format!("{:.2} s", seconds(axis.until)),
-        theme.dim(),
-    );
-    match axis.bend {
+    let decimals = decimals(axis.lasts());
+    let figure = |at: Timestamp| format!("{:.decimals$}", at.seconds_from(origin));
+    let (from, until) = (figure(axis.from()), format!("{} s", figure(axis.until())));
+    put(buffer, area, 0, 0, &from, theme.dim());
+    put_right(buffer, area, 0, &until, theme.dim());
+    let (x, between) = match axis.bend() {
         // What stands left of the bend is stretched.
-        Some((at, x)) => {
-            put(
-                buffer,
-                area,
-                x.saturating_sub(1),
-                0,
-                &format!("┊{:.2}", seconds(at)),
-                theme.dim(),
-            );
-        }
+        Some((at, x)) => (x.saturating_sub(1), format!("┊{}", figure(at))),
         None if area.width > 50 => {
-            let middle = seconds(axis.from).midpoint(seconds(axis.until));
-            put(
-                buffer,
-                area,
-                area.width / 2,
-                0,
-                &format!("{middle:.2}"),
-                theme.dim(),
-            );
+            let middle = axis.from().after(axis.lasts() / 2);
+            (area.width / 2, figure(middle))
         }
-        None => {}
+        None => return,
+    };
+    let (x, room) = (usize::from(x), usize::from(area.width));
+    if width(&from) < x && x + width(&between) + width(&until) < room {
+        put(buffer, area, x as u16, 0, &between, theme.dim());
+    }
+}
+
+/// Decimals of seconds that tell the columns of an axis apart.
+fn decimals(lasts: Duration) -> usize {
+    match lasts.as_micros() {
+        0..=4_999 => 6,
+        5_000..=49_999 => 5,
+        50_000..=499_999 => 4,
+        500_000..=1_999_999 => 3,
+        _ => 2,
     }
 }
 
@@ -164,8 +180,8 @@ fn marks(
     let places: Vec<(u16, &Mark)> = lane
         .marks
         .iter()
-        // What ended before the axis begins is not on it.
-        .filter(|mark| mark.until.unwrap_or(mark.at) >= axis.from)
+        // What ended before the axis begins is not on it, nor what comes after its end.
+        .filter(|mark| mark.until.unwrap_or(mark.at) >= axis.from() && mark.at <= axis.until())
         .map(|mark| (axis.column(mark.at), mark))
         .collect();
     let mut free = 0;
@@ -246,7 +262,7 @@ fn bars(
         if until <= rate.from || from > rate.until {
             continue;
         }
-        let Some((value, lost)) = over(rate, from, until) else {
+        let Some((value, lost)) = over(rate, from, until, x == 0) else {
             continue;
         };
         if lost > 0 {
@@ -263,7 +279,7 @@ fn bars(
 }
 
 /// The highest rate and all losses of the buckets that a column covers; `None` outside the stream.
-fn over(rate: &Rate, from: Timestamp, until: Timestamp) -> Option<(f64, u64)> {
+fn over(rate: &Rate, from: Timestamp, until: Timestamp, is_first: bool) -> Option<(f64, u64)> {
     let step = rate.step.as_nanos().max(1);
     let index = |at: Timestamp| {
         usize::try_from(u128::from(at.nanos().checked_sub(rate.start.nanos())?) / step).ok()
@@ -275,7 +291,7 @@ fn over(rate: &Rate, from: Timestamp, until: Timestamp) -> Option<(f64, u64)> {
     if values.is_empty() {
         return None;
     }
-    // A bucket is wider than a column, or not: its losses stand in the first column only.
+    // A bucket is wider than a column, or not: its losses stand in the first column only that shows it.
     let begins = |at: usize| {
         rate.start.nanos()
             + u64::try_from(step)
@@ -284,71 +300,11 @@ fn over(rate: &Rate, from: Timestamp, until: Timestamp) -> Option<(f64, u64)> {
             >= from.nanos()
     };
     let lost = range
-        .filter(|&at| begins(at) || at > first)
+        .filter(|&at| is_first || begins(at) || at > first)
         .filter_map(|at| rate.lost.get(at))
         .map(|&lost| u64::from(lost))
         .sum();
     Some((values.iter().copied().fold(0.0, f64::max), lost))
-}
-
-/// Instants to columns and back. Setup takes milliseconds, the call minutes: so setup gets a share of its own.
-#[derive(Debug, Clone, Copy)]
-struct Axis {
-    from: Timestamp,
-    until: Timestamp,
-    /// Where the scale changes: instant and column.
-    bend: Option<(Timestamp, u16)>,
-    columns: u16,
-}
-
-impl Axis {
-    fn new(what: &Lanes<'_>, columns: u16) -> Self {
-        let whole = what.until.since(what.from);
-        let bend = what.setup_until.filter(|end| {
-            let setup = end.since(what.from);
-            *end < what.until && setup < whole.mul_f64(SETUP_MOST) && columns >= BEND_FROM
-        });
-        Self {
-            from: what.from,
-            until: what.until,
-            bend: bend.map(|end| (end, columns * 2 / 5)),
-            columns,
-        }
-    }
-
-    /// The column of an instant; instants outside stand at the ends.
-    fn column(self, at: Timestamp) -> u16 {
-        let last = self.columns.saturating_sub(1);
-        match self.bend {
-            Some((bend, x)) if at < bend => share(at, self.from, bend, x.saturating_sub(1)),
-            Some((bend, x)) => x + share(at, bend, self.until, last - x),
-            None => share(at, self.from, self.until, last),
-        }
-    }
-
-    /// The instant where a column begins.
-    fn instant(self, x: u16) -> Timestamp {
-        let point = |from: Timestamp, until: Timestamp, x: u16, columns: u16| {
-            from.after(
-                until
-                    .since(from)
-                    .mul_f64(f64::from(x) / f64::from(columns.max(1))),
-            )
-        };
-        match self.bend {
-            Some((bend, width)) if x < width => point(self.from, bend, x, width),
-            Some((bend, width)) => point(bend, self.until, x - width, self.columns - width),
-            None => point(self.from, self.until, x, self.columns),
-        }
-    }
-}
-
-fn share(at: Timestamp, from: Timestamp, until: Timestamp, last: u16) -> u16 {
-    let whole = until.since(from).as_secs_f64();
-    if whole <= 0.0 {
-        return 0;
-    }
-    ((at.since(from).as_secs_f64() / whole * f64::from(last)).round() as u16).min(last)
 }
 
 /// The lane in one figure.
@@ -361,10 +317,6 @@ fn summary(summary: Summary) -> String {
     }
 }
 
-/// Part of a call that its setup may take and still be stretched.
-const SETUP_MOST: f64 = 0.25;
-/// An axis of fewer columns has one scale.
-const BEND_FROM: u16 = 40;
 /// Columns of the titles.
 const TITLE: u16 = 16;
 /// Columns of the figures.

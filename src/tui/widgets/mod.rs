@@ -15,6 +15,7 @@
 //! | [`help`] | the keys |
 
 pub mod arrows;
+pub mod axis;
 pub mod bars;
 pub mod chart;
 pub mod chooser;

@@ -25,7 +25,7 @@ pub(in crate::tui::update) fn point(state: &mut State, pointer: Pointer) -> Opti
             state.notice = None;
             Some(click(state, Position::new(x, y)))
         }
-        Pointer::Click(..) => None,
+        Pointer::Click(..) | Pointer::Drag(..) | Pointer::Release(..) => None,
         Pointer::Wheel(x, y, lines) => {
             wheel(state, Position::new(x, y), lines.into());
             Some(Vec::new())
