@@ -1,5 +1,6 @@
 //! The program itself in a terminal of its own: keys in, a screen out, and the terminal left as it was found.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod pty;
 
@@ -409,10 +410,12 @@ fn a_key_log_opens_a_call_that_is_on_the_screen() {
     session.press("K");
     session.shows(&["Add key log:"]);
     session.press("captures/no-such-keys.log\r");
-    session.shows(&["no-such-keys.log cannot be read"]);
-    session.press("K");
-    session.shows(&["Add key log:"]);
-    session.press("captures/websocket-h2/keys.log\r");
+    // What was typed is there to be mended.
+    session.shows(&[
+        "no-such-keys.log cannot be read",
+        "Add key log: captures/no-such-keys.log",
+    ]);
+    session.press("\u{15}captures/websocket-h2/keys.log\r");
     session.shows(&["more could be read"]);
     // Where we were, and what was hidden is there.
     session.shows(&["HTTP by time", "GET"]);
@@ -421,13 +424,54 @@ fn a_key_log_opens_a_call_that_is_on_the_screen() {
     session.press("O");
     session.shows(&["Open capture:"]);
     session.press("captures/lossy/about.md\r");
-    session.shows(&["about.md", "✖"]);
-    session.press("O");
-    session.shows(&["Open capture:"]);
-    session.press("captures/lossy/capture.pcapng\r");
+    session.shows(&["Open capture: captures/lossy/about.md", "✖"]);
+    session.press("\u{15}captures/lossy/capture.pcapng\r");
     session.shows(&["alice → videoroom 100", "3 137 packets"]);
     session.press("q");
     assert!(session.ends());
+}
+
+#[test]
+fn a_key_log_fills_in_the_figures_of_the_call_on_the_screen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("closed.pcapng");
+    std::fs::write(
+        &path,
+        without_secrets("captures/data-channel/capture.pcapng"),
+    )
+    .unwrap();
+    let mut session = Session::start(&[&path.display().to_string()], (120, 40));
+    session.shows(&["600 packets"]);
+    session.press("D");
+    session.shows(&["Data channels", "a key log"]);
+    session.press("K");
+    session.shows(&["Add key log:"]);
+    session.press("captures/data-channel/keys.log\r");
+    // The call stays open, and its tab has the channel with what was sent.
+    session.shows(&["data channel more could be read", "reliable"]);
+    session.press(ESCAPE);
+    session.shows(&["outcome"]);
+    session.press("\u{3}");
+    assert!(session.ends());
+}
+
+/// A pcapng of this machine's byte order without its blocks of secrets.
+fn without_secrets(capture: &str) -> Vec<u8> {
+    const SECRETS: u32 = 0x0000_000a;
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let whole = std::fs::read(root.join(capture)).unwrap();
+    let mut kept = Vec::new();
+    let mut rest = &whole[..];
+    while rest.len() >= 12 {
+        let word = |at: usize| u32::from_le_bytes(rest[at..at + 4].try_into().unwrap());
+        let (block, behind) = rest.split_at(word(4) as usize);
+        if word(0) != SECRETS {
+            kept.extend_from_slice(block);
+        }
+        rest = behind;
+    }
+    assert!(kept.len() < whole.len());
+    kept
 }
 
 #[test]

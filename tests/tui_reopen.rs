@@ -6,6 +6,7 @@ mod pty;
 
 use std::io::Write;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::mpsc;
 use std::thread;
@@ -13,51 +14,49 @@ use std::time::Duration;
 
 use pty::Session;
 
-/// A capture that takes its time: one with encrypted signaling, and much media behind it.
-fn large(folder: &Path) -> String {
-    let path = folder.join("large.pcapng");
-    let read = |name: &str| {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
-        std::fs::read(root.join(name).join("capture.pcapng")).unwrap()
-    };
-    let mut file = std::fs::File::create(&path).unwrap();
-    file.write_all(&read("websocket-h2")).unwrap();
-    let media = read("lossy");
-    // Sections of one pcapng, one behind the other.
-    for _ in 0..ROUNDS {
-        file.write_all(&media).unwrap();
-    }
-    path.display().to_string()
+/// A capture that comes through a pipe at `path`: its first `bytes`, and the rest when told to.
+fn slowly(path: &Path, capture: &str, bytes: usize) -> (mpsc::Sender<()>, thread::JoinHandle<()>) {
+    let made = Command::new("mkfifo").arg(path).status().unwrap();
+    assert!(made.success());
+    let (go_on, wait) = mpsc::channel();
+    let (path, capture) = (path.to_owned(), recorded(capture));
+    let writer = thread::spawn(move || {
+        let media = std::fs::read(capture).unwrap();
+        let mut pipe = std::fs::File::create(path).unwrap();
+        // Nobody may be left to read it.
+        let _ = pipe.write_all(&media[..bytes]);
+        // What comes now comes too late.
+        wait.recv().unwrap();
+        let _ = pipe.write_all(&media[bytes..]);
+    });
+    (go_on, writer)
+}
+
+fn recorded(capture: &str) -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    root.join(capture).join("capture.pcapng")
 }
 
 #[test]
 fn another_file_is_opened_while_one_is_read_that_does_not_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("slow.pcapng");
-    let made = Command::new("mkfifo").arg(&path).status().unwrap();
-    assert!(made.success());
+    let (go_on, writer) = slowly(&path, "lossy", 500_000);
     let name = path.display().to_string();
-    let (go_on, wait) = mpsc::channel();
-    let writer = thread::spawn(move || {
-        let media = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/lossy/capture.pcapng");
-        let media = std::fs::read(media).unwrap();
-        let mut pipe = std::fs::File::create(path).unwrap();
-        // Nobody may be left to read it.
-        let _ = pipe.write_all(&media[..500_000]);
-        // What comes now comes too late.
-        wait.recv().unwrap();
-        let _ = pipe.write_all(&media[500_000..]);
-    });
     let mut session = Session::start(&[&name], (120, 40));
     session.shows(&["slow.pcapng", "reading"]);
     // What can't be opened stops nothing.
     session.press("O");
     session.shows(&["Open capture:"]);
     session.press("captures/no-such.pcapng\r");
-    session.shows(&["no-such.pcapng does not exist", "reading"]);
-    session.press("O");
-    session.shows(&["Open capture:"]);
-    session.press("captures/data-channel/capture.pcapng\r");
+    // What was typed is there to be mended.
+    session.shows(&[
+        "no-such.pcapng does not exist",
+        "reading",
+        "Open capture: captures/no-such.pcapng",
+    ]);
+    session.press(&"\u{7f}".repeat("no-such.pcapng".len()));
+    session.press("data-channel/capture.pcapng\r");
     session.shows(&["600 packets, 1 call"]);
     go_on.send(()).unwrap();
     writer.join().unwrap();
@@ -71,15 +70,31 @@ fn another_file_is_opened_while_one_is_read_that_does_not_end() {
 }
 
 #[test]
-fn a_key_log_is_added_while_a_large_file_is_read() {
+fn a_key_log_is_added_while_the_first_reading_goes_on() {
     let folder = tempfile::tempdir().unwrap();
-    let mut session = Session::start(&[&large(folder.path())], (120, 40));
-    session.shows(&["large.pcapng"]);
-    session.press("R");
+    let (pipe, path) = (
+        folder.path().join("pipe"),
+        folder.path().join("call.pcapng"),
+    );
+    std::os::unix::fs::symlink(&pipe, &path).unwrap();
+    let (go_on, writer) = slowly(&pipe, "websocket-h2", 100_000);
+    let mut session = Session::start(&[&path.display().to_string()], (120, 40));
+    session.shows(&["call.pcapng", "reading"]);
+    // The first reading stays where it is: in a pipe that nobody closes. Who reads the file again finds all of it.
+    std::fs::remove_file(&path).unwrap();
+    std::fs::copy(recorded("websocket-h2"), &path).unwrap();
     session.press("K");
-    session.shows(&["Add key log:"]);
+    session.shows(&["Add key log:", "reading"]);
     session.press("captures/websocket-h2/keys.log\r");
     session.shows(&["more could be read"]);
+    session.press("4");
+    session.shows(&["HTTP by time", "GET"]);
+    // It could not have come to its end.
+    assert!(!writer.is_finished());
+    go_on.send(()).unwrap();
+    writer.join().unwrap();
+    thread::sleep(Duration::from_millis(700));
+    session.press("1");
     session.press("4");
     session.shows(&["HTTP by time", "GET"]);
     session.press("\u{3}");
@@ -105,6 +120,3 @@ fn a_key_log_is_added_to_the_one_of_the_environment() {
     session.press("\u{3}");
     assert!(session.ends());
 }
-
-/// Copies of the capture with media: half a million packets.
-const ROUNDS: usize = 150;

@@ -147,6 +147,9 @@ fn draw_all(buffer: &mut Buffer, state: &State) {
         (Page::Learn, _) => learn::render(buffer, areas.body, state),
     }
     bars::footer(buffer, areas.footer, state);
+    if let Some(wrong) = state.prompt.as_ref().and_then(|it| it.error.as_ref()) {
+        bars::complaint(buffer, areas.body, wrong, state.theme);
+    }
     if let Some(typed) = &state.editor {
         editor::render(buffer, areas.body, state, typed);
     }

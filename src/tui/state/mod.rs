@@ -122,6 +122,8 @@ pub struct State {
     pub filters: Filters,
     /// A question to the user.
     pub prompt: Option<Prompt>,
+    /// The question whose answer is being tried: it comes back if nothing can be done with that.
+    pub tried: Option<Prompt>,
     /// Something to tell, until the next key.
     pub notice: Option<Notice>,
     /// Places to come back to.
@@ -210,6 +212,8 @@ pub struct Prompt {
     pub kind: PromptKind,
     /// What was typed.
     pub input: tui_input::Input,
+    /// Why the last answer would not do, until another is typed.
+    pub error: Option<String>,
 }
 
 /// What can be asked.
@@ -349,6 +353,7 @@ impl State {
             editor: None,
             filters: Filters::default(),
             prompt: None,
+            tried: None,
             notice: None,
             bookmarks: Bookmarks::default(),
             marks: BTreeSet::new(),

@@ -73,6 +73,7 @@ fn ask(state: &mut State, kind: PromptKind, known: String) {
     state.prompt = Some(Prompt {
         kind,
         input: Input::new(known),
+        error: None,
     });
 }
 
@@ -111,16 +112,32 @@ pub(super) fn type_key(state: &mut State, key: KeyEvent) -> Vec<Effect> {
             || !matches!(request, InputRequest::InsertChar(_)))
     {
         prompt.input.handle(request);
+        prompt.error = None;
     }
     Vec::new()
+}
+
+/// Keeps a question for as long as it is not known whether its answer will do.
+fn trying(state: &mut State, prompt: &Prompt, effects: Vec<Effect>) -> Vec<Effect> {
+    state.tried = (!effects.is_empty()).then(|| Prompt {
+        error: None,
+        ..prompt.clone()
+    });
+    effects
 }
 
 fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
     let text = prompt.input.value().trim();
     match prompt.kind {
         PromptKind::Open | PromptKind::KeyLog if text.is_empty() => {}
-        PromptKind::Open => return reopen::file(state, text),
-        PromptKind::KeyLog => return reopen::key_log(state, text),
+        PromptKind::Open => {
+            let effects = reopen::file(state, text);
+            return trying(state, prompt, effects);
+        }
+        PromptKind::KeyLog => {
+            let effects = reopen::key_log(state, text);
+            return trying(state, prompt, effects);
+        }
         PromptKind::Name(address) => return settings::name(state, address, text),
         PromptKind::GoTo => {
             if let Err(wrong) = go(state, text) {

@@ -192,13 +192,7 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
         News::Snapshot(analysis, files) => live::take(state, analysis, files),
         News::Reopened(new) => reopen::take(state, *new),
         News::Opened(new) => reopen::begin(state, *new),
-        News::NotReopened(text) => {
-            // What is shown may not be read to its end, and goes on.
-            if state.loaded {
-                state.loading = None;
-            }
-            state.complain(text);
-        }
+        News::NotReopened(text) => reopen::refused(state, text),
         News::Loaded => {
             live::end(state);
             state.loading = None;

@@ -16,6 +16,7 @@ use crate::tui::state::State;
 use crate::tui::state::loading::Loading;
 use crate::tui::state::packets::Packets;
 use crate::tui::text::counted;
+use crate::tui::text::shown;
 use crate::tui::update::show;
 
 /// Reads the same files again.
@@ -43,6 +44,7 @@ fn ask(state: &mut State, kind: PromptKind) {
     state.prompt = Some(Prompt {
         kind,
         input: Typed::default(),
+        error: None,
     });
 }
 
@@ -92,6 +94,7 @@ fn start(state: &mut State, inputs: Vec<Input>, key_logs: Vec<PathBuf>, keep: bo
         state.complain("what was captured live, or came through a pipe, cannot be read again: save it to a file first");
         return Vec::new();
     }
+    state.tried = None;
     // A reading that goes on does so until the other has opened its files.
     state.loading.get_or_insert(Loading::begun());
     vec![Effect::Reopen {
@@ -101,8 +104,28 @@ fn start(state: &mut State, inputs: Vec<Input>, key_logs: Vec<PathBuf>, keep: bo
     }]
 }
 
+/// Nothing came of it: the question is asked again with what was typed, unless the user is busy elsewhere.
+pub(super) fn refused(state: &mut State, text: String) {
+    // What is shown may not be read to its end, and goes on.
+    if state.loaded {
+        state.loading = None;
+    }
+    let busy = state.prompt.is_some() || state.editor.is_some() || state.chooser.is_some();
+    match state.tried.take().filter(|_| !busy) {
+        Some(tried) => {
+            state.help = None;
+            state.prompt = Some(Prompt {
+                error: Some(shown(&text).into_owned()),
+                ..tried
+            });
+        }
+        None => state.complain(text),
+    }
+}
+
 /// Captures were opened: whatever was being read is not read on.
 pub(super) fn begin(state: &mut State, new: Opened) {
+    state.tried = None;
     state.loading = Some(Loading::begun());
     state.loaded = false;
     state.key_logs = new.key_logs;
@@ -162,9 +185,15 @@ pub(super) fn take(state: &mut State, new: Reopened) {
     }
     let packets = counted(state.analysis.capture.packets, "packet");
     let calls = counted(state.analysis.scene.peer_connections.len() as u64, "call");
-    let opened = decrypted(state).saturating_sub(known);
-    state.tell(if opened > 0 {
-        let opened = counted(opened as u64, "message");
+    let opened = decrypted(state).into_iter().zip(known);
+    let opened = opened.zip(["message", "data channel"]);
+    let opened = opened.filter_map(|((now, before), what)| {
+        let more = now.saturating_sub(before);
+        (more > 0).then(|| counted(more as u64, what))
+    });
+    let opened: Vec<String> = opened.collect();
+    state.tell(if !opened.is_empty() {
+        let opened = opened.join(" and ");
         format!("{packets}, {calls}; {opened} more could be read")
     } else if new.keep {
         format!("{packets}, {calls}; no more could be read than before")
@@ -173,14 +202,17 @@ pub(super) fn take(state: &mut State, new: Reopened) {
     });
 }
 
-/// What keys open: exchanges and messages that could be read.
-fn decrypted(state: &State) -> usize {
+/// What keys open: how many exchanges and messages, and how many data channels, could be read.
+fn decrypted(state: &State) -> [usize; 2] {
     let scene = &Arc::clone(&state.analysis).scene;
     let messages = scene
         .dialogues
         .iter()
         .map(|dialogue| dialogue.messages.len());
-    scene.http.len() + messages.sum::<usize>()
+    [
+        scene.http.len() + messages.sum::<usize>(),
+        scene.data_channels.len(),
+    ]
 }
 
 /// Said of a capture that runs.

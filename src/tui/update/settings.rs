@@ -52,6 +52,7 @@ fn ask_name_of(state: &mut State, address: IpAddr) {
     state.prompt = Some(Prompt {
         kind: PromptKind::Name(address),
         input: Input::new(known.unwrap_or_default()),
+        error: None,
     });
 }
 

@@ -352,6 +352,19 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
     }
 }
 
+/// What is wrong with an answer, in the line above the question.
+pub fn complaint(buffer: &mut Buffer, body: Rect, text: &str, theme: Theme) {
+    let line = Rect {
+        y: body.bottom().saturating_sub(1),
+        height: body.height.min(1),
+        ..body
+    };
+    let text = format!(" ✖ {text}");
+    let blank = " ".repeat(line.width.into());
+    put(buffer, line, 0, 0, &blank, ratatui::style::Style::new());
+    put(buffer, line, 0, 0, &text, theme.bad());
+}
+
 /// `Enter open · ? help`; gives the column after it.
 fn keys_line<'a>(
     buffer: &mut Buffer,
