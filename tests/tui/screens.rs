@@ -136,6 +136,7 @@ fn findings() {
     check("ice-failure-auth", "findings", "]");
     check("lossy", "findings", "3");
     check("lossy", "findings_of_call", "Down e");
+    check("lossy", "findings_filtered", "3 / z z z z Enter");
 }
 
 /// The screen with what was typed behind `/` on it; `keys` follow.

@@ -17,6 +17,7 @@ use crate::tui::state::findings::Item;
 use crate::tui::text::counted;
 use crate::tui::text::frames;
 use crate::tui::text::shown;
+use crate::tui::text::wrap;
 use crate::tui::widgets::filtered::heading;
 use crate::tui::widgets::filtered::say_nothing_passes;
 use crate::tui::widgets::lines::lay_out;
@@ -29,8 +30,16 @@ use crate::tui::widgets::paint::put;
 use crate::tui::widgets::paint::put_pieces;
 use crate::tui::widgets::paint::style_row;
 
-/// The list's pane, the detail's pane: beside each other where there is room.
-pub fn areas(body: Rect) -> (Rect, Rect) {
+/// The list's pane, the detail's pane: beside each other where there is room. Of nothing there is no detail.
+pub fn areas(body: Rect, page: &Findings) -> (Rect, Rect) {
+    if page.shown.is_empty() {
+        let none = Rect {
+            y: body.y + body.height,
+            height: 0,
+            ..body
+        };
+        return (body, none);
+    }
     if body.width >= BESIDE {
         let list = body.width * 2 / 5;
         return (
@@ -60,14 +69,14 @@ pub fn areas(body: Rect) -> (Rect, Rect) {
 }
 
 /// Lines of the list that fit.
-pub fn list_height(body: Rect) -> usize {
-    inside(areas(body).0).height.into()
+pub fn list_height(body: Rect, page: &Findings) -> usize {
+    inside(areas(body, page).0).height.into()
 }
 
 /// Draws the page.
 pub fn render(buffer: &mut Buffer, body: Rect, state: &State) {
-    let (list, detail) = areas(body);
     let (theme, page) = (state.theme, state.findings_shown());
+    let (list, detail) = areas(body, page);
     let title = match page.call {
         Some(id) => format!("Findings of call {}", id.index() + 1),
         None => "Findings".to_owned(),
@@ -79,9 +88,16 @@ pub fn render(buffer: &mut Buffer, body: Rect, state: &State) {
     } else if page.shown.is_empty() {
         let text = match &state.loading {
             Some(_) => "Reading. Findings appear here as they are made.",
+            None if state.analysis.scene.peer_connections.is_empty() => {
+                "Nothing to report: no call was found, and nothing is wrong with the capture. Page 5 has what was said between whom, \
+                 page 2 the packets."
+            }
             None => "Nothing to report.",
         };
-        put(buffer, inner, 1, 0, text, theme.dim());
+        let lines = wrap(text, usize::from(inner.width.saturating_sub(2)));
+        for (y, line) in (0..inner.height).zip(lines) {
+            put(buffer, inner, 1, y, &line, theme.dim());
+        }
     }
     for (y, at) in (0..inner.height).zip(page.cursor.visible(page.shown.len(), inner.height.into()))
     {
@@ -106,7 +122,9 @@ pub fn render(buffer: &mut Buffer, body: Rect, state: &State) {
             theme.dim(),
         );
     }
-    render_detail(buffer, detail, state);
+    if !detail.is_empty() {
+        render_detail(buffer, detail, state);
+    }
 }
 
 fn item_pieces(state: &State, item: Item) -> Vec<Piece> {
@@ -202,7 +220,7 @@ fn render_detail(buffer: &mut Buffer, area: Rect, state: &State) {
 
 /// Goes `by` lines of evidence up or down, and beyond the first and the last scrolls the rest into sight.
 pub fn scroll(state: &mut State, by: isize) {
-    let inner = inside(areas(super::areas(state).body).1);
+    let inner = inside(areas(super::areas(state).body, state.findings_shown()).1);
     let (lines, evidence) = detail(state, state.findings_shown());
     let laid = lay_out(&lines, inner.width.saturating_sub(4));
     let height = usize::from(inner.height);

@@ -98,7 +98,7 @@ fn focus(state: &mut State, at: Position) {
             }
         }
         Scope::CallFindings | Scope::Findings => {
-            let (list, detail) = screens::findings::areas(body);
+            let (list, detail) = screens::findings::areas(body, state.findings_shown());
             if list.contains(at) || detail.contains(at) {
                 state.findings_shown_mut().in_detail = detail.contains(at);
             }
@@ -183,11 +183,11 @@ fn select(state: &mut State, at: Position) -> Option<Action> {
             }
         }
         Scope::CallFindings | Scope::Findings => {
+            let area = inside(screens::findings::areas(body, state.findings_shown()).0);
             let findings = state.findings_shown_mut();
             if findings.in_detail {
                 return None;
             }
-            let area = inside(screens::findings::areas(body).0);
             let length = findings.shown.len();
             let again = pick(&mut findings.cursor, area, 0, at, length)?;
             if !again {

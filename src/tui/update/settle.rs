@@ -33,7 +33,7 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
     zoom::settle(state);
     let calls = screens::calls::list_height(body, state);
     state.calls.cursor.show(state.calls.shown.len(), calls);
-    let findings = screens::findings::list_height(body);
+    let findings = screens::findings::list_height(body, state.findings_shown());
     let shown = state.findings_shown_mut();
     shown.cursor.show(shown.shown.len(), findings);
     if let Some(call) = &mut state.call {

@@ -102,7 +102,7 @@ pub(super) fn go(state: &mut State, step: Step) {
             }
         }
         Scope::CallFindings | Scope::Findings => {
-            let height = screens::findings::list_height(body);
+            let height = screens::findings::list_height(body, state.findings_shown());
             if state.findings_shown().in_detail {
                 screens::findings::scroll(state, step.lines(height));
                 return;
