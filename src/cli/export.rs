@@ -15,13 +15,13 @@ use crate::cli::args::Load;
 use crate::cli::failure::Failure;
 use crate::cli::load::read;
 use crate::cli::output::Destination;
-use crate::filter::rows::RowKind;
 use crate::ingest::frame_reader::FrameReader;
 use crate::ingest::raw::Input;
 use crate::ingest::save::Marked;
 use crate::ingest::save::Remarks;
 use crate::ingest::save::write_frames;
 use crate::tui::effect::Query;
+use crate::tui::keymap::Scope;
 use crate::tui::packet::known::Known;
 use crate::tui::scan::collect;
 use crate::tui::state::filter::Filter;
@@ -104,7 +104,7 @@ pub(super) fn frames(inputs: Load, wanted: &Frames) -> Result<ExitCode, Failure>
 }
 
 fn filter(expression: &str) -> Result<Filter, Failure> {
-    Filter::new(expression, RowKind::Packet).map_err(|error| Failure::Filter {
+    Filter::new(expression, Scope::Packets).map_err(|error| Failure::Filter {
         expression: expression.to_owned(),
         error,
     })

@@ -95,22 +95,25 @@ impl Filter {
     ///
     /// The text is no filter, or asks for what only packets have and the list has none; the error says where.
     pub fn of_list(text: &str, rows: RowKind) -> Result<Self, FilterError> {
-        let filter = Self {
-            text: text.trim().to_owned(),
-            expression: parser::parse(Some(rows), text)?,
-        };
+        let filter = Self::of_lines(text, rows)?;
         filter.suits(rows, text)?;
         Ok(filter)
     }
 
+    /// The same for lines that stand for packets, with what they say of `rows`.
+    ///
+    /// # Errors
+    ///
+    /// The text is no filter; the error says where.
+    pub fn of_lines(text: &str, rows: RowKind) -> Result<Self, FilterError> {
+        Ok(Self {
+            text: text.trim().to_owned(),
+            expression: parser::parse(Some(rows), text)?,
+        })
+    }
+
     fn suits(&self, rows: RowKind, text: &str) -> Result<(), FilterError> {
-        let lines = [
-            RowKind::Packet,
-            RowKind::Dtls,
-            RowKind::Channel,
-            RowKind::Turn,
-        ];
-        if lines.contains(&rows) || !self.asks_of_any(|row| row == Some(RowKind::Packet)) {
+        if rows == RowKind::Packet || !self.asks_of_any(|row| row == Some(RowKind::Packet)) {
             return Ok(());
         }
         let tokens = lexer::tokens(text)?;

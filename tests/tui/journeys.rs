@@ -151,6 +151,9 @@ fn only_packets_are_asked_what_packets_have() {
     );
     program.press("Esc 2").filter("packet.length > 1000");
     check(&mut program, "", &["of 3 137 · packet.length > 1000"]);
+    program.press("6").filter("packet.length > 1000");
+    check(&mut program, "", &["`packet.length` is a packet's"]);
+    program.press("Esc");
     program.press("1 L").filter("packet.protocol == signaling");
     check(
         &mut program,

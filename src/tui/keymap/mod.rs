@@ -98,6 +98,21 @@ impl Scope {
         }
     }
 
+    /// Do the lines of its list stand for packets, so that they can be asked what packets have?
+    pub const fn has_packets(self) -> bool {
+        matches!(
+            self,
+            Self::Timeline
+                | Self::Ladder
+                | Self::OfferAnswer
+                | Self::Dtls
+                | Self::Turn
+                | Self::Data
+                | Self::CallPackets
+                | Self::Packets
+        )
+    }
+
     /// Does its filter hide nothing, but is searched for?
     pub const fn searches(self) -> bool {
         matches!(self, Self::Timeline | Self::Ladder)

@@ -5,7 +5,6 @@ use std::ops::Range;
 use tui_input::Input;
 use tui_input::InputRequest;
 
-use crate::filter::Filter;
 use crate::filter::catalogue::Field;
 use crate::filter::complete::complete;
 use crate::filter::error::FilterError;
@@ -14,13 +13,17 @@ use crate::filter::rows::RowKind;
 use crate::tui::action::Action;
 use crate::tui::command::COMMANDS;
 use crate::tui::keymap::BINDINGS;
+use crate::tui::keymap::Scope;
 use crate::tui::state::bookmarks::Bookmark;
+use crate::tui::state::filter::Filter;
 
 /// A filter or a command being typed.
 #[derive(Debug)]
 pub struct Editor {
     /// What it is for.
     pub purpose: Purpose,
+    /// The screen whose list is filtered.
+    scope: Scope,
     /// The rows of the list that is filtered: their fields are offered first.
     pub rows: RowKind,
     /// What was typed.
@@ -79,15 +82,16 @@ pub struct Proposal {
 
 impl Editor {
     /// A filter; begins with `text`.
-    pub fn new(rows: RowKind, text: &str) -> Self {
-        Self::of(Purpose::Filter, rows, text)
+    pub fn new(scope: Scope, text: &str) -> Self {
+        Self::of(Purpose::Filter, scope, text)
     }
 
     /// Begins with `text`.
-    pub fn of(purpose: Purpose, rows: RowKind, text: &str) -> Self {
+    pub fn of(purpose: Purpose, scope: Scope, text: &str) -> Self {
         let mut editor = Self {
             purpose,
-            rows,
+            scope,
+            rows: scope.rows(),
             input: Input::new(text.to_owned()),
             proposals: Vec::new(),
             chosen: None,
@@ -191,7 +195,7 @@ impl Editor {
             (self.replace, self.proposals) = fields(self.rows, typed, cursor - from);
             self.replace = self.replace.start + from..self.replace.end + from;
             // Who is still typing a word need not be told that it is none.
-            let wrong = Filter::of_list(typed, self.rows).err();
+            let wrong = Filter::new(typed, self.scope).err();
             let wrong = wrong.filter(|wrong| wrong.span.end < typed.trim_end().len());
             self.error = wrong.map(|wrong| Mistake::within(from, wrong));
         } else if let Purpose::Command(bookmarks) = &self.purpose {
@@ -284,7 +288,7 @@ mod tests {
     use super::*;
 
     fn typed(text: &str) -> Editor {
-        let mut editor = Editor::new(RowKind::Call, "");
+        let mut editor = Editor::new(Scope::Calls, "");
         for c in text.chars() {
             editor.handle(InputRequest::InsertChar(c));
         }
@@ -293,7 +297,7 @@ mod tests {
 
     #[test]
     fn the_fields_of_the_list_are_offered_first() {
-        let editor = Editor::new(RowKind::Stream, "");
+        let editor = Editor::new(Scope::Media, "");
         assert!(editor.proposals[0].text.starts_with("stream."));
         let editor = typed("");
         assert!(editor.proposals[0].text.starts_with("call."));
@@ -354,21 +358,21 @@ mod tests {
 
     #[test]
     fn a_command_is_completed_and_behind_filter_so_is_a_filter() {
-        let mut editor = Editor::of(Purpose::Command(Vec::new()), RowKind::Stream, "fil");
+        let mut editor = Editor::of(Purpose::Command(Vec::new()), Scope::Media, "fil");
         let texts: Vec<&str> = editor.proposals.iter().map(|it| it.text.as_str()).collect();
         assert_eq!(texts, ["filter", "filter-before"]);
         editor.propose(1);
         assert_eq!(editor.text(), "filter");
         let mut editor = Editor::of(
             Purpose::Command(Vec::new()),
-            RowKind::Stream,
+            Scope::Media,
             "filter packetslo",
         );
         editor.propose(1);
         assert_eq!(editor.text(), "filter stream.packetsLost ");
         let editor = Editor::of(
             Purpose::Command(Vec::new()),
-            RowKind::Stream,
+            Scope::Media,
             "filter strm.x == 1",
         );
         assert_eq!(editor.error.unwrap().span, 7..13);

@@ -6,8 +6,8 @@ use crate::filter;
 use crate::filter::error::FilterError;
 use crate::filter::packet::Packet;
 use crate::filter::rows::Row;
-use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
+use crate::tui::keymap::Scope;
 
 /// A filter, or none.
 #[derive(Debug, Clone, Default)]
@@ -16,13 +16,17 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Reads a filter of a list of `rows`.
+    /// Reads a filter of the list of a screen.
     ///
     /// # Errors
     ///
     /// The text is no filter of such a list; the error says where and why.
-    pub fn new(text: &str, rows: RowKind) -> Result<Self, FilterError> {
-        let parsed = filter::Filter::of_list(text, rows)?;
+    pub fn new(text: &str, scope: Scope) -> Result<Self, FilterError> {
+        let parsed = if scope.has_packets() {
+            filter::Filter::of_lines(text, scope.rows())?
+        } else {
+            filter::Filter::of_list(text, scope.rows())?
+        };
         Ok(Self {
             parsed: (!parsed.text().is_empty()).then(|| Arc::new(parsed)),
         })
@@ -75,20 +79,24 @@ mod tests {
 
     #[test]
     fn no_text_is_no_filter() {
-        let filter = Filter::new("  ", RowKind::Call).unwrap();
+        let filter = Filter::new("  ", Scope::Calls).unwrap();
         assert!(filter.is_empty());
         assert_eq!(filter.text(), "");
     }
 
     #[test]
     fn what_was_typed_is_kept() {
-        let filter = Filter::new(" call.outcome == failed ", RowKind::Call).unwrap();
+        let filter = Filter::new(" call.outcome == failed ", Scope::Calls).unwrap();
         assert_eq!(filter.text(), "call.outcome == failed");
         assert!(!filter.reads_packets());
-        assert!(
-            Filter::new("stun", RowKind::Packet)
-                .unwrap()
-                .reads_packets()
-        );
+        assert!(Filter::new("stun", Scope::Packets).unwrap().reads_packets());
+    }
+
+    #[test]
+    fn only_lines_that_stand_for_packets_are_asked_what_packets_have() {
+        for scope in Scope::ALL {
+            let asked = Filter::new("packet.length > 1000", scope);
+            assert_eq!(asked.is_ok(), scope.has_packets(), "{scope:?}");
+        }
     }
 }

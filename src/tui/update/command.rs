@@ -36,7 +36,7 @@ pub(super) fn run(state: &mut State, line: &str) -> Result<Vec<Effect>, Mistake>
         }
         Asked::Command(Verb::Filter, rest) => {
             let scope = state.scope();
-            let filter = Filter::new(rest, scope.rows()).map_err(|error| {
+            let filter = Filter::new(rest, scope).map_err(|error| {
                 let from = line.find(FILTER).map_or(0, |at| at + FILTER.len());
                 let spaces = line
                     .get(from..)

@@ -18,14 +18,14 @@ use crate::tui::widgets::editor::help_length;
 pub(super) fn open(state: &mut State) {
     state.help = None;
     let known = state.filter_shown().text().to_owned();
-    state.editor = Some(Editor::new(state.scope().rows(), &known));
+    state.editor = Some(Editor::new(state.scope(), &known));
 }
 
 /// Opens the line for a command that begins with `text`.
 pub(super) fn open_command(state: &mut State, text: &str) {
     state.help = None;
     let purpose = Purpose::Command(state.bookmarks.list.clone());
-    state.editor = Some(Editor::of(purpose, state.scope().rows(), text));
+    state.editor = Some(Editor::of(purpose, state.scope(), text));
 }
 
 /// Gives the list shown the filter back that it had before.
@@ -147,7 +147,7 @@ fn apply(state: &mut State) {
         return;
     };
     let text = editor.text().trim().to_owned();
-    let checked = Filter::new(editor.text(), editor.rows);
+    let checked = Filter::new(editor.text(), scope);
     match checked {
         Ok(filter) => {
             state.editor = None;

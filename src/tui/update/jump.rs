@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::filter::rows::RowKind;
 use crate::tui::keymap::Scope;
 use crate::tui::sheet;
 use crate::tui::sheet::flows::tuple;
@@ -113,7 +112,7 @@ pub(super) fn media(state: &mut State) {
 /// The packets of a stream.
 fn of_stream(ssrc: Ssrc) -> Filter {
     let text = format!("stream.ssrc == {ssrc}");
-    Filter::new(&text, RowKind::Packet).unwrap_or_default()
+    Filter::new(&text, Scope::Packets).unwrap_or_default()
 }
 
 /// Goes to a frame among the packets of the open call.
