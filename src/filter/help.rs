@@ -42,7 +42,9 @@ const fn list(row: RowKind) -> &'static str {
         RowKind::Candidate => "peerConnections[].ice.candidates",
         RowKind::Pair => "peerConnections[].ice.pairs",
         RowKind::Dtls => "dtls",
-        RowKind::Channel => "dataChannels",
+        RowKind::Channel => {
+            "dataChannels; among packets, all of the DTLS conversation: which of them carry a channel is encrypted"
+        }
         RowKind::Turn => "turn",
         RowKind::Packet => "no list of the report: for the lists of packets on the screen",
     }
@@ -113,6 +115,10 @@ pub const fn examples(row: RowKind) -> &'static [(&'static str, &'static str)] {
             (
                 "ip == 10.0.0.0/8 and length > 1000",
                 "large ones of a network",
+            ),
+            (
+                "channel.label == chat",
+                "all of the DTLS conversation that it runs in",
             ),
             ("payload ~ \"ice-ufrag\"", "packets that carry this text"),
             ("bytes ~ 21:12:a4:42", "packets with these bytes"),
