@@ -47,13 +47,13 @@ pub fn columns(times: Times) -> Vec<Column> {
     vec![
         Column::flexible("a", 15, 2, Fit::Middle),
         Column::flexible("b", 15, 2, Fit::Middle),
-        Column::flexible("protocols", 9, 2, Fit::Left),
+        Column::flexible("protocols", 9, 4, Fit::Left),
         Column::fixed("packets", 7, Fit::Right),
         Column::fixed("bytes", 7, Fit::Right),
         Column::fixed(times.title, times.columns, Fit::Right),
         Column::fixed("lasted", 8, Fit::Right),
         Column::fixed("call", 4, Fit::Right),
-        Column::flexible("over time", 12, 3, Fit::Left),
+        Column::flexible("over time", 12, 1, Fit::Left),
     ]
 }
 
