@@ -80,6 +80,7 @@ use rtcscope::wire::media::extension::ExtensionKind;
 use rtcscope::wire::media::extension::ExtensionValue;
 use rtcscope::wire::media::payload::Codec;
 use rtcscope::wire::media::payload::Depacketizer;
+use rtcscope::wire::media::picture::Picture;
 use rtcscope::wire::qpack::decoder::Decoder as QpackDecoder;
 use rtcscope::wire::quic::frame::Frame;
 use rtcscope::wire::quic::frame::Frames;
@@ -478,6 +479,7 @@ pub fn media(data: &[u8]) {
     }
     for name in ["VP8", "VP9", "H264", "H265", "opus", "AV1"] {
         if let Some(codec) = Codec::from_name(name) {
+            black_box(Picture::of(codec, data));
             let mut depacketizer = Depacketizer::new(codec);
             let (first, second) = data.split_at(data.len() / 2);
             black_box(depacketizer.push(first).is_ok());

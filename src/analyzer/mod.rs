@@ -4,6 +4,7 @@ pub mod analysis;
 pub mod limits;
 mod names;
 pub mod pace;
+mod pictures;
 pub mod pipeline;
 mod retired;
 pub mod rolling;

@@ -5,11 +5,14 @@ use std::sync::Arc;
 use crate::crypt::dtls::exporter::srtp_keys;
 use crate::crypt::keylog::KeyLog;
 use crate::crypt::srtp::keyring::Keyring;
+use crate::crypt::srtp::keyring::MediaKeys;
 use crate::crypt::srtp::protection::Protection;
 use crate::crypt::srtp::sdes;
 use crate::sdp::description::Description;
 use crate::track::dtls::Association;
+use crate::vocab::address::Direction;
 use crate::vocab::ids::AssociationId;
+use crate::vocab::ids::FlowId;
 use crate::vocab::sighting::Sighting;
 
 /// The keys known so far, and where they came from.
@@ -80,6 +83,17 @@ impl Secured {
     #[inline]
     pub(super) fn open_rtcp(&mut self, seen: Sighting, datagram: &[u8]) -> Option<Vec<u8>> {
         self.ring.open_rtcp(seen.flow, seen.direction, datagram)
+    }
+
+    /// No keys at all?
+    #[inline]
+    pub(super) const fn is_empty(&self) -> bool {
+        self.ring.is_empty()
+    }
+
+    /// What there is to decrypt the media of one direction of a conversation with.
+    pub(super) fn for_media(&self, flow: FlowId, direction: Direction) -> MediaKeys<'_> {
+        self.ring.for_media(flow, direction)
     }
 
     fn learned(&self, id: AssociationId) -> bool {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::analyzer::limits::Limits;
 use crate::analyzer::names::Names;
+use crate::analyzer::pictures::Pictures;
 use crate::analyzer::secured::Secured;
 use crate::flow::observation::Observation;
 use crate::ingest::source::LONGEST_RUN;
@@ -20,6 +21,7 @@ use crate::track::ice::IceTracker;
 use crate::track::ice::Noticed;
 use crate::track::rtcp::RtcpTracker;
 use crate::track::rtp_stream::RtpStreams;
+use crate::track::rtp_stream::tracker::Fate;
 use crate::track::rtp_stream::tracker::Trust;
 use crate::track::sctp::SctpTracker;
 use crate::track::signaling::Signaling;
@@ -51,6 +53,7 @@ pub(super) struct Trackers {
     pub(super) rtcp: RtcpTracker,
     pub(super) sctp: SctpTracker,
     pub(super) secured: Secured,
+    pub(super) pictures: Pictures,
     pub(super) signaling: Signaling,
     pub(super) identities: Identities,
     pub(super) descriptions: ReadDescriptions,
@@ -79,6 +82,7 @@ impl Trackers {
             rtcp: RtcpTracker::default(),
             sctp: SctpTracker::default(),
             secured: Secured::default(),
+            pictures: Pictures::default(),
             signaling: Signaling::default(),
             identities: Identities::default(),
             descriptions: ReadDescriptions::default(),
@@ -91,7 +95,11 @@ impl Trackers {
     pub(super) fn observe(&mut self, seen: Sighting, observation: &Observation<'_>) {
         match *observation {
             Observation::Rtp { header, .. } => {
-                self.streams.observe(seen, &header);
+                let fate = self.streams.observe(seen, &header);
+                if fate == Fate::Counted && self.pictures.concerns(&header, &self.secured) {
+                    self.pictures
+                        .look(seen, &header, &mut self.streams, &self.secured);
+                }
             }
             Observation::Stun {
                 message,
@@ -137,6 +145,8 @@ impl Trackers {
                     && let Some(plain) = self.secured.open_rtcp(seen, srtcp.datagram)
                 {
                     self.rtcp.observe_decrypted(seen, Compound::new(&plain));
+                    self.pictures
+                        .look_again(seen, &mut self.streams, &self.secured);
                 }
             }
             Observation::HttpRequest { exchange } => {
@@ -228,6 +238,7 @@ impl Trackers {
                 self.descriptions
                     .insert((id, at, place), Arc::clone(&parsed));
                 self.secured.learn_description(&parsed);
+                self.pictures.learn(&parsed);
                 for fault in parsed.faults() {
                     self.faults.record(fault, message.frames.first().copied());
                 }

@@ -13,6 +13,7 @@ use crate::session::feedback;
 use crate::session::feedback::Reports;
 use crate::session::model::feedback::Feedback;
 use crate::session::model::media::DtlsTransport;
+use crate::session::model::media::KeyFrameCount;
 use crate::session::model::media::MediaKind;
 use crate::session::model::media::MediaStream;
 use crate::session::model::peer_connection::PeerConnection;
@@ -27,6 +28,7 @@ use crate::vocab::ids::PayloadType;
 use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::ids::Ssrc;
 use crate::vocab::ids::StreamId;
+use crate::wire::media::payload::Codec as PayloadCodec;
 use crate::wire::tls::srtp_profile::SrtpProfile;
 
 /// MID of an RTP stream (RFC 9143 §15).
@@ -99,6 +101,7 @@ fn place(scene: &Scene, stats: Stream) -> MediaStream {
         .map(|codec| codec.clock_rate)
         .filter(|rate| *rate > 0);
     let guessed_rate = stats.clock.map(|clock| clock.rate);
+    let key_frames = key_frames(&stats, codec.as_ref(), encrypted);
     let kind = place
         .kind
         .or_else(|| codec.as_ref().and_then(kind_of_static));
@@ -131,8 +134,27 @@ fn place(scene: &Scene, stats: Stream) -> MediaStream {
         payload_bytes,
         msid: place.msid,
         feedback: Feedback::default(),
+        key_frames,
         stats,
     }
+}
+
+/// What was told of the frames when read as the stream's codec; nothing where that was ciphertext after all.
+fn key_frames(
+    stats: &Stream,
+    codec: Option<&Codec>,
+    encrypted: Option<bool>,
+) -> Option<KeyFrameCount> {
+    let codec = PayloadCodec::from_name(&codec?.name)?;
+    let known = stats
+        .key_frames
+        .iter()
+        .find(|it| it.codec == codec && Some(it.decrypted) == encrypted)?;
+    (!known.is_foreign()).then(|| KeyFrameCount {
+        count: known.count,
+        judged: known.judged,
+        starts: known.starts.clone(),
+    })
 }
 
 /// Which side sends in `direction` of `flow`.

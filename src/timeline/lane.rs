@@ -6,7 +6,7 @@
 //! ICE        checks, nomination, then consent, one mark per answered check
 //! TURN       allocation, channels, errors
 //! DTLS       handshake                                               close_notify
-//! video ▲    bits per second in buckets, with losses
+//! video ▲    bits per second in buckets, with losses, key frames, freezes, silences
 //! ```
 //!
 //! A lane says what and when; where that is on a screen is the screen's business.
@@ -76,6 +76,10 @@ pub enum Shape {
     Selected,
     /// Something went wrong.
     Broken,
+    /// A key frame.
+    KeyFrame,
+    /// A picture that stood still.
+    Freeze,
 }
 
 /// Bits per second in buckets of one width.
@@ -113,8 +117,8 @@ impl Shape {
     pub const fn tone(self) -> Tone {
         match self {
             Self::Selected => Tone::Good,
-            Self::Broken => Tone::Bad,
-            Self::Event | Self::Pulse | Self::Stretch => Tone::Plain,
+            Self::Broken | Self::Freeze => Tone::Bad,
+            Self::KeyFrame | Self::Event | Self::Pulse | Self::Stretch => Tone::Plain,
         }
     }
 }

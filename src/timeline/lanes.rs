@@ -1,7 +1,9 @@
 //! The lanes of a call, from what is known of it.
 
+use std::iter;
+
 use crate::session::model::ice::{Candidate, CandidatePair, PairState};
-use crate::session::model::media::{DtlsTransport, MediaStream};
+use crate::session::model::media::{DtlsTransport, MediaKind, MediaStream};
 use crate::session::model::peer_connection::{ConnectionState, PeerConnection};
 use crate::session::model::scene::Scene;
 use crate::timeline::lane::{Lane, Mark, Rate, Shape, Summary};
@@ -11,6 +13,7 @@ use crate::track::rtp_stream::stream::Protection;
 use crate::track::signaling::dialogue::{Carried, Message};
 use crate::track::turn::Allocation;
 use crate::vocab::ids::FrameNumber;
+use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
 
 /// The lanes of a call.
@@ -254,21 +257,7 @@ fn media(stream: &MediaStream) -> Lane {
         layer: Layer::Media,
         from: stream.from,
         title: words::stream_name(stream),
-        marks: stats
-            .gaps
-            .iter()
-            .map(|gap| Mark {
-                at: gap.before.at,
-                until: Some(gap.after.at),
-                shape: if gap.is_continuous() {
-                    Shape::Pulse
-                } else {
-                    Shape::Broken
-                },
-                text: "silent".to_owned(),
-                frames: vec![gap.before.frame, gap.after.frame],
-            })
-            .collect(),
+        marks: media_marks(stream),
         rate: Some(Rate {
             from: stats.first.at,
             until: stats.last.at,
@@ -289,6 +278,40 @@ fn media(stream: &MediaStream) -> Lane {
             Summary::None
         },
     }
+}
+
+/// Silences, and of video the key frames and freezes.
+fn media_marks(stream: &MediaStream) -> Vec<Mark> {
+    let stats = &stream.stats;
+    let mark = |shape, text: &str, from: Sighting, until: Option<Sighting>| Mark {
+        at: from.at,
+        until: until.map(|until| until.at),
+        shape,
+        text: text.to_owned(),
+        frames: iter::once(from)
+            .chain(until)
+            .map(|seen| seen.frame)
+            .collect(),
+    };
+    let silences = stats.gaps.iter().map(|gap| {
+        let shape = if gap.is_continuous() {
+            Shape::Pulse
+        } else {
+            Shape::Broken
+        };
+        mark(shape, "silent", gap.before, Some(gap.after))
+    });
+    let mut marks: Vec<Mark> = silences.collect();
+    if stream.kind == Some(MediaKind::Video) {
+        let freezes = stats.frames.freezes.stretches.iter();
+        marks.extend(
+            freezes.map(|it| mark(Shape::Freeze, "freeze (inferred)", it.from, Some(it.until))),
+        );
+        let keys = stream.key_frames.iter().flat_map(|known| &known.starts);
+        marks.extend(keys.map(|start| mark(Shape::KeyFrame, "key frame", *start, None)));
+        marks.sort_by_key(|mark| mark.at);
+    }
+    marks
 }
 
 /// Pairs that get a lane; the pair grid has them all.

@@ -375,6 +375,7 @@ fn streams(
                     comparison,
                 );
             }
+            key_frames(ours, theirs, comparison);
             feedback(browser, ours, theirs, comparison);
             if readable {
                 comparison.equal("kind", text(&ours["kind"]), text(&theirs["kind"]));
@@ -442,6 +443,26 @@ fn data_channels(
                 comparison,
             );
         }
+    }
+}
+
+/// Key frames, where keys opened the payload: those encoded here, those decoded of what came.
+fn key_frames(ours: &Value, theirs: &Value, comparison: &mut Comparison) {
+    let known = &ours["keyFrames"];
+    let counted = ["keyFramesEncoded", "keyFramesDecoded"]
+        .into_iter()
+        .find_map(|name| theirs[name].as_i64());
+    if let (false, Some(counted)) = (known.is_null(), counted) {
+        let ssrc = &theirs["ssrc"];
+        comparison.equal(
+            &format!("key frames of {ssrc}"),
+            count(&known["count"]),
+            counted,
+        );
+        let what = format!("frames of {ssrc} that tell");
+        let frames = count(&ours["frameCount"]);
+        let lost = count(&ours["packetsLost"]);
+        near(&what, count(&known["judged"]), frames, lost, comparison);
     }
 }
 

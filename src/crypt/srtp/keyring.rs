@@ -17,6 +17,17 @@ pub struct Keyring {
     owners: HashMap<(FlowId, Direction), Owner>,
 }
 
+/// Keys for the media of one direction of a conversation.
+#[derive(Debug, Clone, Copy)]
+pub enum MediaKeys<'a> {
+    /// None are known.
+    None,
+    /// One of several, which the next SRTCP packet's tag will tell.
+    Unproved,
+    /// These: a tag proved them, or the handshake left no choice.
+    Known(&'a Keys),
+}
+
 /// What is known of one direction of a conversation.
 #[derive(Debug, Clone, Copy, Default)]
 struct Owner {
@@ -24,6 +35,8 @@ struct Owner {
     own: Option<usize>,
     /// Did a tag fit them?
     proved: bool,
+    /// Did handshakes leave a choice between several?
+    unsure: bool,
     /// Datagrams that no key opened.
     vain: u32,
     /// How many keys there were when last all were tried.
@@ -54,6 +67,7 @@ impl Keyring {
         }
         if let Some(owner) = owner {
             let owner = self.owners.entry(owner).or_default();
+            owner.unsure |= owner.own.is_some_and(|own| own != place);
             owner.own = Some(place);
         }
     }
@@ -101,6 +115,17 @@ impl Keyring {
     pub fn proved(&self, flow: FlowId, direction: Direction) -> Option<&Keys> {
         let owner = self.owners.get(&(flow, direction))?;
         owner.proved.then(|| self.keys.get(owner.own?)).flatten()
+    }
+
+    /// What there is to decrypt the media of one direction of a conversation with.
+    pub fn for_media(&self, flow: FlowId, direction: Direction) -> MediaKeys<'_> {
+        let owner = self.owners.get(&(flow, direction));
+        let keys = owner.and_then(|owner| Some((owner, self.keys.get(owner.own?)?)));
+        match keys {
+            Some((owner, keys)) if owner.proved || !owner.unsure => MediaKeys::Known(keys),
+            Some(_) => MediaKeys::Unproved,
+            None => MediaKeys::None,
+        }
     }
 
     /// Does any direction of a conversation have proved keys?
@@ -163,6 +188,19 @@ mod tests {
         assert_eq!(opened.as_deref(), Some(&PLAIN[..]));
         assert!(ring.opens(FlowId(3)) && ring.proved(FlowId(3), Direction::Reverse).is_some());
         assert!(ring.proved(FlowId(3), Direction::Forward).is_none());
+    }
+
+    #[test]
+    fn keys_of_several_profiles_wait_for_a_tag_before_media_is_read() {
+        let mut ring = Keyring::default();
+        let at = (FlowId(3), Direction::Forward);
+        assert!(matches!(ring.for_media(at.0, at.1), MediaKeys::None));
+        ring.add(keys(1), Some(at));
+        assert!(matches!(ring.for_media(at.0, at.1), MediaKeys::Known(it) if *it == keys(1)));
+        ring.add(keys(2), Some(at));
+        assert!(matches!(ring.for_media(at.0, at.1), MediaKeys::Unproved));
+        ring.open_rtcp(at.0, at.1, &sealed(1, 5)).expect("opens");
+        assert!(matches!(ring.for_media(at.0, at.1), MediaKeys::Known(it) if *it == keys(1)));
     }
 
     #[test]

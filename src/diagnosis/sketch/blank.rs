@@ -208,6 +208,7 @@ pub(super) fn stream(from: Side, ssrc: u32, first: f64, last: f64, packets: u64)
             clock: None,
             jitter: Jitters::default(),
             frames: Frames::default(),
+            key_frames: Vec::new(),
             gaps: Vec::new(),
             gap_count: 0,
             extension_ids: Vec::new(),
@@ -233,5 +234,6 @@ pub(super) fn stream(from: Side, ssrc: u32, first: f64, last: f64, packets: u64)
         payload_bytes: None,
         msid: None,
         feedback: Feedback::default(),
+        key_frames: None,
     }
 }

@@ -207,6 +207,12 @@ pub(super) const FIELDS: &[Field] = &[
         |of| of.it.stats.frames.large.into(),
     ),
     stream(
+        "stream.keyFrames.count",
+        COUNT,
+        "key frames, where the payload can be read",
+        |of| of.it.key_frames.as_ref().map(|known| known.count).into(),
+    ),
+    stream(
         "stream.bitrateBps",
         Kind::Number(Unit::BitsPerSecond),
         "payload, from the first packet to the last",

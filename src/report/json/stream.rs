@@ -10,13 +10,16 @@ use crate::report::json::context::seconds;
 use crate::report::json::feedback::RemoteInbound;
 use crate::report::json::feedback::RemoteOutbound;
 use crate::session::model::feedback::Feedback;
+use crate::session::model::media::KeyFrameCount;
 use crate::session::model::media::MediaKind;
 use crate::session::model::media::MediaStream;
 use crate::track::rtp_stream::buckets::Bucket;
+use crate::track::rtp_stream::frames::Freezes as TrackFreezes;
 use crate::track::rtp_stream::stream::Path as TrackPath;
 use crate::track::rtp_stream::stream::Protection;
 use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
+use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::StreamId;
 
 /// An RTP stream: one SSRC of one sender.
@@ -107,6 +110,8 @@ pub struct Stream<'a> {
     pub frame_bytes: Option<FrameBytes>,
     /// Frames several times larger than usual: probably key frames; inferred.
     pub large_frames: u64,
+    /// Key frames, as the payload says; null where it can't be read.
+    pub key_frames: Option<KeyFrames>,
     /// Payload bits per second, from the first packet to the last.
     pub bitrate_bps: Option<u64>,
     /// Freezes that a viewer would have seen, had all frames been decoded on arrival.
@@ -178,6 +183,21 @@ pub struct FrameBytes {
     pub max: u32,
 }
 
+/// Key frames. Those of frames whose telling packet is missing are not among them.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct KeyFrames {
+    /// Key frames: webrtc-stats `keyFramesSent`, as far as they came this far.
+    pub count: u64,
+    /// Frames that could be told, out of `frameCount`.
+    pub judged: u64,
+    /// When they began: the first 512.
+    pub times_seconds: Vec<f64>,
+    /// The first packet of each that tells.
+    pub frames: Vec<FrameRef>,
+}
+
 /// Freezes by the definition of webrtc-stats.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -187,8 +207,23 @@ pub struct Freezes {
     pub count: u64,
     /// `totalFreezesDuration`.
     pub total_seconds: f64,
+    /// The first 64 of them.
+    pub stretches: Vec<Freeze>,
     /// Always `inferred`.
     pub basis: &'static str,
+}
+
+/// A freeze.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Freeze {
+    /// First packet of the frame that stood still.
+    pub time_seconds: f64,
+    /// How long it stood.
+    pub duration_seconds: f64,
+    /// First packets of that frame and of the late one.
+    pub frames: Vec<FrameRef>,
 }
 
 /// A silence.
@@ -225,6 +260,8 @@ pub struct Series {
     pub jitter_ms: Vec<Option<f64>>,
     /// Frames that began.
     pub frames: Vec<u32>,
+    /// Size of the largest frame that ended, bytes after the RTP header; null where none did, and for retransmissions.
+    pub largest_frame_bytes: Vec<Option<u32>>,
 }
 
 impl<'a> Stream<'a> {
@@ -314,12 +351,12 @@ impl<'a> Stream<'a> {
                 max: sizes.max,
             }),
             large_frames: stats.frames.large,
+            key_frames: stream
+                .key_frames
+                .as_ref()
+                .map(|known| KeyFrames::new(context, known)),
             bitrate_bps: stream.bitrate_bps(),
-            freezes: Freezes {
-                count: stats.frames.freezes.count,
-                total_seconds: seconds(stats.frames.freezes.total),
-                basis: Basis::Inferred.word(),
-            },
+            freezes: Freezes::new(context, &stats.frames.freezes),
             gaps: gaps.collect(),
             gap_count: stats.gap_count,
             remote_outbound: sent.map(|says| RemoteOutbound::new(context, &says)),
@@ -334,6 +371,35 @@ impl<'a> Stream<'a> {
                 .map(|(first, last)| context.frames(&[first.frame, last.frame]))
                 .unwrap_or_default(),
             series: Series::new(context, stream),
+        }
+    }
+}
+
+impl KeyFrames {
+    fn new(context: Context<'_>, known: &KeyFrameCount) -> Self {
+        let starts = || known.starts.iter();
+        let frames: Vec<FrameNumber> = starts().map(|start| start.frame).collect();
+        Self {
+            count: known.count,
+            judged: known.judged,
+            times_seconds: starts().map(|start| context.seconds(start.at)).collect(),
+            frames: context.frames(&frames),
+        }
+    }
+}
+
+impl Freezes {
+    fn new(context: Context<'_>, known: &TrackFreezes) -> Self {
+        let stretches = known.stretches.iter().map(|freeze| Freeze {
+            time_seconds: context.seconds(freeze.from.at),
+            duration_seconds: seconds(freeze.until.at.since(freeze.from.at)),
+            frames: context.frames(&[freeze.from.frame, freeze.until.frame]),
+        });
+        Self {
+            count: known.count,
+            total_seconds: seconds(known.total),
+            stretches: stretches.collect(),
+            basis: Basis::Inferred.word(),
         }
     }
 }
@@ -383,6 +449,12 @@ impl Series {
             lost: each(|bucket| bucket.lost),
             jitter_ms: series.buckets.iter().map(jitter).collect(),
             frames: each(|bucket| bucket.frames),
+            largest_frame_bytes: series
+                .buckets
+                .iter()
+                .map(|bucket| bucket.largest_frame)
+                .map(|size| (size > 0 && stream.repairs.is_none()).then_some(size))
+                .collect(),
         }
     }
 }

@@ -213,7 +213,12 @@ fn remarks(stream: &MediaStream, repairs: &[&MediaStream]) -> Words {
             counted(stats.sequence_restarts, "restart")
         ),
     );
-    let freezes = stats.frames.freezes;
+    if stream.key_frames.is_some()
+        && let Some(words) = key_frames(stream)
+    {
+        say(true, words);
+    }
+    let freezes = &stats.frames.freezes;
     say(
         freezes.count > 0,
         format!(
@@ -247,3 +252,18 @@ const NAME_MAX: usize = 12;
 const CODEC_MAX: usize = 14;
 /// A rate beyond this shows timestamps that do not count media.
 const FPS_MAX: f64 = 1_000.0;
+/// `3 key frames`, as the payload says, else as the sizes suggest.
+pub fn key_frames(stream: &MediaStream) -> Option<String> {
+    let frames = &stream.stats.frames;
+    if let Some(known) = &stream.key_frames {
+        let number = counted(known.count, "key frame");
+        return Some(if known.judged < frames.count {
+            let (judged, all) = (count(known.judged), count(frames.count));
+            format!("{number} in {judged} of {all} frames, the others did not tell")
+        } else {
+            number
+        });
+    }
+    let guessed = frames.large > 0 && stream.repairs.is_none();
+    guessed.then(|| format!("≈ {} by their size", counted(frames.large, "key frame")))
+}

@@ -11,6 +11,7 @@ use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PayloadType;
 use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::ids::Ssrc;
+use crate::vocab::sighting::Sighting;
 
 /// Audio, video, or not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +76,19 @@ pub struct MediaStream {
     pub msid: Option<String>,
     /// What readable RTCP says of it.
     pub feedback: Feedback,
+    /// Its key frames, where its payload could be read.
+    pub key_frames: Option<KeyFrameCount>,
+}
+
+/// Key frames of a stream, as its payload says.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct KeyFrameCount {
+    /// webrtc-stats `keyFramesSent`, as far as they came this far.
+    pub count: u64,
+    /// Frames that could be told; others lost the packet that says it, or came before keys and descriptions.
+    pub judged: u64,
+    /// Where key frames began: the first ones.
+    pub starts: Vec<Sighting>,
 }
 
 impl MediaStream {

@@ -24,6 +24,8 @@ pub struct Bucket {
     pub lost: u32,
     /// Frames that began.
     pub frames: u32,
+    /// Size of the largest frame that ended, bytes after the RTP header; 0 when none did.
+    pub largest_frame: u32,
     /// Jitter after the last packet; zero in an empty bucket.
     pub jitter: Jitters,
 }
@@ -31,11 +33,10 @@ pub struct Bucket {
 impl Bucket {
     /// Adds a packet; saturating, for a bucket may grow to be years wide.
     #[inline]
-    pub(super) fn add(&mut self, rest: usize, padding: usize, begins_frame: bool) {
+    pub(super) fn add(&mut self, rest: usize, padding: usize) {
         self.packets = self.packets.saturating_add(1);
         self.rest_bytes += rest as u64;
         self.padding_bytes = self.padding_bytes.saturating_add(padding as u32);
-        self.frames = self.frames.saturating_add(u32::from(begins_frame));
     }
 
     /// Adds a later or an equal stretch of time.
@@ -45,6 +46,7 @@ impl Bucket {
         self.padding_bytes = self.padding_bytes.saturating_add(later.padding_bytes);
         self.lost = self.lost.saturating_add(later.lost);
         self.frames = self.frames.saturating_add(later.frames);
+        self.largest_frame = self.largest_frame.max(later.largest_frame);
         if later.packets > 0 {
             self.jitter = later.jitter;
         }

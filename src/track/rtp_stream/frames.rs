@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::track::rtp_stream::jitter::JitterMeter;
 use crate::track::rtp_stream::jitter::Jitters;
+use crate::vocab::sighting::Sighting;
 
 /// What the frames of a stream show.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -38,12 +39,28 @@ pub struct Sizes {
 }
 
 /// Freezes as webrtc-stats defines them: a frame later than max(3 × average, average + 150 ms) after the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Freezes {
     /// `freezeCount`.
     pub count: u64,
     /// `totalFreezesDuration`.
     pub total: Duration,
+    /// The first [`Freezes::KEPT`].
+    pub stretches: Vec<Freeze>,
+}
+
+impl Freezes {
+    /// Freezes of which it is kept when they were.
+    pub const KEPT: usize = 64;
+}
+
+/// One freeze.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freeze {
+    /// First packet of the frame that stood still.
+    pub from: Sighting,
+    /// First packet of the one that came late.
+    pub until: Sighting,
 }
 
 /// Counts frames, packet by packet.
@@ -58,6 +75,8 @@ pub(super) struct FrameMeter {
     count: u64,
     first_at: u64,
     last_at: u64,
+    /// First packet of the current frame.
+    begun: Sighting,
     paused: u64,
     largest_gap: u64,
     jitter: JitterMeter,
@@ -72,11 +91,13 @@ pub(super) struct FrameMeter {
     spacings_taken: u64,
     freezes: u64,
     frozen: u64,
+    freezes_kept: Vec<Freeze>,
 }
 
 impl FrameMeter {
     /// Starts with the first packet of the first frame.
-    pub(super) fn new(at: u64, timestamp: u32, bytes: u32) -> Self {
+    pub(super) fn new(seen: Sighting, timestamp: u32, bytes: u32) -> Self {
+        let at = seen.at.nanos();
         Self {
             recent: [timestamp; RECENT],
             next_recent: 0,
@@ -86,6 +107,7 @@ impl FrameMeter {
             count: 1,
             first_at: at,
             last_at: at,
+            begun: seen,
             paused: 0,
             largest_gap: 0,
             jitter: JitterMeter::new(at, timestamp),
@@ -99,23 +121,30 @@ impl FrameMeter {
             spacings_taken: 0,
             freezes: 0,
             frozen: 0,
+            freezes_kept: Vec::new(),
         }
     }
 
-    /// Takes a packet; true when it begins a frame.
+    /// Takes a packet. When it begins a frame: the size of the one before, as far as that has come.
     #[inline]
-    pub(super) fn observe(&mut self, at: u64, timestamp: u32, bytes: u32) -> bool {
+    pub(super) fn observe(&mut self, seen: Sighting, timestamp: u32, bytes: u32) -> Option<u32> {
         if timestamp == self.current {
             self.current_bytes = self.current_bytes.saturating_add(bytes);
             self.current_packets += 1;
-            return false;
+            return None;
         }
         if self.recent.contains(&timestamp) {
-            return false;
+            return None;
         }
+        let size = self.current_bytes;
         self.close();
-        self.begin(at, timestamp, bytes);
-        true
+        self.begin(seen, timestamp, bytes);
+        Some(size)
+    }
+
+    /// Is it the frame that began last?
+    pub(super) const fn is_current(&self, timestamp: u32) -> bool {
+        self.current == timestamp
     }
 
     /// Fields of all cache lines that the next packet touches; what they are means nothing.
@@ -156,6 +185,13 @@ impl FrameMeter {
             large: self.large + later.large,
             freezes: self.freezes + later.freezes,
             frozen: self.frozen + later.frozen,
+            freezes_kept: self
+                .freezes_kept
+                .iter()
+                .chain(&later.freezes_kept)
+                .take(Freezes::KEPT)
+                .copied()
+                .collect(),
             ..later
         };
     }
@@ -176,11 +212,13 @@ impl FrameMeter {
             freezes: Freezes {
                 count: self.freezes,
                 total: Duration::from_nanos(self.frozen),
+                stretches: self.freezes_kept.clone(),
             },
         }
     }
 
-    fn begin(&mut self, at: u64, timestamp: u32, bytes: u32) {
+    fn begin(&mut self, seen: Sighting, timestamp: u32, bytes: u32) {
+        let at = seen.at.nanos();
         let spacing = at.saturating_sub(self.last_at);
         self.count += 1;
         self.next_recent = (self.next_recent + 1) % RECENT;
@@ -194,30 +232,38 @@ impl FrameMeter {
         self.largest_gap = self.largest_gap.max(spacing);
         if spacing >= PAUSE {
             self.paused += spacing;
-        } else {
-            self.judge(spacing);
+        } else if self.is_freeze(spacing) {
+            self.note_freeze(seen, spacing);
         }
         self.last_at = self.last_at.max(at);
+        self.begun = seen;
     }
 
-    /// Is this spacing a freeze? Then remembers it for the average.
+    /// Is this spacing a freeze? Remembers it for the average, too.
     #[inline]
-    fn judge(&mut self, spacing: u64) {
+    fn is_freeze(&mut self, spacing: u64) -> bool {
         let taken = self.spacings_taken.min(SPACINGS as u64);
         // sum/n · 3 < spacing, and sum/n + 150 ms < spacing, without the division.
-        if taken >= LEAST_SPACINGS
+        let freeze = taken >= LEAST_SPACINGS
             && spacing * taken >= 3 * self.spacings_sum
-            && (spacing.saturating_sub(FREEZE_FLOOR)) * taken >= self.spacings_sum
-        {
-            self.freezes += 1;
-            self.frozen += spacing;
-        }
+            && (spacing.saturating_sub(FREEZE_FLOOR)) * taken >= self.spacings_sum;
         let place = (self.spacings_taken % SPACINGS as u64) as usize;
         if let Some(old) = self.spacings.get_mut(place) {
             self.spacings_sum = self.spacings_sum + spacing - *old;
             *old = spacing;
         }
         self.spacings_taken += 1;
+        freeze
+    }
+
+    #[cold]
+    fn note_freeze(&mut self, until: Sighting, spacing: u64) {
+        self.freezes += 1;
+        self.frozen += spacing;
+        if self.freezes_kept.len() < Freezes::KEPT {
+            let from = self.begun;
+            self.freezes_kept.push(Freeze { from, until });
+        }
     }
 
     /// Counts the size of the current frame.
@@ -291,25 +337,36 @@ const LARGE: f32 = 3.0;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::address::Direction;
+    use crate::vocab::ids::FlowId;
+    use crate::vocab::ids::FrameNumber;
+    use crate::vocab::time::Timestamp;
 
-    const MS: u64 = 1_000_000;
+    fn at(milliseconds: u64) -> Sighting {
+        Sighting {
+            at: Timestamp::from_nanos(milliseconds * 1_000_000),
+            frame: FrameNumber::new(0, milliseconds),
+            flow: FlowId(0),
+            direction: Direction::Forward,
+        }
+    }
 
     /// 90 kHz frames that start at these milliseconds, one packet of `size` each.
     fn frames(starts_ms: &[u64], size: u32) -> FrameMeter {
-        let mut meter = FrameMeter::new(starts_ms[0] * MS, 0, size);
+        let mut meter = FrameMeter::new(at(starts_ms[0]), 0, size);
         for &start in &starts_ms[1..] {
-            meter.observe(start * MS, (start * 90) as u32, size);
+            meter.observe(at(start), (start * 90) as u32, size);
         }
         meter
     }
 
     #[test]
     fn packets_of_one_timestamp_are_one_frame() {
-        let mut meter = FrameMeter::new(0, 10, 1_000);
-        assert!(!meter.observe(1, 10, 500));
-        assert!(meter.observe(33 * MS, 3_010, 700));
+        let mut meter = FrameMeter::new(at(0), 10, 1_000);
+        assert_eq!(meter.observe(at(1), 10, 500), None);
+        assert_eq!(meter.observe(at(33), 3_010, 700), Some(1_500));
         // A late packet of the first frame.
-        assert!(!meter.observe(34 * MS, 10, 100));
+        assert_eq!(meter.observe(at(34), 10, 100), None);
         let got = meter.snapshot();
         assert_eq!(got.count, 2);
         let sizes = got.sizes.unwrap();
@@ -336,6 +393,10 @@ mod tests {
         let freeze = Freezes {
             count: 1,
             total: Duration::from_millis(190),
+            stretches: vec![Freeze {
+                from: at(360),
+                until: at(550),
+            }],
         };
         assert_eq!(freeze_after(190), freeze);
         assert_eq!(freeze_after(6_000).count, 0);
@@ -359,9 +420,9 @@ mod tests {
     fn a_frame_several_times_larger_stands_out() {
         let mut meter = frames(&[0, 40, 80, 120], 1_000);
         for _ in 0..4 {
-            meter.observe(160 * MS, 14_400, 1_200);
+            meter.observe(at(160), 14_400, 1_200);
         }
-        meter.observe(200 * MS, 18_000, 900);
+        meter.observe(at(200), 18_000, 900);
         assert_eq!(meter.snapshot().large, 1);
     }
 }

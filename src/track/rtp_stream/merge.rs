@@ -84,6 +84,7 @@ impl State {
         self.gap_count += later.gap_count;
         self.extensions.absorb(&later.extensions);
         self.frames.append(later.frames);
+        self.key_frames.append(later.key_frames);
         self.series.append(later.series);
         self.jitter = later.jitter;
         self.high_timestamp = later.high_timestamp;

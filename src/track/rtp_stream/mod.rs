@@ -11,6 +11,7 @@
 //! | `sequence` | sequence numbers: lost, reordered, repeated, restarted |
 //! | [`jitter`] | interarrival jitter at every usual clock rate (RFC 3550 A.8), and which clock it is |
 //! | [`frames`] | video frames by timestamp: sizes, spacing, freezes |
+//! | [`key_frames`] | key frames, for whoever can read payloads to tell |
 //! | [`buckets`] | buckets of time, in blocks that copies share |
 //! | [`series`] | the stream over time, in buckets |
 //! | `extensions` | header extension ids, and values that could be a MID or RID |
@@ -24,6 +25,7 @@ pub mod buckets;
 mod extensions;
 pub mod frames;
 pub mod jitter;
+pub mod key_frames;
 mod merge;
 mod probation;
 mod sequence;

@@ -131,6 +131,19 @@ impl Sequences {
         self.high - FIRST_CYCLE
     }
 
+    /// The packet index of `sequence` (RFC 3711 §3.3.1): roll-over counter and number, as near to the highest as can be. `None` before the first
+    /// cycle, and once numbering began anew, for a sender's counter does not.
+    pub(super) const fn index(&self, sequence: u16) -> Option<u64> {
+        if self.restarts > 0 {
+            return None;
+        }
+        let delta = sequence.wrapping_sub(self.high as u16).cast_signed();
+        match self.high.checked_add_signed(delta as i64) {
+            Some(number) => number.checked_sub(FIRST_CYCLE),
+            None => None,
+        }
+    }
+
     /// First number of the current run.
     pub(super) const fn first_sequence(&self) -> u16 {
         self.base as u16

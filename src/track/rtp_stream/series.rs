@@ -84,6 +84,12 @@ impl SeriesMeter {
         &mut self.open
     }
 
+    /// Counts a frame that ended with the last packet.
+    #[inline]
+    pub(super) fn end_frame(&mut self, size: u32) {
+        self.open.largest_frame = self.open.largest_frame.max(size);
+    }
+
     /// Takes back a loss: the packet came after all. Found where it was counted, the latest first.
     pub(super) fn found(&mut self) {
         if self.open.lost > 0 {

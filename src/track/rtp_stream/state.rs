@@ -6,6 +6,7 @@ use crate::track::rtp_stream::extensions::ExtensionLog;
 use crate::track::rtp_stream::frames::FrameMeter;
 use crate::track::rtp_stream::jitter::JitterMeter;
 use crate::track::rtp_stream::jitter::static_rate;
+use crate::track::rtp_stream::key_frames::KeyFrameMeter;
 use crate::track::rtp_stream::sequence::Pace;
 use crate::track::rtp_stream::sequence::Place;
 use crate::track::rtp_stream::sequence::Sequences;
@@ -42,6 +43,7 @@ pub(super) struct State {
     pub(super) sequences: Sequences,
     pub(super) jitter: JitterMeter,
     pub(super) frames: FrameMeter,
+    pub(super) key_frames: KeyFrameMeter,
     pub(super) series: SeriesMeter,
     pub(super) extensions: ExtensionLog,
     pub(super) payload_types: Box<[u32; 128]>,
@@ -69,7 +71,8 @@ impl State {
             paths: Vec::with_capacity(2),
             sequences: Sequences::new(header.sequence()),
             jitter: JitterMeter::new(at, header.timestamp()),
-            frames: FrameMeter::new(at, header.timestamp(), header.payload_length() as u32),
+            frames: FrameMeter::new(seen, header.timestamp(), header.payload_length() as u32),
+            key_frames: KeyFrameMeter::default(),
             series: SeriesMeter::new(origin, at),
             extensions: ExtensionLog::new(),
             payload_types: Box::new([0; 128]),
@@ -78,10 +81,9 @@ impl State {
         };
         let path = state.path(seen);
         state.count(path, seen, header, padding);
-        state
-            .series
-            .bucket(at)
-            .add(header.payload_length(), padding, true);
+        let bucket = state.series.bucket(at);
+        bucket.add(header.payload_length(), padding);
+        bucket.frames += 1;
         state
     }
 
@@ -149,23 +151,28 @@ impl State {
             self.note_gap(seen, skipped);
         }
         self.count(path, seen, header, padding);
-        let begins = match place {
-            Place::Repeated | Place::Doubtful => false,
+        let ended = match place {
+            Place::Repeated | Place::Doubtful => None,
             Place::Restarted => {
                 self.jitter.resume(at, timestamp);
                 self.frames.resume(at, timestamp);
                 self.frames
-                    .observe(at, timestamp, header.payload_length() as u32)
+                    .observe(seen, timestamp, header.payload_length() as u32)
             }
             Place::Ahead { .. } | Place::Late | Place::Early { .. } => {
                 self.jitter.observe(at, timestamp);
                 self.frames
-                    .observe(at, timestamp, header.payload_length() as u32)
+                    .observe(seen, timestamp, header.payload_length() as u32)
             }
         };
         let jitter = self.jitter.jitters();
+        if let Some(size) = ended {
+            // Before the next bucket is opened: a frame counts where its last packet came.
+            self.series.end_frame(size);
+        }
         let bucket = self.series.bucket(at);
-        bucket.add(header.payload_length(), padding, begins);
+        bucket.add(header.payload_length(), padding);
+        bucket.frames = bucket.frames.saturating_add(ended.is_some().into());
         bucket.jitter = jitter;
         match place {
             Place::Ahead { skipped } => {
@@ -177,6 +184,13 @@ impl State {
             Place::Late => self.series.found(),
             Place::Repeated | Place::Doubtful | Place::Restarted => {}
         }
+    }
+
+    /// The packet's index, when it is of the frame that began last and no packet has said yet whether that is a key frame.
+    pub(super) fn open_frame(&self, header: &Header<'_>) -> Option<u64> {
+        let timestamp = header.timestamp();
+        let open = self.frames.is_current(timestamp) && self.key_frames.is_open(timestamp);
+        open.then(|| self.sequences.index(header.sequence()))?
     }
 
     /// A field of each cache line that the next packet touches; what they add up to means nothing.
@@ -250,6 +264,7 @@ impl State {
                 }),
             jitter: self.jitter.jitters(),
             frames: self.frames.snapshot(),
+            key_frames: self.key_frames.snapshot(),
             gaps: self.gaps.clone(),
             gap_count: self.gap_count,
             extension_ids: self.extensions.ids(),

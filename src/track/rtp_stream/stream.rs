@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::track::rtp_stream::frames::Frames;
 use crate::track::rtp_stream::jitter::Jitters;
+use crate::track::rtp_stream::key_frames::KeyFrames;
 use crate::track::rtp_stream::series::Series;
 use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
@@ -60,6 +61,8 @@ pub struct Stream {
     pub jitter: Jitters,
     /// Frames, by timestamp.
     pub frames: Frames,
+    /// Key frames, for each codec that the payloads were read as.
+    pub key_frames: Vec<KeyFrames>,
     /// Silences of a second or more, the first [`Stream::GAPS_KEPT`].
     pub gaps: Vec<Gap>,
     /// All such silences.

@@ -26,6 +26,8 @@ use crate::vocab::ids::PayloadType;
 use crate::vocab::ids::Ssrc;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
+use crate::wire::media::payload::Codec;
+use crate::wire::media::picture::Picture;
 use crate::wire::rtp::Header;
 
 /// All RTP streams of a capture.
@@ -149,6 +151,35 @@ impl RtpStreams {
             return Fate::Counted;
         }
         self.observe_slowly(seen, header)
+    }
+
+    /// A packet's index (RFC 3711 §3.3.1) when it was counted in `stream` just now and may tell whether its frame is a key frame.
+    #[inline]
+    pub fn open_frame(&self, stream: usize, header: &Header<'_>) -> Option<u64> {
+        let entry = self.streams.get(stream)?.as_ref()?;
+        entry.state.open_frame(header)
+    }
+
+    /// Says that a packet of the frame with this timestamp is kept, to tell of it later.
+    pub fn put_off(&mut self, stream: usize, timestamp: u32) {
+        if let Some(Some(entry)) = self.streams.get_mut(stream) {
+            entry.state.key_frames.put_off(timestamp);
+        }
+    }
+
+    /// Says what a packet of `stream`, read as a codec's, after decryption or without, tells of its frame.
+    pub fn tell(
+        &mut self,
+        stream: usize,
+        seen: Sighting,
+        timestamp: u32,
+        reading: (Codec, bool),
+        picture: Picture,
+    ) {
+        if let Some(Some(entry)) = self.streams.get_mut(stream) {
+            let key_frames = &mut entry.state.key_frames;
+            key_frames.tell(seen, timestamp, reading, picture);
+        }
     }
 
     /// The stream that a packet to come most likely belongs to, for [`RtpStreams::warm`] and [`RtpStreams::warm_deep`].

@@ -287,7 +287,7 @@ fn one(
         ),
         (
             "frame size",
-            |it| it.frame_bytes,
+            |it| it.largest_frame.map(f64::from),
             |most| format!("≤ {}", bytes(most.round() as u64)),
             media,
         ),
@@ -386,13 +386,16 @@ fn figures_at(state: &State, stream: &MediaStream, seconds: &[Second], at: Times
     .into_owned()
 }
 
-/// `15 frames of 2.3 kB`, the size on average.
+/// `15 frames of 2.3 kB, at most 12 kB`: the size on average, and the largest.
 fn frames_of(second: &Second) -> String {
     let frames = counted(second.frames.into(), "frame");
-    match second.frame_bytes {
-        Some(size) => format!("{frames} of {}", bytes(size.round() as u64)),
-        None => frames,
-    }
+    let mean = second.frame_bytes.map_or_else(String::new, |size| {
+        format!(" of {}", bytes(size.round() as u64))
+    });
+    let most = second.largest_frame.map_or_else(String::new, |size| {
+        format!(", at most {}", bytes(size.into()))
+    });
+    format!("{frames}{mean}{most}")
 }
 
 /// From this width on, forward and reverse stand side by side.

@@ -1,6 +1,7 @@
 //! The media streams of a call: a row each, by sender; what each did over time is drawn below (`screens/media.rs`).
 
 use crate::report::text::feedback;
+use crate::report::text::media as report;
 use crate::session::model::media::MediaStream;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
@@ -163,12 +164,7 @@ pub fn summary(stream: &MediaStream) -> String {
             bytes(sizes.median.into())
         ));
     }
-    if stats.frames.large > 0 && stream.repairs.is_none() {
-        words.push(format!(
-            "≈ {} key frames by their size",
-            count(stats.frames.large)
-        ));
-    }
+    words.extend(report::key_frames(stream));
     if stats.gap_count > 0 {
         words.push(counted(stats.gap_count, "silence"));
     }
@@ -232,6 +228,8 @@ pub struct Second {
     /// Payload bytes of a frame, on average; none while the bytes are not known, where no frame began, and for retransmissions. The bytes of a
     /// frame that goes on into the next stretch count there.
     pub frame_bytes: Option<f64>,
+    /// Bytes of the largest frame that ended, after the RTP header; none for retransmissions.
+    pub largest_frame: Option<u32>,
 }
 
 /// The series of a stream.
@@ -256,6 +254,7 @@ pub fn seconds(stream: &MediaStream) -> Vec<Second> {
             frames: bucket.frames,
             frame_bytes: (known && media && bucket.frames > 0)
                 .then(|| size as f64 / f64::from(bucket.frames)),
+            largest_frame: (media && bucket.largest_frame > 0).then_some(bucket.largest_frame),
         }
     };
     let sizes = series.payload_bytes(protection);

@@ -87,6 +87,7 @@ fn lines(keymap: &Keymap, scope: Scope, theme: Theme) -> Vec<Vec<Piece>> {
             "a stretch of time, something happened, one of many alike",
         ),
         ("╳", "packets lost; a check without answer"),
+        ("◆ ▒", "a key frame; a picture that stood still"),
         ("▲ ▼", "sent by side a, by side b"),
         ("≈", "inferred, not read"),
     ];

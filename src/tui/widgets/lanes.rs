@@ -185,6 +185,7 @@ fn marks(
         .map(|mark| (axis.column(mark.at), mark))
         .collect();
     let mut free = 0;
+    let mut key_frame_at = None;
     for (at, (x, mark)) in places.iter().enumerate() {
         let style = theme.tone(mark.shape.tone(), style);
         // Where the next mark with something to say stands: text ends before it.
@@ -202,6 +203,18 @@ fn marks(
                 put(buffer, area, *x, y, "·", style)
             }
             (Shape::Pulse, Some(_)) => continue,
+            (Shape::KeyFrame, _) => {
+                // Side by side they would hide the rate.
+                if key_frame_at.is_some_and(|last| *x <= last + 1) {
+                    continue;
+                }
+                key_frame_at = Some(*x);
+                put(buffer, area, *x, y, "◆", style)
+            }
+            (Shape::Freeze, until) => {
+                let columns = usize::from(until.unwrap_or(*x).max(*x) - *x) + 1;
+                put(buffer, area, *x, y, &"▒".repeat(columns), style)
+            }
             (_, Some(until)) => stretch(buffer, area, y, *x, until.max(*x), mark.shape, style),
             (Shape::Selected, None) => put(buffer, area, *x, y, "★", style),
             (Shape::Broken, None) => put(buffer, area, *x, y, "╳", style),

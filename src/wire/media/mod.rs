@@ -6,7 +6,8 @@
 //! | file | holds |
 //! | --- | --- |
 //! | [`extension`] | header extension values, by the URI that signaling gave their id |
-//! | [`payload`] | payload → codec bytes and what their header says: VP8, VP9, H.264, H.265, Opus |
+//! | [`payload`] | payload → codec bytes and what their header says: VP8, VP9, H.264, H.265, AV1, Opus |
+//! | [`picture`] | key frame or not, from a payload's first bytes; for the packet path |
 //! | [`control`] | RTCP packets through the `rtcp` crate |
 //! | [`detail`] | the decode trees of RTP and RTCP |
 //! | `fence` | the second fence around the crates |
@@ -16,3 +17,4 @@ pub mod detail;
 pub mod extension;
 mod fence;
 pub mod payload;
+pub mod picture;

@@ -27,15 +27,26 @@ pub enum Codec {
     H264,
     /// RFC 7798.
     H265,
+    /// RTP payload format for AV1, version 1.0.
+    Av1,
     /// RFC 7587.
     Opus,
 }
 
 impl Codec {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Vp8,
+        Self::Vp9,
+        Self::H264,
+        Self::H265,
+        Self::Av1,
+        Self::Opus,
+    ];
+
     /// By the encoding name of an `a=rtpmap` line.
     pub fn from_name(name: &str) -> Option<Self> {
-        let codecs = [Self::Vp8, Self::Vp9, Self::H264, Self::H265, Self::Opus];
-        codecs
+        Self::ALL
             .into_iter()
             .find(|codec| codec.name().eq_ignore_ascii_case(name))
     }
@@ -47,6 +58,7 @@ impl Codec {
             Self::Vp9 => "VP9",
             Self::H264 => "H264",
             Self::H265 => "H265",
+            Self::Av1 => "AV1",
             Self::Opus => "opus",
         }
     }
@@ -56,7 +68,7 @@ impl Codec {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Payload {
     /// Codec bytes that are complete with this packet: a piece of a VP8 or VP9 frame, an Opus packet, whole NAL units with start
-    /// codes. Empty for the first fragments of a NAL unit.
+    /// codes, AV1's OBU elements with their lengths. Empty for the first fragments of a NAL unit.
     pub media: Bytes,
     /// Does a key frame begin here? `None` when the payload can't tell.
     pub key_frame: Option<bool>,
@@ -100,6 +112,7 @@ impl Depacketizer {
             Codec::Vp9 => vp9(&bytes),
             Codec::H264 => self.h264(&bytes),
             Codec::H265 => self.h265(&bytes),
+            Codec::Av1 => av1(&bytes),
             Codec::Opus => opus(&bytes),
         }
     }
@@ -291,6 +304,43 @@ fn vp9(bytes: &Bytes) -> Result<Payload, Fault> {
         size,
         words,
     })
+}
+
+/// The aggregation header tells how OBUs are cut into elements (RTP payload format for AV1, §4.4).
+fn av1(bytes: &Bytes) -> Result<Payload, Fault> {
+    let Some(head) = u8_at(bytes, 0) else {
+        return Err(fault("media-av1-empty"));
+    };
+    let is_new = head & 0x08 != 0;
+    let count = match head >> 4 & 3 {
+        0 => "each with its length".to_owned(),
+        count => count.to_string(),
+    };
+    let words = vec![
+        ("OBU elements", count),
+        (
+            "first element",
+            yes(
+                head & 0x80 != 0,
+                "goes on from the packet before",
+                "begins here",
+            ),
+        ),
+        (
+            "last element",
+            yes(head & 0x40 != 0, "goes on in the next packet", "ends here"),
+        ),
+    ];
+    Ok(Payload {
+        media: bytes.slice(1..),
+        key_frame: Some(is_new),
+        size: None,
+        words,
+    })
+}
+
+fn yes(is: bool, then: &str, otherwise: &str) -> String {
+    (if is { then } else { otherwise }).to_owned()
 }
 
 /// The first byte tells mode, bandwidth, frame length, channels and frame count (RFC 6716 §3.1).
@@ -508,6 +558,18 @@ mod tests {
     }
 
     #[test]
+    fn the_aggregation_header_of_av1_tells_its_elements() {
+        let got = push(Codec::Av1, &[0x58, 0x0a, 1]).unwrap();
+        let words: Vec<&str> = got.words.iter().map(|(_, value)| value.as_str()).collect();
+        assert_eq!(words, ["1", "begins here", "goes on in the next packet"]);
+        assert_eq!(
+            (got.key_frame, &got.media[..]),
+            (Some(true), &[0x0a, 1][..])
+        );
+        assert_eq!(push(Codec::Av1, &[]), Err("media-av1-empty"));
+    }
+
+    #[test]
     fn the_first_byte_of_opus_tells_its_frames() {
         let words = push(Codec::Opus, &[0x78, 1, 2]).unwrap().words;
         let got: Vec<&str> = words.iter().map(|(_, value)| value.as_str()).collect();
@@ -526,7 +588,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_payload_is_safe(payloads in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..40), 1..4)) {
-            for codec in [Codec::Vp8, Codec::Vp9, Codec::H264, Codec::H265, Codec::Opus] {
+            for codec in Codec::ALL {
                 let mut reader = Depacketizer::new(codec);
                 for payload in &payloads {
                     let _ = reader.push(payload);
