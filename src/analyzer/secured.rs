@@ -85,6 +85,12 @@ impl Secured {
         self.ring.open_rtcp(seen.flow, seen.direction, datagram)
     }
 
+    /// What protects one direction of a conversation, once a tag has proved it.
+    pub(super) fn proved(&self, flow: FlowId, direction: Direction) -> Option<Protection> {
+        let keys = self.ring.proved(flow, direction)?;
+        Some(keys.protection())
+    }
+
     /// No keys at all?
     #[inline]
     pub(super) const fn is_empty(&self) -> bool {

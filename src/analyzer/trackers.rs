@@ -147,6 +147,10 @@ impl Trackers {
                     self.rtcp.observe_decrypted(seen, Compound::new(&plain));
                     self.pictures
                         .look_again(seen, &mut self.streams, &self.secured);
+                    if let Some(protection) = self.secured.proved(seen.flow, seen.direction) {
+                        self.dtls
+                            .prove_profile(seen.flow, |profile| protection.speaks_for(profile));
+                    }
                 }
             }
             Observation::HttpRequest { exchange } => {

@@ -49,6 +49,14 @@ impl Protection {
         })
     }
 
+    /// Does an SRTCP packet that this opened speak for `profile`? The profiles with short RTP tags protect RTCP as the others do.
+    pub fn speaks_for(self, profile: SrtpProfile) -> bool {
+        Self::of(profile).is_some_and(|other| {
+            (other.cipher, other.key_length, other.rtcp_tag)
+                == (self.cipher, self.key_length, self.rtcp_tag)
+        })
+    }
+
     /// The parts of a crypto suite of SDP's `a=crypto` (RFC 4568 §6.2, RFC 6188 §4, RFC 7714 §14.2); `None` for others.
     pub fn of_suite(name: &str) -> Option<Self> {
         let &(_, cipher, key_length, rtp_tag, rtcp_tag) =
@@ -90,6 +98,14 @@ mod tests {
             assert!(protection.is_some(), "{suite}");
             assert_eq!(protection, Protection::of_suite(suite), "{suite}");
         }
+    }
+
+    #[test]
+    fn an_rtcp_packet_does_not_tell_the_length_of_rtp_tags() {
+        let opened = Protection::of(SrtpProfile::Aes128CmHmacSha1_80).expect("known");
+        assert!(opened.speaks_for(SrtpProfile::Aes128CmHmacSha1_32));
+        assert!(!opened.speaks_for(SrtpProfile::AeadAes128Gcm));
+        assert!(!opened.speaks_for(SrtpProfile::AeadAria128Gcm));
     }
 
     #[test]

@@ -39,7 +39,8 @@ pub struct Association {
     pub record_version: Option<Version>,
     /// Cipher suite that the server chose.
     pub cipher_suite: Option<CipherSuite>,
-    /// SRTP profile that the server chose; in DTLS 1.3 it chooses under encryption.
+    /// SRTP profile that the server chose. In DTLS 1.3 it chooses under encryption: then known from the first SRTCP packet that keys of one
+    /// profile alone open.
     pub srtp_profile: Option<SrtpProfile>,
     /// SRTP profiles that the client offered, in its order.
     pub srtp_profiles_offered: Vec<SrtpProfile>,

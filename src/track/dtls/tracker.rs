@@ -25,6 +25,7 @@ use crate::vocab::ids::AssociationId;
 use crate::vocab::ids::FlowId;
 use crate::vocab::sighting::Sighting;
 use crate::wire::dtls::probe::probe;
+use crate::wire::tls::srtp_profile::SrtpProfile;
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +141,22 @@ impl Tracker {
     pub fn on_flow(&self, flow: FlowId) -> Option<&Association> {
         let live = self.flows.get(&flow)?.last()?;
         self.associations.get(live.id.index())
+    }
+
+    /// Says which SRTP profiles open the media of a conversation. Where the handshake hid its choice (DTLS 1.3 answers under encryption) and only
+    /// one of those offered does, that was chosen.
+    pub fn prove_profile(&mut self, flow: FlowId, opens: impl Fn(SrtpProfile) -> bool) {
+        let live = self.flows.get(&flow).and_then(|known| known.last());
+        let association = live.and_then(|live| self.associations.get_mut(live.id.index()));
+        if let Some(association) = association
+            && association.srtp_profile.is_none()
+        {
+            let offered = &association.srtp_profiles_offered;
+            let mut fitting = offered.iter().copied().filter(|profile| opens(*profile));
+            if let (Some(chosen), None) = (fitting.next(), fitting.next()) {
+                association.srtp_profile = Some(chosen);
+            }
+        }
     }
 
     /// Records of all associations.
@@ -321,7 +338,6 @@ mod tests {
     use crate::wire::tls::cipher_suite::CipherSuite;
     use crate::wire::tls::registry::NamedGroup;
     use crate::wire::tls::registry::Version;
-    use crate::wire::tls::srtp_profile::SrtpProfile;
 
     /// A tracker fed with one datagram a millisecond, on one flow.
     #[derive(Default)]
@@ -372,6 +388,22 @@ mod tests {
         ];
         record.extend(content);
         record
+    }
+
+    #[test]
+    fn what_opens_media_tells_a_choice_that_was_hidden() {
+        let mut call = Call::handshake();
+        let flow = call.only().flow;
+        let hidden = |call: &mut Call| call.tracker.associations[0].srtp_profile = None;
+        hidden(&mut call);
+        call.tracker.prove_profile(flow, |_| true);
+        assert_eq!(call.only().srtp_profile, None, "several fit");
+        let gcm = |profile| profile == SrtpProfile::AeadAes256Gcm;
+        call.tracker.prove_profile(flow, gcm);
+        assert_eq!(call.only().srtp_profile, Some(SrtpProfile::AeadAes256Gcm));
+        // What the handshake said stands.
+        call.tracker.prove_profile(flow, |profile| !gcm(profile));
+        assert_eq!(call.only().srtp_profile, Some(SrtpProfile::AeadAes256Gcm));
     }
 
     #[test]
