@@ -177,9 +177,16 @@ impl Started {
     /// Asks it to end; gives what it said and wrote.
     fn end(mut self, signal: &str) -> (String, Vec<u8>) {
         let id = self.child.id().to_string();
+        // Twice, as `timeout` does, and a shell whose terminal hangs up.
         assert!(
-            Command::new("kill")
-                .args([signal, &id])
+            Command::new("sh")
+                .args([
+                    "-c",
+                    "kill \"$0\" \"$1\"; kill \"$0\" \"$1\" || true",
+                    signal,
+                    &id
+                ])
+                .stderr(Stdio::null())
                 .status()
                 .unwrap()
                 .success()

@@ -60,9 +60,14 @@ pub fn run(
 /// Opens the sockets and begins; rights are given up on the way.
 fn begin(watch: Watch) -> Result<(Source, Live, Signals), Failure> {
     let opened = Opened::new(watch.options)?;
-    let signals = Signals::listen().map_err(Failure::Signals)?;
+    // Rights are given up here, so that no thread has any that is started later.
     let (source, live) = opened.start()?;
-    follow(watch.key_logs, live.control().clone());
+    let signals = Signals::listen().map_err(Failure::Signals)?;
+    follow(
+        watch.key_logs,
+        live.control().clone(),
+        live.status().clone(),
+    );
     Ok((source, live, signals))
 }
 

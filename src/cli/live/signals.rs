@@ -1,8 +1,17 @@
-//! Signals that ask for an end: it is a tidy one, and a second signal ends at once.
+//! Signals that ask for an end: it is a tidy one, and another signal a moment later ends at once.
+//!
+//! Not each second signal is a user's impatience: `timeout` sends its signal to the program and to its group, and a terminal that hangs up is told by the
+//! kernel and by the shell.
 
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+#[cfg(unix)]
+use std::sync::atomic::Ordering;
+#[cfg(unix)]
+use std::thread;
+#[cfg(unix)]
+use std::time::Duration;
 
 /// Set when a signal came.
 #[derive(Debug, Clone, Default)]
@@ -22,12 +31,22 @@ impl Signals {
         use signal_hook::consts::signal;
         use signal_hook::flag;
 
-        let signals = Self::default();
+        let (signals, waited) = (Self::default(), Arc::new(AtomicBool::new(false)));
         for number in [signal::SIGINT, signal::SIGTERM, signal::SIGHUP] {
-            // In this order: the first signal finds the flag unset and sets it, the second finds it set.
-            flag::register_conditional_shutdown(number, 128 + number, Arc::clone(&signals.stop))?;
+            flag::register_conditional_shutdown(number, 128 + number, Arc::clone(&waited))?;
             flag::register(number, Arc::clone(&signals.stop))?;
         }
+        let stop = Arc::clone(&signals.stop);
+        // Ends with the program.
+        thread::Builder::new()
+            .name("signals".into())
+            .spawn(move || {
+                while !stop.load(Ordering::Relaxed) {
+                    thread::sleep(LOOK_EVERY);
+                }
+                thread::sleep(MOMENT);
+                waited.store(true, Ordering::Relaxed);
+            })?;
         Ok(signals)
     }
 
@@ -41,3 +60,10 @@ impl Signals {
         Ok(Self::default())
     }
 }
+
+/// Between two looks whether a signal came.
+#[cfg(unix)]
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Signals that come as soon after the first are one with it.
+#[cfg(unix)]
+const MOMENT: Duration = Duration::from_millis(500);
