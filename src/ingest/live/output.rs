@@ -9,6 +9,7 @@
 //! file cut back to its last whole block, and the capture goes on without it.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::fs::File;
 use std::fs::OpenOptions;
 use std::io;
@@ -65,15 +66,47 @@ impl Output {
         self.files().take(chunk);
     }
 
-    /// Closes the last file, with what the kernel counted and `comments`; gives its path, `None` when writing stopped before.
-    pub fn finish(&self, comments: &[String]) -> Option<PathBuf> {
+    /// Closes the last file, with what the kernel counted and `comments`; gives what was written, `None` when writing stopped before.
+    pub fn finish(&self, comments: &[String]) -> Option<Written> {
         let mut files = self.files();
         files.close(comments);
-        files.file.take().map(|_| files.path.clone())
+        files.file.take().map(|_| Written {
+            last: files.path.clone(),
+            files: files.number,
+            kept: files.options.keep.map(|keep| keep as u64),
+        })
     }
 
     fn files(&self) -> MutexGuard<'_, Files> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The files that were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The last of them.
+    pub last: PathBuf,
+    /// How many.
+    pub files: u64,
+    /// How many of them were to be kept.
+    pub kept: Option<u64>,
+}
+
+impl fmt::Display for Written {
+    /// `call.pcapng`; `12 files, the last call_00012_….pcapng; the newest 3 are kept`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last = self.last.display();
+        match (self.files, self.kept) {
+            (1, _) => write!(f, "{last}"),
+            (files, Some(kept)) if kept < files => {
+                write!(
+                    f,
+                    "{files} files, the last {last}; the newest {kept} are kept"
+                )
+            }
+            (files, _) => write!(f, "{files} files, the last {last}"),
+        }
     }
 }
 
@@ -166,7 +199,9 @@ impl Files {
         options.write(true).create(true).truncate(true);
         self.file = Some(options.open(&self.path)?);
         (self.bytes, self.begun) = (0, None);
-        self.kept.push_back(self.path.clone());
+        if self.options.keep.is_some() {
+            self.kept.push_back(self.path.clone());
+        }
         self.status.set_file(Some(self.path.display().to_string()));
         Ok(())
     }
@@ -308,7 +343,12 @@ mod tests {
             output.take(&packets(second, 1));
             output.take(&counted(second + 1, second / 10));
         }
-        output.finish(&[]);
+        let said = output.finish(&[]).unwrap().to_string();
+        assert!(said.starts_with("4 files, the last "), "{said}");
+        assert!(
+            said.ends_with("call_00004_19700101000030.pcapng; the newest 2 are kept"),
+            "{said}"
+        );
         let expected = [
             ("call_00003_19700101000020.pcapng", 10, 1),
             ("call_00004_19700101000030.pcapng", 5, 1),

@@ -168,10 +168,10 @@ impl Live {
         Ok(())
     }
 
-    /// Closes the file, when the source has come to its end, with a comment for each finding. Gives its name.
+    /// Closes the file, when the source has come to its end, with a comment for each finding. Gives its name, and how many there were.
     pub fn finish(&self, comments: &[String]) -> Option<String> {
-        let path = self.output.as_ref()?.finish(comments)?;
-        Some(path.display().to_string())
+        let written = self.output.as_ref()?.finish(comments)?;
+        Some(written.to_string())
     }
 }
 
