@@ -9,11 +9,13 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use crate::crypt::keylog::KeyLog;
 use crate::ingest::follow::is_still;
 use crate::ingest::live::control::Control;
+use crate::ingest::live::status::Status;
 
 /// Follows `paths` in the background, or the file that browsers started from this shell write; a file may come later.
-pub fn follow(mut paths: Vec<PathBuf>, control: Control) {
+pub fn follow(mut paths: Vec<PathBuf>, control: Control, status: Status) {
     if paths.is_empty() {
         let path = std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty());
         paths.extend(path.map(PathBuf::from));
@@ -23,26 +25,41 @@ pub fn follow(mut paths: Vec<PathBuf>, control: Control) {
     }
     let mut logs: Vec<Growing> = paths.into_iter().map(Growing::new).collect();
     // What is there already comes before the first packet.
-    take(&mut logs, &control);
+    take(&mut logs, &control, &status);
     // Ends with the program.
     let work = move || {
         loop {
             thread::sleep(LOOK_EVERY);
-            take(&mut logs, &control);
+            take(&mut logs, &control, &status);
         }
     };
     let _without = thread::Builder::new().name("key-log".into()).spawn(work);
 }
 
-fn take(logs: &mut [Growing], control: &Control) {
+fn take(logs: &mut [Growing], control: &Control, status: &Status) {
     for log in logs {
         // A file that can't be read now may be there the next time.
         if let Ok(lines) = log.new_lines()
             && !lines.is_empty()
         {
-            control.add_secrets(&lines);
+            if is_key_log(&lines) {
+                control.add_secrets(&lines);
+            } else if !log.is_doubted {
+                log.is_doubted = true;
+                let path = log.path.display();
+                status.tell(
+                    format!("{path} is no key log: no line of it holds a secret"),
+                    true,
+                );
+            }
         }
     }
+}
+
+/// Is there a secret in these lines, or at least nothing else? Comments are welcome.
+fn is_key_log(lines: &[u8]) -> bool {
+    let mut secrets = KeyLog::default();
+    secrets.add(lines).is_empty() || !secrets.is_empty()
 }
 
 /// A file that grows, or is replaced.
@@ -53,6 +70,8 @@ struct Growing {
     taken: u64,
     /// The begin of a line whose end has not come.
     rest: Vec<u8>,
+    /// It was said that it is no key log.
+    is_doubted: bool,
 }
 
 impl Growing {
@@ -62,6 +81,7 @@ impl Growing {
             file: None,
             taken: 0,
             rest: Vec::new(),
+            is_doubted: false,
         }
     }
 
@@ -146,5 +166,14 @@ mod tests {
         assert_eq!(log.new_lines().unwrap(), b"three\nfour\n");
         std::fs::write(&path, "six\n").unwrap();
         assert_eq!(log.new_lines().unwrap(), b"six\n");
+    }
+
+    #[test]
+    fn what_holds_no_secret_is_not_taken_for_a_key_log() {
+        assert!(is_key_log(b"# only a comment\n\n"));
+        let secret = format!("CLIENT_RANDOM {} {}\n", "ab".repeat(32), "cd".repeat(48));
+        assert!(is_key_log(secret.as_bytes()));
+        assert!(is_key_log(format!("nonsense\n{secret}").as_bytes()));
+        assert!(!is_key_log(b"\x0a\x0d\x0d\x0a binary\nof a capture\n"));
     }
 }

@@ -84,7 +84,7 @@ impl Status {
     }
 
     /// Tells something; who never listens hears the last few.
-    pub(super) fn tell(&self, text: String, bad: bool) {
+    pub fn tell(&self, text: String, bad: bool) {
         let mut words = self.words();
         if words.events.len() == EVENTS_KEPT {
             words.events.pop_front();
