@@ -194,6 +194,13 @@ impl Capture {
             if let Some(text) = tap.look_after() {
                 self.status.tell(text, tap.state != InterfaceState::Up);
             }
+            if tap.lacks_clock() {
+                let name = &tap.name;
+                self.status.tell(
+                    format!("{name} stamps no packets itself: the kernel's times are taken"),
+                    true,
+                );
+            }
         }
         self.status.set_interfaces(
             self.taps
@@ -210,6 +217,10 @@ impl Capture {
         let drops =
             |counters: &[Counters]| counters.iter().map(|counted| counted.dropped).sum::<u64>();
         let news = drops(&counters) != drops(&self.told);
+        if news && drops(&self.told) == 0 {
+            // Once: how many there are by now is counted on.
+            self.status.tell(DROPS.to_owned(), true);
+        }
         if news || now {
             self.told.clone_from(&counters);
             let at = self.until;
@@ -242,6 +253,8 @@ fn put(
     let _ = writer.frame(interface as u32, &frame, None);
 }
 
+/// Said when the kernel had no room for the first time.
+const DROPS: &str = "packets come faster than they are taken: the kernel dropped some; a larger --buffer or a filter helps";
 /// How long a wait for packets lasts at most: what is ordered is obeyed after that.
 const WAIT: Duration = Duration::from_millis(50);
 /// Longer than a ring keeps a block that is not full.

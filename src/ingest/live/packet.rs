@@ -22,6 +22,8 @@ pub(super) struct Packet<'a> {
     pub(super) data: &'a [u8],
     /// Tag and tag type that were taken out.
     pub(super) tag: Option<(u16, u16)>,
+    /// Is the time the network card's own?
+    pub(super) is_hardware_time: bool,
     /// Protocol, Ethernet's number.
     protocol: u16,
     /// The interface's number.
@@ -67,6 +69,7 @@ impl<'a> Packet<'a> {
             length: u32_at(slot, 16)?,
             data: slot.get(begin..begin.checked_add(captured)?)?,
             tag,
+            is_hardware_time: status & libc::TP_STATUS_TS_RAW_HARDWARE != 0,
             protocol: u16::from_be(u16_at(slot, 50)?),
             interface: u32_at(slot, 52)?,
             hardware: u16_at(slot, 56)?,

@@ -94,4 +94,30 @@ mod tests {
             r"'/my programs/it'\''s'"
         );
     }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn who_gave_up_its_rights_has_none_and_gets_no_new_ones() {
+        let after = |raw| {
+            let work = move || {
+                give_up(raw);
+                let status = std::fs::read_to_string("/proc/thread-self/status").unwrap();
+                let value = |name: &str| {
+                    let line = status.lines().find_map(|line| line.strip_prefix(name));
+                    line.unwrap().trim().to_owned()
+                };
+                let rights = u64::from_str_radix(&value("CapEff:"), 16).unwrap();
+                let started = std::process::Command::new("/bin/true").output();
+                (rights, value("NoNewPrivs:"), started.is_ok())
+            };
+            std::thread::spawn(work).join().unwrap()
+        };
+        // Root may still write files (1 << 1), and who captures through libpcap open interfaces (1 << 13).
+        let (rights, no_new, _) = after(Raw::GivenUp);
+        assert_eq!((rights & !2, no_new.as_str()), (0, "1"));
+        let (rights, no_new, started) = after(Raw::Kept);
+        assert_eq!((rights & !(2 | 1 << 13), no_new.as_str()), (0, "1"));
+        // Kernels have the fence or not.
+        println!("other programs can be started: {started}");
+    }
 }

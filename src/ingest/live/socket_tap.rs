@@ -37,6 +37,16 @@ pub(super) struct SocketTap {
     socket: Socket,
     /// For frames that bytes are put into.
     room: Vec<u8>,
+    clock: Clock,
+}
+
+/// Whose times are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Clock {
+    /// The kernel's, as wanted; or it has been said that they are.
+    Settled,
+    /// The network card's are wanted, and no packet had one so far.
+    Wanted { packets: u64 },
 }
 
 impl SocketTap {
@@ -68,6 +78,11 @@ impl SocketTap {
             index,
             socket,
             room: Vec::new(),
+            clock: if options.hardware_time {
+                Clock::Wanted { packets: 0 }
+            } else {
+                Clock::Settled
+            },
         })
     }
 
@@ -78,9 +93,15 @@ impl SocketTap {
     /// Takes a block, if there is one.
     pub(super) fn drain(&mut self, mut take: impl FnMut(Taken<'_>)) -> bool {
         let link = self.socket.link();
-        let room = &mut self.room;
+        let (room, clock) = (&mut self.room, &mut self.clock);
         self.socket.take_block(|block| {
             Packet::each(block, |packet| {
+                if let Clock::Wanted { packets } = clock {
+                    *packets += 1;
+                    if packet.is_hardware_time {
+                        *clock = Clock::Settled;
+                    }
+                }
                 if !packet.is_double() {
                     let (data, length) = packet.frame(link, room);
                     take((packet.at, length, data));
@@ -95,6 +116,15 @@ impl SocketTap {
 
     pub(super) fn refilter(&self, program: &[Instruction]) -> io::Result<()> {
         self.socket.refilter(program)
+    }
+
+    /// Are the card's own times wanted, and do packets come without? Said once, after some: not each that it sends has one.
+    pub(super) fn lacks_clock(&mut self) -> bool {
+        let lacks = matches!(self.clock, Clock::Wanted { packets } if packets >= FIRST_PACKETS);
+        if lacks {
+            self.clock = Clock::Settled;
+        }
+        lacks
     }
 
     /// How the interface is, and whether it is another of its name.
@@ -195,6 +225,8 @@ fn refused(name: &str, source: io::Error) -> LiveError {
     }
 }
 
+/// Packets after which a card that stamped none is taken for one that does not.
+const FIRST_PACKETS: u64 = 16;
 /// Blocks of a ring at least and at most.
 const LEAST_BLOCKS: usize = 4;
 const MOST_BLOCKS: usize = 4_096;

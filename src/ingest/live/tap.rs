@@ -113,6 +113,17 @@ impl Tap {
         }
     }
 
+    /// Are the card's own times wanted, and does it give none? Said once.
+    pub(super) fn lacks_clock(&mut self) -> bool {
+        match &mut self.way {
+            #[cfg(target_os = "linux")]
+            Way::Socket(tap) => tap.lacks_clock(),
+            // Libpcap refuses a clock that is not there.
+            #[cfg(feature = "libpcap")]
+            Way::Libpcap(_) => false,
+        }
+    }
+
     /// Looks whether the interface is still there; gives what to tell when that changed.
     pub(super) fn look_after(&mut self) -> Option<String> {
         let before = self.state;

@@ -48,18 +48,25 @@ impl LiveView {
 
     /// What there is to say of findings that were not there before, each once.
     pub fn announce(&mut self, analysis: &Analysis) -> Option<String> {
+        let key = |finding: &Finding| -> Announced {
+            let call = finding.peer_connection;
+            let call = call.and_then(|id| analysis.scene.peer_connections.get(id.index()));
+            // Positions change when old calls make room; when a call began does not.
+            (
+                finding.rule,
+                call.map(|call| call.first_at),
+                finding.dialogue,
+            )
+        };
+        if self.announced.len() >= MOST_ANNOUNCED {
+            // Those of calls that made room do not come again.
+            let there: HashSet<Announced> = analysis.findings.iter().map(key).collect();
+            self.announced.retain(|announced| there.contains(announced));
+        }
         let findings = analysis.findings.iter();
         let news: Vec<&Finding> = findings
             .filter(|finding| {
-                let call = finding.peer_connection;
-                let call = call.and_then(|id| analysis.scene.peer_connections.get(id.index()));
-                // Positions change when old calls make room; when a call began does not.
-                let key = (
-                    finding.rule,
-                    call.map(|call| call.first_at),
-                    finding.dialogue,
-                );
-                self.announced.len() < MOST_ANNOUNCED && self.announced.insert(key)
+                self.announced.len() < MOST_ANNOUNCED && self.announced.insert(key(finding))
             })
             .collect();
         let worst = news.iter().max_by_key(|finding| finding.severity)?;
@@ -119,6 +126,11 @@ impl LiveView {
             return "held, . to go on".to_owned();
         }
         format!("live, {}", counted(packets, "packet"))
+    }
+
+    /// The same where there is no room.
+    pub const fn short_word(&self) -> &'static str {
+        if self.paused { "held" } else { "live" }
     }
 }
 

@@ -92,14 +92,34 @@ fn fitting(state: &State, room: usize) -> Vec<Piece> {
         parts.retain(|part| !part.is_empty());
     }
     if total(&parts) > room {
-        parts = vec![title(), now, quality];
+        let short: Vec<Piece> = match &state.live {
+            Some(view) => now
+                .iter()
+                .map(|word| Piece::new(view.short_word(), word.style))
+                .collect(),
+            None => now,
+        };
+        parts = vec![title(), short, quality.clone()];
         parts.retain(|part| !part.is_empty());
         let rest = total(&parts).saturating_sub(width(&name));
+        // Of a capture that runs, that it does matters more.
+        let least = if state.live.is_some() {
+            LIVE_NAME_LEAST
+        } else {
+            NAME_LEAST
+        };
         if let Some(first) = parts.first_mut() {
             *first = vec![Piece::plain(
-                elide_middle(&name, room.saturating_sub(rest).max(NAME_LEAST)).into_owned(),
+                elide_middle(&name, room.saturating_sub(rest).max(least)).into_owned(),
             )];
         }
+    }
+    if total(&parts) > room && state.live.is_some() && !quality.is_empty() {
+        // What is captured was chosen a moment ago; that packets are lost is news.
+        let bare = quality
+            .into_iter()
+            .map(|piece| Piece::new(piece.text.trim_start_matches("! "), piece.style));
+        parts = vec![bare.collect()];
     }
     let mut pieces = Vec::new();
     for part in parts {
@@ -392,3 +412,51 @@ const NUMBER_ONLY: u16 = 3;
 const BAR: usize = 10;
 /// A name shorter than this says nothing.
 const NAME_LEAST: usize = 6;
+/// The same for an interface.
+const LIVE_NAME_LEAST: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::ingest::live::status::InterfaceState;
+    use crate::ingest::live::status::InterfaceStatus;
+    use crate::tui::theme::palette::Palette;
+    use crate::vocab::time::Timestamp;
+
+    fn title_of(dropped: u64, paused: bool, columns: u16) -> String {
+        let theme = Theme::new(Palette::Dark, false);
+        let mut state = State::new(vec!["wlp0s20f3".to_owned()], theme, (columns, 24));
+        let mut view = LiveView::new(String::new(), Timestamp::default());
+        view.paused = paused;
+        view.interfaces = vec![InterfaceStatus {
+            name: "wlp0s20f3".to_owned(),
+            state: InterfaceState::Up,
+            packets: 1_234_567,
+            dropped,
+        }];
+        state.live = Some(view);
+        state.loading = Some(Loading {
+            read_bytes: 0,
+            total_bytes: None,
+            packets: 1_234_567,
+            elapsed: Duration::ZERO,
+        });
+        let area = Rect::new(0, 0, columns, 1);
+        let mut buffer = Buffer::empty(area);
+        title(&mut buffer, area, &state);
+        let cells = buffer.content().iter();
+        let text: String = cells.map(ratatui::buffer::Cell::symbol).collect();
+        text.split_once(" 1 Calls").unwrap().0.trim().to_owned()
+    }
+
+    #[test]
+    fn what_is_lost_is_said_however_narrow_the_screen() {
+        assert_eq!(title_of(0, false, 80), "wl…f3 · live");
+        assert_eq!(title_of(0, true, 80), "wl…f3 · held");
+        assert_eq!(title_of(512, false, 80), "512 dropped");
+        let wide = "rtcscope · wlp0s20f3 · live, 1 234 567 packets · ! 512 dropped";
+        assert_eq!(title_of(512, false, 160), wide);
+    }
+}
