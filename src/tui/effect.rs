@@ -9,6 +9,7 @@ use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
 use crate::ingest::raw::Input;
 use crate::tui::config::Setting;
+use crate::tui::keymap::Scope;
 use crate::tui::packet::known::Known;
 use crate::tui::state::filter::Filter;
 use crate::tui::state::loading::Loading;
@@ -26,6 +27,17 @@ pub enum Effect {
     LookAt(FrameNumber),
     /// Select the first frame from an instant on in the list that is shown.
     Seek(Timestamp),
+    /// Find out which rows of a long list pass its filter; what comes of it comes as news.
+    Judge {
+        /// The list's screen.
+        scope: Scope,
+        /// Which judging.
+        number: u64,
+        /// The filter.
+        filter: Filter,
+        /// Where the rows are.
+        analysis: Arc<Analysis>,
+    },
     /// Search the capture for frames; what is found comes as news.
     Scan {
         /// Which list it is for.
@@ -157,6 +169,17 @@ pub enum News {
         text: String,
         /// Was it saved?
         good: bool,
+    },
+    /// Rows of a long list passed its filter.
+    Judged {
+        /// The list's screen.
+        scope: Scope,
+        /// Which judging.
+        number: u64,
+        /// Positions of the rows.
+        passed: Vec<usize>,
+        /// Is it over?
+        done: bool,
     },
     /// A scan found frames, or got further without.
     Found {

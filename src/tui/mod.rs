@@ -44,6 +44,7 @@ pub mod compare;
 pub mod config;
 pub mod detail;
 pub mod effect;
+pub mod judge;
 pub mod keymap;
 pub mod keys;
 pub mod load;

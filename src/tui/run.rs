@@ -253,7 +253,7 @@ fn patience(state: &State) -> Duration {
         .packets_shown()
         .and_then(|packets| packets.matches.as_ref())
         .is_some_and(|matches| !matches.done);
-    if state.loading.is_some() || state.saving || scanning {
+    if state.loading.is_some() || state.saving || scanning || state.is_judging() {
         BUSY
     } else {
         IDLE

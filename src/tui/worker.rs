@@ -14,6 +14,7 @@ use std::thread;
 use ratatui::crossterm::clipboard::CopyToClipboard;
 use ratatui::crossterm::execute;
 
+use crate::analyzer::analysis::Analysis;
 use crate::ingest::frame_reader::FrameReader;
 use crate::ingest::index::FrameIndex;
 use crate::ingest::info::FileInfo;
@@ -31,6 +32,8 @@ use crate::tui::effect::Effect;
 use crate::tui::effect::News;
 use crate::tui::effect::Query;
 use crate::tui::effect::Target;
+use crate::tui::judge::judge;
+use crate::tui::keymap::Scope;
 use crate::tui::packet::summary::summary;
 use crate::tui::privacy;
 use crate::tui::privacy::masked;
@@ -41,7 +44,9 @@ use crate::tui::scan::Collected;
 use crate::tui::scan::collect;
 use crate::tui::scan::scan;
 use crate::tui::scan::secrets::Secrets;
+use crate::tui::sheet::rows_of;
 use crate::tui::state::State;
+use crate::tui::state::filter::Filter;
 use crate::tui::state::learn::Home;
 use crate::tui::teach;
 use crate::tui::text::counted;
@@ -61,6 +66,8 @@ pub struct Worker {
     own: Option<FrameIndex>,
     /// Says stop to the scan that runs for the page, for the call.
     scans: [Arc<AtomicBool>; 2],
+    /// Says stop to what judges the rows of a list.
+    judges: Vec<(Scope, Arc<AtomicBool>)>,
     /// Opens other captures.
     opener: Option<Opener>,
     /// Who reads.
@@ -79,6 +86,7 @@ impl Worker {
             news,
             own: None,
             scans: [Arc::default(), Arc::default()],
+            judges: Vec::new(),
             opener: None,
             readings: Readings::new(reading),
             stop: Arc::default(),
@@ -125,6 +133,12 @@ impl Worker {
                     scan,
                     query,
                 } => self.start_scan(target, scan, query),
+                Effect::Judge {
+                    scope,
+                    number,
+                    filter,
+                    analysis,
+                } => self.start_judging(scope, number, filter, analysis),
                 Effect::StopScan(target) => self.slot(target).store(true, Ordering::Relaxed),
                 Effect::Seek(at) => self.seek(at, state),
                 Effect::Refilter(text) => self.refilter(&text, state),
@@ -316,6 +330,33 @@ impl Worker {
         *slot = Arc::clone(&stop);
         let (index, news) = (self.index.clone(), self.news.clone());
         thread::spawn(move || scan(index, target, number, &query, &news, &stop));
+    }
+
+    fn start_judging(
+        &mut self,
+        scope: Scope,
+        number: u64,
+        filter: Filter,
+        analysis: Arc<Analysis>,
+    ) {
+        for (_, before) in self.judges.extract_if(.., |(of, _)| *of == scope) {
+            before.store(true, Ordering::Relaxed);
+        }
+        let stop: Arc<AtomicBool> = Arc::default();
+        self.judges.push((scope, Arc::clone(&stop)));
+        let news = self.news.clone();
+        thread::spawn(move || {
+            let (length, row) = rows_of(&analysis.scene, scope);
+            judge(&analysis, &filter, length, row, &stop, |passed, done| {
+                let told = News::Judged {
+                    scope,
+                    number,
+                    passed,
+                    done,
+                };
+                news.send(told).is_ok()
+            });
+        });
     }
 
     const fn slot(&mut self, target: Target) -> &mut Arc<AtomicBool> {

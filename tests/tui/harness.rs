@@ -136,7 +136,10 @@ impl Program {
             self.worker.perform(effects, &mut self.state);
             let packets = self.state.packets_shown();
             let matches = packets.and_then(|packets| packets.matches.as_ref());
-            if self.state.saving || matches.is_some_and(|matches| !matches.done) {
+            if self.state.saving
+                || self.state.is_judging()
+                || matches.is_some_and(|matches| !matches.done)
+            {
                 let news = self
                     .news
                     .recv_timeout(Duration::from_secs(20))

@@ -7,6 +7,7 @@ mod harness;
 mod hostile;
 mod journeys;
 mod learn;
+mod long;
 mod picture;
 mod screens;
 mod zoom;

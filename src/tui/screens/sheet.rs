@@ -124,6 +124,10 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
     let (length, all) = (sheet::length(state, scope), sheet::all(state, scope));
     let title = heading(&sheet::title(state, scope), &listing.filter, length, all);
     let inner = pane(buffer, area, &title, !listing.in_detail, theme);
+    if length == 0 && listing.is_judging() {
+        put(buffer, inner, 1, 0, "Looking …", theme.dim());
+        return;
+    }
     if length == 0 && all > 0 && !listing.filter.is_empty() {
         say_nothing_passes(buffer, inner, &listing.filter, theme);
         return;

@@ -14,14 +14,15 @@
 //!
 //! Figures come from the analysis as they are; what it does not know is `–`.
 
-use crate::analyzer::analysis::Analysis;
 use crate::filter::rows::Row as Asked;
-use crate::filter::rows::Rows;
 use crate::session::model::peer_connection::PeerConnection;
+use crate::session::model::scene::Scene;
 use crate::timeline::layer::Layer;
 use crate::tui::detail::DetailLine;
+use crate::tui::judge;
 use crate::tui::keymap::Scope;
 use crate::tui::state::State;
+use crate::tui::state::listing::Judging;
 use crate::tui::state::listing::Listing;
 use crate::tui::state::listing::Sort;
 use crate::tui::text::shown;
@@ -331,42 +332,74 @@ pub fn arrange(state: &mut State, scope: Scope) {
     let Some(list) = listing_mut(state, scope) else {
         return;
     };
+    let (length, row) = rows_of(scene, scope);
+    if length > judge::AT_ONCE && !list.filter.is_empty() {
+        // What is shown stays until more is known.
+        list.judging = Judging::Wanted;
+        return;
+    }
+    list.judging = Judging::Done;
+    let passed = judge::passed(&analysis, &list.filter, length, row);
+    put_in_order(scene, scope, list, passed);
+}
+
+/// How many rows a list of the whole capture has, and which.
+pub fn rows_of(scene: &Scene, scope: Scope) -> (usize, judge::At) {
+    match scope {
+        Scope::Http => (scene.http.len(), Asked::Http),
+        Scope::Allocations => (scene.turn.len(), Asked::Turn),
+        _ => (scene.flows.len(), Asked::Flow),
+    }
+}
+
+/// Shows rows of a list in its order; the selected one stays selected where it is still there.
+fn put_in_order(scene: &Scene, scope: Scope, list: &mut Listing, rows: Vec<usize>) {
     let selected = list.shown.get(list.cursor.at).copied();
     list.shown = match scope {
-        Scope::Http => http::order(
-            scene,
-            filtered(&analysis, list, scene.http.len(), Asked::Http),
-            list.sort,
-        ),
-        Scope::Allocations => allocations::order(
-            scene,
-            filtered(&analysis, list, scene.turn.len(), Asked::Turn),
-            list.sort,
-        ),
-        _ => flows::order(
-            scene,
-            filtered(&analysis, list, scene.flows.len(), Asked::Flow),
-            list.sort,
-        ),
+        Scope::Http => http::order(scene, rows, list.sort),
+        Scope::Allocations => allocations::order(scene, rows, list.sort),
+        _ => flows::order(scene, rows, list.sort),
     };
     let at = list.shown.iter().position(|&at| Some(at) == selected);
     list.cursor.select(at.unwrap_or(0), list.shown.len());
     list.detail_top = 0;
 }
 
-/// Positions of the rows that pass.
-fn filtered(
-    analysis: &Analysis,
-    list: &Listing,
-    length: usize,
-    row: fn(usize) -> Asked,
-) -> Vec<usize> {
-    if list.filter.is_empty() {
-        return (0..length).collect();
+/// Puts the rows shown in another order; the first is selected.
+pub fn sort(state: &mut State, scope: Scope, sort: Sort) {
+    let analysis = std::sync::Arc::clone(&state.analysis);
+    if let Some(list) = listing_mut(state, scope) {
+        list.sort = sort;
+        let rows = std::mem::take(&mut list.shown);
+        put_in_order(&analysis.scene, scope, list, rows);
     }
-    let rows = Rows::new(analysis);
-    let passes = |at: &usize| list.filter.passes(&rows, row(*at));
-    (0..length).filter(passes).collect()
+}
+
+/// Takes rows of a long list that passed its filter. They are shown as they come; but where others are shown, when all are known.
+pub fn judged(state: &mut State, scope: Scope, number: u64, rows: Vec<usize>, done: bool) {
+    let analysis = std::sync::Arc::clone(&state.analysis);
+    let Some(list) = listing_mut(state, scope) else {
+        return;
+    };
+    let Judging::Running {
+        number: running,
+        passed,
+    } = &mut list.judging
+    else {
+        return;
+    };
+    if *running != number {
+        return;
+    }
+    let grows = passed.len() == list.shown.len();
+    passed.extend(rows);
+    if done || grows {
+        let passed = passed.clone();
+        put_in_order(&analysis.scene, scope, list, passed);
+    }
+    if done {
+        list.judging = Judging::Done;
+    }
 }
 
 /// The selected row as text.

@@ -1,5 +1,6 @@
 //! The filters of all lists: which one is shown, and which were there before.
 
+use crate::tui::judge;
 use crate::tui::keymap::Scope;
 use crate::tui::sheet;
 use crate::tui::state::State;
@@ -122,8 +123,13 @@ impl State {
                 }
             }
             scope => {
+                let is_long = !scope.is_of_call() && sheet::all(self, scope) > judge::AT_ONCE;
                 if let Some(list) = sheet::listing_mut(self, scope) {
                     list.filter = filter;
+                    if is_long && !list.filter.is_empty() {
+                        // What another filter left is not what this one does.
+                        list.shown.clear();
+                    }
                 }
                 sheet::arrange(self, scope);
             }

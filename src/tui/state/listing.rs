@@ -23,6 +23,25 @@ pub struct Listing {
     pub sort: Sort,
     /// Positions of the rows shown, in order.
     pub shown: Vec<usize>,
+    /// What a long list waits for to be filtered.
+    pub judging: Judging,
+}
+
+/// How far the filtering of a long list is.
+#[derive(Debug, Default)]
+pub enum Judging {
+    /// All rows were judged.
+    #[default]
+    Done,
+    /// It is to begin.
+    Wanted,
+    /// It goes on in the background.
+    Running {
+        /// Which one it is.
+        number: u64,
+        /// Positions of the rows that passed so far.
+        passed: Vec<usize>,
+    },
 }
 
 /// An order of rows.
@@ -57,6 +76,11 @@ impl Sort {
 }
 
 impl State {
+    /// Is a long list being filtered?
+    pub const fn is_judging(&self) -> bool {
+        self.http.is_judging() || self.flows.is_judging() || self.allocations.is_judging()
+    }
+
     /// Is there nothing in the list on the screen?
     pub fn lists_nothing(&self) -> bool {
         let scope = self.scope();
@@ -93,6 +117,11 @@ impl Listing {
             let line = self.shown.partition_point(|at| *at < selected);
             self.cursor.select(line, self.shown.len());
         }
+    }
+
+    /// Is it not yet known of every row whether it is shown?
+    pub const fn is_judging(&self) -> bool {
+        !matches!(self.judging, Judging::Done)
     }
 
     /// Position of the selected row.

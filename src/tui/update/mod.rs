@@ -215,6 +215,12 @@ pub fn hear(state: &mut State, news: News) -> Vec<Effect> {
                 state.complain(text);
             }
         }
+        News::Judged {
+            scope,
+            number,
+            passed,
+            done,
+        } => sheet::judged(state, scope, number, passed, done),
         News::Found {
             target,
             scan,

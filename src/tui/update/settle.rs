@@ -7,11 +7,13 @@ use crate::timeline::ladder::Subject;
 use crate::tui::effect::Effect;
 use crate::tui::effect::Query;
 use crate::tui::effect::Target;
+use crate::tui::keymap::Scope;
 use crate::tui::screens;
 use crate::tui::sheet;
 use crate::tui::state::Page;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
+use crate::tui::state::listing::Judging;
 use crate::tui::state::packets::Matches;
 use crate::tui::state::packets::Packets;
 use crate::tui::update::learn;
@@ -60,6 +62,7 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
     if let Some(listing) = sheet::listing_mut(state, scope) {
         listing.cursor.show(length, height);
     }
+    let judged = judgings(state);
     let also = signaling_frames(state);
     let (known, target) = (
         Arc::clone(&state.known),
@@ -72,7 +75,7 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
     let (totals, order) = (state.packets.totals.clone(), state.packets.order.clone());
     let analysis = Arc::clone(&state.analysis);
     let mut scans = state.scans;
-    let mut effects = Vec::new();
+    let mut effects = judged;
     if let Some(packets) = state.packets_shown_mut() {
         packets.totals = totals;
         packets.order = order;
@@ -112,6 +115,33 @@ pub fn settle(state: &mut State) -> Vec<Effect> {
         effects.extend(frames_to_read(packets, body));
     }
     state.scans = scans;
+    effects
+}
+
+/// Long lists that wait to be filtered.
+fn judgings(state: &mut State) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for scope in [Scope::Http, Scope::Flows, Scope::Allocations] {
+        let (number, analysis) = (state.scans + 1, Arc::clone(&state.analysis));
+        let Some(list) = sheet::listing_mut(state, scope) else {
+            continue;
+        };
+        if !matches!(list.judging, Judging::Wanted) {
+            continue;
+        }
+        list.judging = Judging::Running {
+            number,
+            passed: Vec::new(),
+        };
+        let filter = list.filter.clone();
+        state.scans = number;
+        effects.push(Effect::Judge {
+            scope,
+            number,
+            filter,
+            analysis,
+        });
+    }
     effects
 }
 

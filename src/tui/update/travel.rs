@@ -281,11 +281,10 @@ pub(super) fn sort(state: &mut State, change: impl FnOnce(Sort, usize) -> Sort) 
     }
     let keys = sheet::sort_keys(scope).len();
     if let Some(listing) = sheet::listing_mut(state, scope) {
-        listing.sort = change(listing.sort, keys);
-        listing.cursor.at = 0;
-        listing.shown.clear();
+        let sort = change(listing.sort, keys);
+        listing.cursor.at = usize::MAX;
+        sheet::sort(state, scope, sort);
     }
-    sheet::arrange(state, scope);
     Vec::new()
 }
 
