@@ -123,11 +123,39 @@ impl<'a> Packet<'a> {
         room.extend_from_slice(&self.address);
         if let Some((tag, _)) = self.tag {
             room.extend_from_slice(&tag.to_be_bytes());
-            room.extend_from_slice(&self.protocol.to_be_bytes());
+            let follows = if self.begins_with_a_tag() {
+                C_TAG
+            } else {
+                self.protocol
+            };
+            room.extend_from_slice(&follows.to_be_bytes());
         }
         room.extend_from_slice(self.data);
     }
+
+    /// Is a second tag still in front of the packet? Kernels before 6.10 say so themselves; later ones name the protocol behind all tags.
+    fn begins_with_a_tag(&self) -> bool {
+        let version = match self.protocol {
+            0x0800 => 4,
+            0x86dd => 6,
+            _ => return false,
+        };
+        let [first, _, high, low, behind, rest @ ..] = self.data else {
+            return false;
+        };
+        // A packet that itself begins like this is at least as long as it says: then those two bytes are its own.
+        let own_length = match (version, rest) {
+            (4, _) => usize::from(u16::from_be_bytes([*high, *low])),
+            (_, [next, ..]) => 40 + usize::from(u16::from_be_bytes([*behind, *next])),
+            _ => 0,
+        };
+        let is_packet = first >> 4 == version && own_length <= self.length as usize;
+        u16::from_be_bytes([*high, *low]) == self.protocol && behind >> 4 == version && !is_packet
+    }
 }
+
+/// Type of an inner tag (IEEE 802.1Q §9.5).
+const C_TAG: u16 = 0x8100;
 
 /// Kernels before 3.14 did not tell the tag's type.
 const fn tag_type(status: u32, told: u16) -> u16 {
@@ -271,5 +299,27 @@ mod tests {
                 visit(&flipped);
             }
         }
+    }
+
+    #[test]
+    fn a_second_tag_behind_a_cooked_header_is_named() {
+        let tagged = [0x60, 0x2a, 0x08, 0x00, 0x45, 0x00, 0x00, 0x1c, 0, 0, 0, 0];
+        let plain = [0x45, 0x00, 0x00, 0x1c, 0x12, 0x34, 0, 0, 0, 0];
+        // As long as the number of IPv4, and an id that looks like another header.
+        let mut unlucky = vec![0x45, 0x00, 0x08, 0x00, 0x45, 0x34];
+        unlucky.resize(2_048, 0);
+        let block = block(&[
+            (&tagged, TAGGED, 0, 1),
+            (&plain, TAGGED, 0, 1),
+            (&unlucky, TAGGED, 0, 1),
+        ]);
+        let mut follows = Vec::new();
+        Packet::each(&block, |packet| {
+            let mut room = Vec::new();
+            let (bytes, _) = packet.frame(LinkType::LinuxSll2, &mut room);
+            assert_eq!(bytes[20..22], [0x01, 0x23]);
+            follows.push([bytes[22], bytes[23]]);
+        });
+        assert_eq!(follows, [[0x81, 0], [0x08, 0], [0x08, 0]]);
     }
 }
