@@ -237,3 +237,102 @@ const RED: u8 = 1 << 6;
 const PLAIN: u8 = 1 << 7;
 /// Frames whose beginning is kept until keys are proved, 120 bytes each: a second or so of some twenty streams.
 const WAITING_MAX: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::rtp_stream::key_frames::KeyFrames;
+    use crate::track::rtp_stream::tracker::Trust;
+    use crate::vocab::address::Direction;
+    use crate::vocab::ids::FlowId;
+    use crate::vocab::ids::FrameNumber;
+    use crate::vocab::time::Timestamp;
+
+    const KEY: [u8; 7] = [0x10, 0x10, 0, 0, 0x9d, 0x01, 0x2a];
+    const DELTA: [u8; 7] = [0x10, 0x11, 0, 0, 1, 2, 3];
+
+    /// What is told of a plain stream of these packets, each a frame of its own.
+    fn told(sections: &str, packets: &[(u8, &[u8])]) -> Vec<KeyFrames> {
+        let mut pictures = Pictures::default();
+        pictures.learn(&Description::parse_without_lines(&format!(
+            "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n{sections}"
+        )));
+        let (mut streams, secured) = (RtpStreams::default(), Secured::default());
+        streams.trust_flow(FlowId(0), Trust::Negotiated);
+        for (number, (second_byte, payload)) in (1_u16..).zip(packets) {
+            let mut packet = vec![0x80, *second_byte];
+            packet.extend(number.to_be_bytes());
+            packet.extend((u32::from(number) * 3_000).to_be_bytes());
+            packet.extend(7_u32.to_be_bytes());
+            packet.extend(*payload);
+            let seen = Sighting {
+                at: Timestamp::from_nanos(u64::from(number) * 33_000_000),
+                frame: FrameNumber::new(0, number.into()),
+                flow: FlowId(0),
+                direction: Direction::Forward,
+            };
+            let header = Header::new(&packet).expect("a header");
+            streams.observe(seen, &header);
+            if pictures.concerns(&header, &secured) {
+                pictures.look(seen, &header, &mut streams, &secured);
+            }
+        }
+        streams.snapshot().remove(0).key_frames
+    }
+
+    #[test]
+    fn a_plain_stream_of_a_described_payload_type_is_told() {
+        let got = told(
+            "m=video 9 RTP/AVPF 96\r\na=rtpmap:96 VP8/90000\r\n",
+            &[(96, &KEY), (96, &DELTA), (96, &KEY)],
+        );
+        let [known] = got.as_slice() else {
+            unreachable!("{got:?}")
+        };
+        assert_eq!((known.codec, known.decrypted), (Codec::Vp8, false));
+        assert_eq!((known.judged, known.count), (3, 2));
+        let starts = known.starts.iter().map(|seen| seen.frame.number());
+        assert_eq!(starts.collect::<Vec<_>>(), [1, 3]);
+    }
+
+    #[test]
+    fn red_is_unwrapped_and_what_it_wraps_is_told() {
+        let sections =
+            "m=video 9 RTP/AVP 96 118\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:118 red/90000\r\n";
+        let wrapped = |inner: &[u8]| [&[96][..], inner].concat();
+        let (key, delta) = (wrapped(&KEY), wrapped(&DELTA));
+        let got = told(sections, &[(118, &key), (118, &delta)]);
+        assert_eq!((got[0].judged, got[0].count), (2, 1));
+        // Several blocks, as audio has them, and a parity packet of a type without a codec.
+        assert!(told(sections, &[(118, &[0x80 | 96, 0, 0, 0, 96, 0x10])]).is_empty());
+        assert!(told(sections, &[(118, &[120, 0x10, 0x10, 0, 0, 0x9d, 1, 0x2a])]).is_empty());
+    }
+
+    #[test]
+    fn nothing_is_told_of_what_is_protected_or_no_video() {
+        let protected = "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n";
+        assert!(told(protected, &[(96, &KEY)]).is_empty());
+        let audio = "m=audio 9 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
+        assert!(told(audio, &[(96, &KEY)]).is_empty());
+        assert!(told("m=video 9 RTP/AVP 31\r\n", &[(96, &KEY)]).is_empty());
+    }
+
+    #[test]
+    fn what_waits_for_keys_is_bounded() {
+        let mut pictures = Pictures::default();
+        let seen = Sighting {
+            at: Timestamp::from_nanos(1),
+            frame: FrameNumber::new(0, 1),
+            flow: FlowId(0),
+            direction: Direction::Forward,
+        };
+        let packet = [&[0x80, 96, 0, 1][..], &[0; 8], &KEY].concat();
+        let header = Header::new(&packet).expect("a header");
+        for index in 0..2 * WAITING_MAX as u64 {
+            pictures.wait(Beginning::new(seen, &header, index));
+        }
+        assert_eq!(pictures.waiting.len(), WAITING_MAX);
+        let oldest = pictures.waiting.front().expect("some");
+        assert_eq!(oldest.index, WAITING_MAX as u64);
+    }
+}
