@@ -376,7 +376,7 @@ fn figures_at(state: &State, stream: &MediaStream, seconds: &[Second], at: Times
                 .jitter_ms
                 .map_or_else(absent, |ms| format!("{ms:.1} ms"))
         ),
-        frames_of(second),
+        frames_of(second, stream),
     ];
     let word = if worst { " (the worst)" } else { "" };
     elide(
@@ -386,14 +386,16 @@ fn figures_at(state: &State, stream: &MediaStream, seconds: &[Second], at: Times
     .into_owned()
 }
 
-/// `15 frames of 2.3 kB, at most 12 kB`: the size on average, and the largest.
-fn frames_of(second: &Second) -> String {
+/// `15 frames of 2.3 kB, at most 12 kB with tags`: the payload on average, and the largest as it came.
+fn frames_of(second: &Second, stream: &MediaStream) -> String {
     let frames = counted(second.frames.into(), "frame");
     let mean = second.frame_bytes.map_or_else(String::new, |size| {
         format!(" of {}", bytes(size.round() as u64))
     });
     let most = second.largest_frame.map_or_else(String::new, |size| {
-        format!(", at most {}", bytes(size.into()))
+        // How many packets it had, and so how many tags, is not kept.
+        let tags = stream.tag_length.map_or("", |_| " with tags");
+        format!(", at most {}{tags}", bytes(size.into()))
     });
     format!("{frames}{mean}{most}")
 }

@@ -326,7 +326,16 @@ fn summary(summary: Summary) -> String {
         Summary::None => String::new(),
         Summary::Took(took) => span(took),
         Summary::Rate(bits_per_second) => bitrate(bits_per_second),
-        Summary::RoundTrip(round_trip) => format!("RTT {}", milliseconds(round_trip)),
+        Summary::RoundTrip(round_trip) => {
+            let time = milliseconds(round_trip);
+            let named = format!("RTT {time}");
+            // A column stays free beside the lane.
+            if width(&named) < usize::from(SUMMARY) {
+                named
+            } else {
+                time
+            }
+        }
     }
 }
 
