@@ -304,7 +304,7 @@ mod tests {
         let got = told(sections, &[(118, &key), (118, &delta)]);
         assert_eq!((got[0].judged, got[0].count), (2, 1));
         // Several blocks, as audio has them, and a parity packet of a type without a codec.
-        assert!(told(sections, &[(118, &[0x80 | 96, 0, 0, 0, 96, 0x10])]).is_empty());
+        assert!(told(sections, &[(118, &[0xe0, 0, 0, 0, 96, 0x10])]).is_empty());
         assert!(told(sections, &[(118, &[120, 0x10, 0x10, 0, 0, 0x9d, 1, 0x2a])]).is_empty());
     }
 
