@@ -36,7 +36,13 @@ pub const BINDINGS: &[Binding] = &[
         "decode, open or close a field",
     )
     .at(1, "decode"),
-    row(ENTER, Action::Enter, FINDINGS, "show the evidence's frame").at(1, "frame"),
+    row(
+        ENTER,
+        Action::Enter,
+        FINDINGS,
+        "show the evidence's frame; of a verdict, the call",
+    )
+    .at(1, "open"),
     row(LEFT, Action::Left, TABS, "tab before"),
     row(RIGHT, Action::Right, TABS, "next tab").at(2, "next tab"),
     row(LEFT, Action::Left, &[Scope::CallFindings], "tab before"),
