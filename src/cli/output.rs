@@ -34,7 +34,7 @@ impl Destination<'_> {
         print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         match self {
-            Self::Stdout => match print_to(AutoStream::new(io::stdout(), colour), print) {
+            Self::Stdout => match print_to_stdout(colour, print) {
                 Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
                     Err(Failure::Stdout(error))
                 }
@@ -54,6 +54,22 @@ fn print_to(
     out.flush()
 }
 
+/// Prints to standard output, with the styles that it can show.
+fn print_to_stdout(
+    colour: ColorChoice,
+    print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    let out = io::stdout();
+    let colour = match colour {
+        ColorChoice::Auto => AutoStream::choice(&out),
+        chosen => chosen,
+    };
+    match colour {
+        ColorChoice::Never => print_plain(out, print),
+        shown => print_to(AutoStream::new(out, shown), print),
+    }
+}
+
 /// Prints to a file, which is no terminal: with styles, or with none.
 fn print_to_file(
     file: File,
@@ -61,12 +77,21 @@ fn print_to_file(
     print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
     if styled {
-        return print_to(file, print);
+        print_to(file, print)
+    } else {
+        print_plain(file, print)
     }
+}
+
+/// Prints without styles.
+fn print_plain(
+    out: impl Write,
+    print: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
     // Between two styles are a few words: gathered again behind the stripping, or each would be a system call.
     let plain = Plain {
         state: StripBytes::new(),
-        out: BufWriter::with_capacity(BUFFER_BYTES, file),
+        out: BufWriter::with_capacity(BUFFER_BYTES, out),
     };
     print_to(plain, print)
 }
