@@ -292,9 +292,9 @@ impl CandidateBook {
     }
 
     /// A host candidate behind an mDNS name takes the address that mDNS itself, or its socket, showed.
-    pub(super) fn resolve_mdns(&mut self, name: &str, ip: IpAddr) {
+    pub(super) fn resolve_mdns(&mut self, address_of: impl Fn(&str) -> Option<IpAddr>) {
         for known in &mut self.candidates {
-            if known.mdns.as_deref() == Some(name) {
+            if let Some(ip) = known.mdns.as_deref().and_then(&address_of) {
                 known.address = ip.to_string();
             }
         }

@@ -21,6 +21,7 @@ use crate::session::identity::IdentityIndex;
 use crate::session::identity::Party;
 use crate::session::label;
 use crate::session::local;
+use crate::session::lookup::Lookup;
 use crate::session::model::ice::Ice;
 use crate::session::model::peer_connection::ConnectionState;
 use crate::session::model::peer_connection::Endpoint;
@@ -49,6 +50,7 @@ use crate::vocab::ids::AllocationId;
 use crate::vocab::ids::AssociationId;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::parallel::map_in_order;
 use crate::vocab::time::Timestamp;
 
 /// What the trackers know.
@@ -87,13 +89,7 @@ pub struct Sources<'a> {
 /// Joins everything.
 pub fn join(sources: Sources<'_>) -> Scene {
     let local = local::infer(&sources.flows);
-    let mut found: Vec<(IdentityIndex, PeerConnection)> = sources
-        .identities
-        .iter()
-        .filter_map(|(index, identity)| {
-            Some((index, connection(&sources, index, identity, &local)?))
-        })
-        .collect();
+    let mut found = connections(&sources, &local);
     found.sort_by_key(|(index, pc)| (pc.first_at, *index));
     let place: HashMap<IdentityIndex, PeerConnectionId> = (0..)
         .zip(&found)
@@ -194,17 +190,30 @@ fn conclude(scene: &mut Scene) {
     }
 }
 
+/// All identities that are more than a name, as peer connections.
+fn connections(sources: &Sources<'_>, local: &[IpAddr]) -> Vec<(IdentityIndex, PeerConnection)> {
+    let lookup = Lookup::of(sources);
+    let identities: Vec<_> = sources.identities.iter().collect();
+    let found = map_in_order(&identities, |&(index, identity)| {
+        let found = connection(sources, &lookup, index, identity, local);
+        Some((index, found?))
+    });
+    found.into_iter().flatten().collect()
+}
+
 /// One identity as a peer connection; `None` when it is only a name so far.
 fn connection(
     sources: &Sources<'_>,
+    lookup: &Lookup<'_>,
     index: IdentityIndex,
     identity: &Identity,
     local: &[IpAddr],
 ) -> Option<PeerConnection> {
-    let paths: Vec<(&CheckPath, Party)> = (0..)
-        .zip(sources.ice.paths())
-        .filter(|(at, _)| sources.identities.of_path(*at) == Some(index))
-        .map(|(_, path)| (path, forward_party(identity, path)))
+    let paths: Vec<(&CheckPath, Party)> = lookup
+        .paths_of(index)
+        .iter()
+        .filter_map(|&at| sources.ice.paths().get(at))
+        .map(|path| (path, forward_party(identity, path)))
         .collect();
     let said = Said::gather(identity, &sources.dialogues, sources.descriptions);
     if paths.is_empty() && said.descriptions.is_empty() {
@@ -220,9 +229,7 @@ fn connection(
 
     let mut book = CandidateBook::default();
     said.declare(&mut book, side_of, ufrags);
-    for (ip, name) in &sources.names {
-        book.resolve_mdns(name, *ip);
-    }
+    book.resolve_mdns(|name| lookup.address_of(name));
     let passwords = said.passwords();
     let sided: Vec<(&CheckPath, Side)> = paths
         .iter()
@@ -233,8 +240,7 @@ fn connection(
             paths: sided.clone(),
             ufrags,
             passwords: &passwords,
-            queries: sources.ice.queries(),
-            turn: &sources.turn,
+            lookup,
             flows: &sources.flows,
             end: sources.end,
         },

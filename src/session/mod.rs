@@ -12,6 +12,7 @@
 //! | `nat` | how NATs map the sockets |
 //! | `states` | connection states and setup times |
 //! | [`label`], `local` | names, and where the capture was taken |
+//! | `lookup` | what all connections look up, sorted once |
 
 pub mod identity;
 pub mod join;
@@ -24,6 +25,7 @@ mod dtls;
 mod feedback;
 pub mod label;
 mod local;
+mod lookup;
 mod nat;
 mod pairs;
 mod relays;

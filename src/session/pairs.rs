@@ -7,6 +7,7 @@ use crate::flow::table::FlowRecord;
 use crate::session::candidates::CandidateBook;
 use crate::session::candidates::Context;
 use crate::session::candidates::End;
+use crate::session::lookup::Lookup;
 use crate::session::model::ice::CandidatePair;
 use crate::session::model::ice::CheckError;
 use crate::session::model::ice::CheckSeen;
@@ -22,8 +23,6 @@ use crate::track::ice::CheckPath;
 use crate::track::ice::CheckSide;
 use crate::track::ice::ErrorCount;
 use crate::track::ice::Role;
-use crate::track::ice::ServerQuery;
-use crate::track::turn::Allocation;
 use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
 use crate::vocab::address::TransportAddress;
@@ -39,10 +38,8 @@ pub(super) struct PairSources<'a> {
     pub(super) ufrags: [&'a [String]; 2],
     /// `(ufrag, ice-pwd)` of all descriptions.
     pub(super) passwords: &'a [(String, String)],
-    /// STUN server requests of the capture.
-    pub(super) queries: &'a [ServerQuery],
-    /// TURN allocations of the capture.
-    pub(super) turn: &'a [Allocation],
+    /// STUN server requests and TURN allocations of the capture.
+    pub(super) lookup: &'a Lookup<'a>,
     /// All conversations.
     pub(super) flows: &'a [FlowRecord],
     /// End of the capture.
@@ -185,11 +182,9 @@ fn end_of(
     relayed: bool,
 ) -> End {
     let mapped = own.mapped.map(|(address, ..)| address);
-    let asked = |query: &&ServerQuery| query.client == wire;
-    let told = sources
-        .queries
+    let queries = sources.lookup.queries_of(wire);
+    let told = queries
         .iter()
-        .filter(asked)
         .filter_map(|query| query.mapped)
         .filter(|&(address, ..)| Some(address) == mapped)
         .map(|(_, at, _)| at)
@@ -199,12 +194,11 @@ fn end_of(
         mapped,
         mapped_at: own.mapped.map(|(_, at, _)| at),
         server_told_at: told,
-        server_asked: sources.queries.iter().any(|query| query.client == wire),
+        server_asked: !queries.is_empty(),
         priority: own.priority,
         relayed,
         own_interface: is_private(wire.ip)
-            && (sources.queries.iter().any(|query| query.client == wire)
-                || sources.turn.iter().any(|turn| turn.client == wire)),
+            && (!queries.is_empty() || sources.lookup.is_turn_client(wire)),
     }
 }
 
@@ -474,8 +468,7 @@ mod tests {
             paths,
             ufrags: [&ufrags[0], &ufrags[1]],
             passwords: &[],
-            queries: &[],
-            turn: &[],
+            lookup: &Lookup::default(),
             flows: &[],
             end: Timestamp::from_nanos(1_000_000_000),
         };

@@ -3,6 +3,8 @@
 //! Joins in order of strength (RFC 8843 §9.2, RFC 9143): an SSRC that a description names, a MID or RID in a header extension,
 //! a payload type that only one kind of section has.
 
+use hashbrown::HashMap;
+
 use crate::flow::table::FlowProtocol;
 use crate::flow::table::FlowRecord;
 use crate::sdp::codec::Codec;
@@ -25,7 +27,6 @@ use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::PayloadType;
-use crate::vocab::ids::PeerConnectionId;
 use crate::vocab::ids::Ssrc;
 use crate::vocab::ids::StreamId;
 use crate::wire::media::payload::Codec as PayloadCodec;
@@ -38,11 +39,19 @@ const RID: &str = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id";
 /// RID of the layer that an RTX stream repairs (RFC 8852).
 const REPAIRED_RID: &str = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id";
 
+/// DTLS associations by conversation, positions in the scene's list.
+type Transports = HashMap<FlowId, Vec<usize>>;
+
 /// Places the streams in the scene.
 pub(super) fn join(scene: &mut Scene, streams: Vec<Stream>) {
+    let mut transports = Transports::new();
+    for (at, transport) in scene.dtls.iter().enumerate() {
+        let flow = transport.association.flow;
+        transports.entry(flow).or_default().push(at);
+    }
     let placed: Vec<MediaStream> = streams
         .into_iter()
-        .map(|stream| place(scene, stream))
+        .map(|stream| place(scene, &transports, stream))
         .collect();
     for (at, stream) in (0..).zip(&placed) {
         if let Some(pc) = stream
@@ -67,7 +76,7 @@ pub(super) fn join(scene: &mut Scene, streams: Vec<Stream>) {
     }
 }
 
-fn place(scene: &Scene, stats: Stream) -> MediaStream {
+fn place(scene: &Scene, transports: &Transports, stats: Stream) -> MediaStream {
     let owner = stats.paths.iter().rev().find_map(|path| {
         Some((
             path,
@@ -84,7 +93,7 @@ fn place(scene: &Scene, stats: Stream) -> MediaStream {
         .map(|(pc, from)| Place::find(pc, from, &stats))
         .unwrap_or_default();
     let codec = place.codec.clone().or_else(|| static_codec(&stats));
-    let transport = transport(scene, id, &stats);
+    let transport = transport(scene, transports, pc, &stats);
     let encrypted = is_encrypted(scene, pc, transport, &stats);
     let tag_length = (encrypted == Some(true))
         .then(|| tag_length(scene, transport, &stats))
@@ -332,28 +341,31 @@ fn kind_of_static(codec: &Codec) -> Option<MediaKind> {
     }
 }
 
-/// The DTLS association that keys the stream: of its conversation, else of its connection.
+/// The DTLS association that keys the stream: of its conversations, else of its connection; of several the first.
 fn transport<'a>(
     scene: &'a Scene,
-    id: Option<PeerConnectionId>,
+    transports: &Transports,
+    pc: Option<&PeerConnection>,
     stats: &Stream,
 ) -> Option<&'a DtlsTransport> {
-    let on_path = |transport: &&DtlsTransport| {
-        stats
-            .paths
-            .iter()
-            .any(|path| path.flow == transport.association.flow)
+    let paths = stats.paths.iter();
+    let mut on_path: Vec<usize> = paths
+        .filter_map(|path| transports.get(&path.flow))
+        .flatten()
+        .copied()
+        .collect();
+    on_path.sort_unstable();
+    let on_path = || on_path.iter().filter_map(|&at| scene.dtls.get(at));
+    let of_connection = || {
+        let ids = pc.map_or(&[][..], |pc| &pc.dtls);
+        ids.iter().filter_map(|id| scene.dtls.get(id.index()))
     };
     let keyed = |transport: &&DtlsTransport| transport.association.srtp_profile.is_some();
-    let of_connection =
-        |transport: &&DtlsTransport| id.is_some() && transport.peer_connection == id;
-    let all = || scene.dtls.iter();
-    all()
-        .filter(on_path)
+    on_path()
         .find(keyed)
-        .or_else(|| all().filter(of_connection).find(keyed))
-        .or_else(|| all().find(on_path))
-        .or_else(|| all().find(of_connection))
+        .or_else(|| of_connection().find(keyed))
+        .or_else(|| on_path().next())
+        .or_else(|| of_connection().next())
 }
 
 /// SRTP where DTLS keyed the conversation, where SRTCP or checks ran, or where a description says so; plain where plain RTCP runs.
@@ -412,31 +424,26 @@ fn pair_repairs(scene: &mut Scene) {
     };
     let mut pairs: Vec<(usize, usize)> = Vec::new();
     for (at, rtx) in streams.iter().enumerate() {
-        if !is_rtx(rtx) || rtx.peer_connection.is_none() {
+        let call = rtx.peer_connection;
+        let call = call.and_then(|id| scene.peer_connections.get(id.index()));
+        let Some(call) = call.filter(|_| is_rtx(rtx)) else {
             continue;
-        }
-        let same_section = |(_, media): &(usize, &MediaStream)| {
-            media.peer_connection == rtx.peer_connection
-                && media.from == rtx.from
-                && media.kind == rtx.kind
-                && media.mid == rtx.mid
-                && media.rid == rtx.rid
-                && !is_rtx(media)
         };
-        let repaired = |(_, media): &(usize, &MediaStream)| {
-            media.peer_connection == rtx.peer_connection
-                && media.from == rtx.from
-                && Some(media.stats.ssrc) == rtx.repairs
+        let fits = |media: &MediaStream| {
+            media.from == rtx.from
+                && match rtx.repairs {
+                    Some(repaired) => media.stats.ssrc == repaired,
+                    None => {
+                        media.kind == rtx.kind
+                            && media.mid == rtx.mid
+                            && media.rid == rtx.rid
+                            && !is_rtx(media)
+                    }
+                }
         };
-        let fits = |media: &(usize, &MediaStream)| match rtx.repairs {
-            Some(_) => repaired(media),
-            None => same_section(media),
-        };
-        let media: Vec<usize> = streams
-            .iter()
-            .enumerate()
-            .filter(fits)
-            .map(|(at, _)| at)
+        let places = call.streams.iter().map(|id| id.index());
+        let media: Vec<usize> = places
+            .filter(|&place| streams.get(place).is_some_and(fits))
             .collect();
         if let [media] = media.as_slice() {
             pairs.push((*media, at));

@@ -11,6 +11,7 @@
 //! | [`claim`] | `Basis`, `Claim` |
 //! | [`sighting`] | `Sighting`: when, which frame, which flow, which way |
 //! | [`printable`] | text from the wire, made safe for a terminal |
+//! | [`parallel`] | work on many items, on all processors |
 //! | [`codepoint`] | the macro behind enums that mirror an IANA registry |
 
 pub mod address;
@@ -21,6 +22,7 @@ pub mod encapsulation;
 pub mod fault;
 pub mod frame;
 pub mod ids;
+pub mod parallel;
 pub mod printable;
 pub mod sighting;
 pub mod time;

@@ -55,6 +55,7 @@ use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::peer_connection::SignalingRole;
 use crate::vocab::address::Side;
 use crate::vocab::ids::PeerConnectionId;
+use crate::vocab::parallel::map_in_order;
 
 /// Prints all calls that are shown.
 pub fn print_all(
@@ -63,22 +64,27 @@ pub fn print_all(
     conclusions: &Conclusions<'_>,
     page: &mut Page<'_>,
 ) -> io::Result<()> {
-    for (connection, index) in analysis.scene.peer_connections.iter().zip(0..) {
-        let id = PeerConnectionId(index);
-        if shown.is_some_and(|shown| !shown.calls.contains(&id.index())) {
-            continue;
-        }
-        let call = Call {
+    let connections = analysis.scene.peer_connections.iter().zip(0..);
+    let calls: Vec<Call<'_>> = connections
+        .map(|(connection, index)| (connection, PeerConnectionId(index)))
+        .filter(|(_, id)| shown.is_none_or(|shown| shown.calls.contains(&id.index())))
+        .map(|(connection, id)| Call {
             analysis,
             connection,
             id,
             about: conclusions.of_call(id),
-        };
-        page.blank()?;
-        call.print(page)?;
+        })
+        .collect();
+    for some in calls.chunks(CALLS_AT_ONCE) {
+        for text in map_in_order(some, Call::text) {
+            page.add(&text?)?;
+        }
     }
     Ok(())
 }
+
+/// Calls whose text is kept in memory until all those before it are printed.
+const CALLS_AT_ONCE: usize = 256;
 
 /// A peer connection within its analysis.
 #[derive(Clone, Copy)]
@@ -94,6 +100,15 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// What is printed of it, below an empty line.
+    fn text(&self) -> io::Result<Vec<u8>> {
+        let mut text = Vec::new();
+        let mut page = Page::new(&mut text);
+        page.blank()?;
+        self.print(&mut page)?;
+        Ok(text)
+    }
+
     fn print(self, page: &mut Page<'_>) -> io::Result<()> {
         self.print_title(page)?;
         page.wrapped(2, 2, &self.stages())?;

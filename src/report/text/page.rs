@@ -39,6 +39,11 @@ impl<'a> Page<'a> {
         Self { out }
     }
 
+    /// Adds what was printed on another page.
+    pub fn add(&mut self, printed: &[u8]) -> io::Result<()> {
+        self.out.write_all(printed)
+    }
+
     /// An empty line.
     pub fn blank(&mut self) -> io::Result<()> {
         self.out.write_all(b"\n")
@@ -77,7 +82,7 @@ impl<'a> Page<'a> {
             .max(1);
         self.indent(LABEL_INDENT)?;
         for (style, text) in &label.pieces {
-            write!(self.out, "{style}{}{style:#}", breakable(text))?;
+            self.styled(*style, text)?;
         }
         self.indent(gap)?;
         self.words(LABEL_INDENT + label.width() + gap, FIELD_INDENT, words)
@@ -121,13 +126,20 @@ impl<'a> Page<'a> {
                 }
             }
             for part in run {
-                let style = part.style;
-                write!(self.out, "{style}{}{style:#}", breakable(part.text))?;
+                self.styled(part.style, part.text)?;
             }
             column += width;
             at_start = false;
         }
         self.blank()
+    }
+
+    fn styled(&mut self, style: Style, text: &str) -> io::Result<()> {
+        let text = breakable(text);
+        if style.is_plain() {
+            return self.out.write_all(text.as_bytes());
+        }
+        write!(self.out, "{style}{text}{style:#}")
     }
 
     fn indent(&mut self, columns: usize) -> io::Result<()> {
