@@ -269,7 +269,7 @@ impl Analyzer {
     /// Everything known at the end, without copies of what fills memory.
     pub fn into_analysis(mut self, files: &[FileInfo]) -> Analysis {
         let bulk = self.take_bulk();
-        self.demux.forget_tcp();
+        self.forget_what_waits();
         self.known().conclude(bulk, files)
     }
 

@@ -282,7 +282,7 @@ fn descriptions_of(
 ) -> impl Iterator<Item = (usize, Option<DescriptionKind>, &str)> {
     let carried = message.carried.iter().enumerate();
     carried.filter_map(|(place, carried)| match carried {
-        Carried::Description { kind, sdp } => Some((place, *kind, sdp.as_str())),
+        Carried::Description { kind, sdp } => Some((place, *kind, &**sdp)),
         _ => None,
     })
 }

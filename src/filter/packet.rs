@@ -250,13 +250,13 @@ fn fields(headers: &Headers) -> impl Iterator<Item = Cow<'_, str>> {
 pub fn of_message(message: &Message) -> Vec<Cow<'_, str>> {
     let mut texts = vec![Cow::Borrowed(message.summary.as_str())];
     texts.extend(message.carried.iter().filter_map(|carried| {
-        let text = match carried {
+        let text: &str = match carried {
             Carried::Description { sdp, .. } => sdp,
             Carried::Candidate { candidate, .. } => candidate,
             Carried::Credentials { ufrag, .. } => ufrag,
             Carried::EndOfCandidates => return None,
         };
-        Some(Cow::Borrowed(text.as_str()))
+        Some(Cow::Borrowed(text))
     }));
     texts
 }

@@ -171,6 +171,18 @@ impl Application {
         }
     }
 
+    /// The connection is over: what HTTP needed to read on is of no more use.
+    pub(super) fn rest(&mut self) {
+        if let Kind::Http(_) = self.kind {
+            self.kind = Kind::Opaque;
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) const fn is_at_rest(&self) -> bool {
+        matches!(self.kind, Kind::Opaque)
+    }
+
     fn recognise(
         &mut self,
         ends: Ends,

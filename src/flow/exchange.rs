@@ -1,5 +1,6 @@
 //! HTTP exchanges: a request and the response to it, whichever HTTP version carried them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::flow::body::Body;
@@ -11,7 +12,7 @@ use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 use crate::wire::http1::headers::Headers;
 
-/// A request with its response, as far as the capture has them.
+/// A request with its response, as far as the capture has them. Copies share them.
 #[derive(Debug, Clone)]
 pub struct Exchange {
     /// Place in the list.
@@ -25,11 +26,11 @@ pub struct Exchange {
     /// Plain or inside TLS.
     pub scheme: Scheme,
     /// `None` when the response's request was not captured.
-    pub request: Option<Request>,
+    pub request: Option<Arc<Request>>,
     /// Interim status codes (1xx) in order, at most [`INTERIM_KEPT`].
     pub interim: Vec<u16>,
     /// `None` while, or for ever, unanswered.
-    pub response: Option<Response>,
+    pub response: Option<Arc<Response>>,
     /// What the connection became: `websocket`, `h2c` … after 101, `connect` after a 2xx to CONNECT.
     pub upgraded: Option<String>,
     /// Were header fields and bodies let go, to stay within [`TEXT_KEPT`]?
@@ -189,6 +190,16 @@ impl Exchange {
         }
     }
 
+    /// The request, to change: no longer shared.
+    pub fn request_mut(&mut self) -> Option<&mut Request> {
+        self.request.as_mut().map(Arc::make_mut)
+    }
+
+    /// The response, to change: no longer shared.
+    pub fn response_mut(&mut self) -> Option<&mut Response> {
+        self.response.as_mut().map(Arc::make_mut)
+    }
+
     /// HTTP version, of the request where that was captured.
     pub fn version(&self) -> Option<Version> {
         let request = self.request.as_ref().map(|request| request.version);
@@ -319,13 +330,13 @@ impl Exchange {
     /// Lets go what is long, except what names the exchange.
     fn shed_text(&mut self) {
         self.shed = true;
-        if let Some(request) = &mut self.request {
+        if let Some(request) = self.request_mut() {
             let named = |name: &str| name.eq_ignore_ascii_case("host") || name == ":authority";
             let headers = request.headers.iter().filter(|(name, _)| named(name));
             request.headers = headers.collect();
             request.body.shed();
         }
-        if let Some(response) = &mut self.response {
+        if let Some(response) = self.response_mut() {
             response.headers = Headers::default();
             response.body.shed();
         }
@@ -368,7 +379,7 @@ mod tests {
             client: address,
             server: address,
             scheme: Scheme::Http,
-            request: Some(Request {
+            request: Some(Arc::new(Request {
                 at: Timestamp::default(),
                 complete_at: Timestamp::default(),
                 method: method.into(),
@@ -379,7 +390,7 @@ mod tests {
                 body: Body::default(),
                 frames: Vec::new(),
                 faults: Vec::new(),
-            }),
+            })),
             interim: Vec::new(),
             response: None,
             upgraded: None,
@@ -428,11 +439,11 @@ mod tests {
     #[test]
     fn the_oldest_text_goes_first_and_the_url_stays() {
         let mut exchanges = Exchanges::default();
-        let megabyte: std::sync::Arc<[u8]> = vec![b'x'; 1 << 20].into();
+        let megabyte: Arc<[u8]> = vec![b'x'; 1 << 20].into();
         for _ in 0..130 {
             let id = exchanges.open(exchange("POST", "/a", Some("x.test")));
             exchanges.update(id.expect("room"), |exchange| {
-                if let Some(request) = &mut exchange.request {
+                if let Some(request) = exchange.request_mut() {
                     request.body.bytes = megabyte.clone();
                 }
             });

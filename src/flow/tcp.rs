@@ -183,6 +183,9 @@ impl Conversation {
         let fault = stream.segment(at, frame, direction, segment, &mut |direction, chunk| {
             application.take(ends, direction, chunk, shared, sink);
         });
+        if stream.is_over() {
+            application.rest();
+        }
         if let Some(fault) = fault {
             sink(Carried::Fault(frame, fault), &shared.exchanges);
         }
@@ -222,5 +225,78 @@ impl Conversation {
             flow,
             tuple: self.tuple,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::vocab::address::Transport;
+    use crate::vocab::address::TransportAddress;
+    use crate::wire::tcp::Flags;
+
+    const FIN: u8 = 1;
+    const SYN: u8 = 2;
+    const ACK: u8 = 16;
+
+    /// A connection from its handshake to both FINs, with a request and its answer.
+    fn run(conversation: &mut Conversation, shared: &mut Shared, start: u32) -> usize {
+        const ASKED: &[u8] = b"GET /janus HTTP/1.1\r\nHost: x.test\r\n\r\n";
+        const TOLD: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        let (ours, theirs) = (start + 1, start + 5_001);
+        let (asked, told) = (ours + ASKED.len() as u32, theirs + TOLD.len() as u32);
+        let segments: [(Direction, u32, u32, u8, &[u8]); 6] = [
+            (Direction::Forward, start, 0, SYN, b""),
+            (Direction::Reverse, start + 5_000, ours, SYN | ACK, b""),
+            (Direction::Forward, ours, theirs, ACK, ASKED),
+            (Direction::Reverse, theirs, asked, ACK, TOLD),
+            (Direction::Reverse, told, asked, FIN | ACK, b""),
+            (Direction::Forward, asked, told + 1, FIN | ACK, b""),
+        ];
+        let end = TransportAddress::new(Ipv4Addr::LOCALHOST.into(), 80);
+        let mut answers = 0;
+        for (number, (direction, sequence, acknowledgment, flags, payload)) in (1..).zip(segments) {
+            let segment = Segment {
+                source: end,
+                destination: end,
+                sequence,
+                acknowledgment,
+                flags: Flags(flags),
+                window: 0,
+                options: &[],
+                payload,
+                cut_bytes: 0,
+            };
+            let place = (Timestamp::default(), FrameNumber::new(0, number));
+            conversation.segment(
+                place,
+                FlowId(0),
+                direction,
+                &segment,
+                shared,
+                &mut |carried, _| answers += usize::from(matches!(carried, Carried::Response(_))),
+            );
+        }
+        answers
+    }
+
+    #[test]
+    fn a_connection_that_is_over_keeps_nothing_of_http_and_its_ports_serve_again() {
+        let end = TransportAddress::new(Ipv4Addr::LOCALHOST.into(), 80);
+        let tuple = FiveTuple {
+            transport: Transport::Tcp,
+            a: end,
+            b: end,
+        };
+        let mut conversations = TcpConversations::default();
+        let mut conversation = conversations.take(FlowId(0), tuple);
+        let mut shared = Shared::default();
+        for start in [1_000, 900_000] {
+            assert_eq!(run(&mut conversation, &mut shared, start), 1);
+            assert!(conversation.application.is_at_rest());
+        }
+        assert_eq!(shared.exchanges.all().len(), 2);
     }
 }

@@ -23,7 +23,8 @@ use crate::wire::websocket::extension::Extensions;
 #[derive(Debug)]
 pub(super) struct WebConnection {
     http: HttpConnection,
-    websocket: Option<Upgraded>,
+    /// Few connections become one, and it is large.
+    websocket: Option<Box<Upgraded>>,
     http2: Option<Box<Http2Web>>,
     flow: FlowId,
     tuple: FiveTuple,
@@ -110,10 +111,10 @@ impl WebConnection {
                 let faults = extensions.faults.iter();
                 done.push(Carried::WebSocketBegins);
                 done.extend(faults.map(|&fault| Carried::Fault(frame, fault)));
-                *websocket = Some(Upgraded {
+                *websocket = Some(Box::new(Upgraded {
                     exchange,
                     connection: WebSocketConnection::new(client, &extensions),
-                });
+                }));
             }
             HttpEvent::Through { direction, chunk } => {
                 let Some(upgraded) = websocket else {

@@ -101,7 +101,7 @@ pub(super) fn codecs(media: &MediaLine, lines: &[Line]) -> Vec<Codec> {
     if !media.is_rtp() {
         return Vec::new();
     }
-    let mut codecs: Vec<Codec> = Vec::new();
+    let mut codecs: Vec<Codec> = Vec::with_capacity(media.formats.len());
     let mut places = [None; 128];
     let mut add = |codec: Codec, codecs: &mut Vec<Codec>| {
         if let Some(place @ None) = places.get_mut(usize::from(codec.payload_type.0)) {

@@ -51,6 +51,8 @@ impl Description {
         let mut description = Self::read(text, false);
         description.own_faults = description.faults().collect();
         description.lines = Vec::new();
+        description.media.iter_mut().for_each(MediaSection::shrink);
+        description.media.shrink_to_fit();
         description
     }
 

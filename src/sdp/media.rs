@@ -158,6 +158,22 @@ impl MediaSection {
         Some(section)
     }
 
+    /// Gives back the room that its lists have to spare.
+    pub(super) fn shrink(&mut self) {
+        self.codecs.shrink_to_fit();
+        for codec in &mut self.codecs {
+            codec.parameters.0.shrink_to_fit();
+            codec.feedback.shrink_to_fit();
+        }
+        self.extmaps.shrink_to_fit();
+        self.ssrcs.shrink_to_fit();
+        self.ssrc_groups.shrink_to_fit();
+        self.msids.shrink_to_fit();
+        self.candidates.shrink_to_fit();
+        self.transport.fingerprints.shrink_to_fit();
+        self.transport.ice_options.shrink_to_fit();
+    }
+
     fn new(index: usize, lines: Range<usize>, media: &MediaLine, codecs: Vec<Codec>) -> Self {
         Self {
             index,

@@ -71,7 +71,7 @@ pub(super) struct Spoken {
     pub(super) kind: DescriptionKind,
     pub(super) at: Timestamp,
     pub(super) frames: Vec<FrameNumber>,
-    pub(super) sdp: String,
+    pub(super) sdp: Arc<str>,
     pub(super) parsed: Arc<Description>,
 }
 
@@ -175,7 +175,7 @@ impl Said {
         message: &Message,
         sender: Party,
         kind: Option<DescriptionKind>,
-        sdp: &str,
+        sdp: &Arc<str>,
         parsed: Arc<Description>,
         identity: &Identity,
     ) {
@@ -201,7 +201,7 @@ impl Said {
             kind,
             at: message.at,
             frames: message.frames.clone(),
-            sdp: sdp.to_owned(),
+            sdp: Arc::clone(sdp),
             parsed,
         });
     }

@@ -20,7 +20,7 @@ fn poison(mut analysis: Analysis) -> Analysis {
         call.a.name = Some(EVIL.to_owned());
         call.b.name = Some(EVIL.to_owned());
         for description in &mut call.descriptions {
-            description.sdp = format!("s={EVIL}\r\n{}a={EVIL}", description.sdp);
+            description.sdp = format!("s={EVIL}\r\n{}a={EVIL}", description.sdp).into();
             for section in &mut Arc::make_mut(&mut description.parsed).media {
                 section.mid = Some(EVIL.to_owned());
                 EVIL.clone_into(&mut section.protocol);
@@ -54,13 +54,13 @@ fn poison(mut analysis: Analysis) -> Analysis {
     }
     for exchange in &mut scene.http {
         exchange.upgraded = Some(EVIL.to_owned());
-        if let Some(request) = &mut exchange.request {
+        if let Some(request) = exchange.request_mut() {
             EVIL.clone_into(&mut request.method);
             EVIL.clone_into(&mut request.target);
             request.headers = [(EVIL, EVIL)].into_iter().collect();
             request.body.bytes = EVIL.as_bytes().into();
         }
-        if let Some(response) = &mut exchange.response {
+        if let Some(response) = exchange.response_mut() {
             EVIL.clone_into(&mut response.reason);
             response.body.content_type = Some(EVIL.to_owned());
             response.body.bytes = format!("{{\"{EVIL}\": \"x\"}}").into_bytes().into();

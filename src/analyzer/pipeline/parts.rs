@@ -1,8 +1,10 @@
-//! An analyzer that is of no more use, taken apart: see [`crate::analyzer::retired`].
+//! An analyzer taken apart: at the end of the capture, and when it is of no more use (see [`crate::analyzer::retired`]).
 
 use std::sync::Arc;
 
+use crate::analyzer::pictures::Pictures;
 use crate::analyzer::pipeline::Analyzer;
+use crate::analyzer::secured::Secured;
 use crate::sdp::description::Description;
 use crate::track::dtls;
 use crate::track::ice::IceTracker;
@@ -18,6 +20,16 @@ impl Analyzer {
         let mut descriptions: Vec<_> = descriptions.into_iter().collect();
         descriptions.sort_unstable_by_key(|(key, _)| *key);
         descriptions.into_iter().map(|(_, read)| read).collect()
+    }
+
+    /// Forgets what only a packet to come would ask for: the end of the capture.
+    pub(super) fn forget_what_waits(&mut self) {
+        self.demux.forget_tcp();
+        let trackers = self.above.trackers();
+        trackers.secured = Secured::default();
+        trackers.pictures = Pictures::default();
+        trackers.signaling.forget_what_waits();
+        trackers.dtls.forget_what_waits();
     }
 
     /// Forgets a part of what is left, from 0 on, below [`Analyzer::PARTS`].

@@ -128,7 +128,7 @@ impl Sketch {
             side,
             at: at(when),
             frames: vec![frame(when)],
-            sdp,
+            sdp: sdp.into(),
             parsed: parsed.into(),
         });
     }

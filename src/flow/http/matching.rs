@@ -1,5 +1,7 @@
 //! Which response answers which request, and what the connection becomes.
 
+use std::sync::Arc;
+
 use crate::flow::body::Body;
 use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
@@ -116,7 +118,7 @@ impl HttpConnection {
             None => exchanges.open(self.exchange(place, None)),
         };
         if let Some(id) = id {
-            exchanges.update(id, |exchange| exchange.response = Some(response));
+            exchanges.update(id, |exchange| exchange.response = Some(response.into()));
         }
         self.receiving = id;
         if framing == Framing::Tunnel {
@@ -144,7 +146,7 @@ impl HttpConnection {
         if let Some(id) = exchange {
             exchanges.update(id, |exchange| {
                 exchange.upgraded = Some(protocol.to_owned());
-                if let Some(response) = &mut exchange.response {
+                if let Some(response) = exchange.response_mut() {
                     response.body.complete = true;
                 }
             });
@@ -180,7 +182,7 @@ impl HttpConnection {
                 return;
             };
             exchanges.update(id, |exchange| {
-                if let Some(request) = &mut exchange.request {
+                if let Some(request) = exchange.request_mut() {
                     request.body = body;
                     request.complete_at = span.complete_at;
                     request.frames = span.frames;
@@ -189,7 +191,7 @@ impl HttpConnection {
             sink(HttpEvent::RequestComplete(id));
         } else if let Some(id) = self.receiving.take() {
             exchanges.update(id, |exchange| {
-                if let Some(response) = &mut exchange.response {
+                if let Some(response) = exchange.response_mut() {
                     response.body = body;
                     response.complete_at = span.complete_at;
                     response.frames = span.frames;
@@ -208,7 +210,7 @@ impl HttpConnection {
             client: self.tuple.source(client),
             server: self.tuple.destination(client),
             scheme: self.scheme,
-            request,
+            request: request.map(Arc::new),
             interim: Vec::new(),
             response: None,
             upgraded: None,

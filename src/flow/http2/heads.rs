@@ -1,6 +1,8 @@
 //! What a header block is: a request's head, a response's, an interim response, trailers, or a promise. HTTP/2 and HTTP/3 share it: both
 //! have a stream for each request.
 
+use std::sync::Arc;
+
 use crate::flow::body::Body;
 use crate::flow::body::Collector;
 use crate::flow::exchange::Exchange;
@@ -214,7 +216,9 @@ impl Requests {
                 frames: block.frames.clone(),
                 faults: Vec::new(),
             };
-            exchanges.update(exchange, |exchange| exchange.response = Some(response));
+            exchanges.update(exchange, |exchange| {
+                exchange.response = Some(response.into());
+            });
         }
         stream.halves[Message::Response.index()] = Half::Open(Box::new(collector), block.frames);
         if let Some(protocol) = protocol {
@@ -291,7 +295,7 @@ impl Requests {
             client: self.tuple.source(client),
             server: self.tuple.destination(client),
             scheme: self.scheme,
-            request,
+            request: request.map(Arc::new),
             interim: Vec::new(),
             response: None,
             upgraded: None,

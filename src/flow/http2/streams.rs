@@ -128,13 +128,13 @@ impl Streams {
         }
         exchanges.update(exchange, |exchange| match message {
             Message::Request => {
-                if let Some(request) = &mut exchange.request {
+                if let Some(request) = exchange.request_mut() {
                     (request.body, request.frames) = (body, frames);
                     request.complete_at = if ended { at } else { request.complete_at };
                 }
             }
             Message::Response => {
-                if let Some(response) = &mut exchange.response {
+                if let Some(response) = exchange.response_mut() {
                     (response.body, response.frames) = (body, frames);
                     response.complete_at = if ended { at } else { response.complete_at };
                 }

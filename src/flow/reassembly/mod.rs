@@ -168,6 +168,11 @@ impl Stream {
         }
     }
 
+    /// Have both directions ended? Nothing is handed on then, until a new connection takes the ports.
+    pub fn is_over(&self) -> bool {
+        self.halves.iter().all(|half| half.ended)
+    }
+
     /// How the segments of one direction were, over all connections.
     pub fn counters(&self, direction: Direction) -> Counters {
         self.halves[direction.index()].counters

@@ -88,6 +88,10 @@ impl Pending {
     /// Takes the first piece out.
     pub(in crate::flow) fn pop_first(&mut self) -> Option<(u64, Piece)> {
         let (start, piece) = self.pieces.pop_first()?;
+        if self.pieces.is_empty() {
+            // An emptied tree keeps a node, and most connections have something wait once.
+            self.pieces = BTreeMap::new();
+        }
         if let Content::Bytes(bytes) = &piece.content {
             self.bytes -= bytes.len();
         }

@@ -21,7 +21,7 @@ pub struct SignaledDescription {
     /// Frames that carried it.
     pub frames: Vec<FrameNumber>,
     /// The text, byte for byte.
-    pub sdp: String,
+    pub sdp: Arc<str>,
     /// The text, understood; its lines are not kept ([`Description::parse_without_lines`]).
     pub parsed: Arc<Description>,
 }

@@ -132,6 +132,13 @@ impl Tracker {
         std::mem::take(&mut self.data)
     }
 
+    /// Forgets what only a datagram to come would ask for; the associations stay.
+    pub fn forget_what_waits(&mut self) {
+        self.flows = HashMap::new();
+        self.unconfirmed = HashMap::new();
+        self.waiting = VecDeque::new();
+    }
+
     /// All associations, in order of their first record.
     pub fn associations(&self) -> &[Association] {
         &self.associations
@@ -247,6 +254,8 @@ impl Tracker {
         if lives.len() >= Self::LIVE_PER_FLOW {
             lives.remove(0).conversation.release(&mut self.budget);
         }
+        // Few conversations have a second association; room for four of them is some kilobytes.
+        lives.reserve_exact(1);
         lives.push(Live {
             id,
             conversation: Conversation::default(),

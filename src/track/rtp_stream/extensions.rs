@@ -31,7 +31,7 @@ impl ExtensionLog {
         Self {
             ids: [0; 4],
             given_up: [0; 4],
-            values: Vec::with_capacity(MOST_VALUES),
+            values: Vec::new(),
             last_shape: (0, 0),
             packets: 0,
         }

@@ -59,13 +59,7 @@ impl State {
         self.padded_packets += share(later.padded_packets);
         self.padding_bytes += share(later.padding_bytes);
         self.markers += share(later.markers);
-        for (ours, theirs) in self
-            .payload_types
-            .iter_mut()
-            .zip(later.payload_types.iter())
-        {
-            *ours = ours.saturating_add(*theirs);
-        }
+        self.payload_types.absorb(&later.payload_types);
         let silence = later.first.at.since(self.last.at);
         if silence >= GAP {
             self.gap_count += 1;

@@ -14,6 +14,7 @@
 //! | [`key_frames`] | key frames, for whoever can read payloads to tell |
 //! | [`buckets`] | buckets of time, in blocks that copies share |
 //! | [`series`] | the stream over time, in buckets |
+//! | `payload_types` | packets by payload type |
 //! | `extensions` | header extension ids, and values that could be a MID or RID |
 //! | `merge` | two entries that turn out to be one stream on two paths |
 //! | [`stream`] | the snapshot that the floors above read |
@@ -27,6 +28,7 @@ pub mod frames;
 pub mod jitter;
 pub mod key_frames;
 mod merge;
+mod payload_types;
 mod probation;
 mod sequence;
 pub mod series;

@@ -1,4 +1,5 @@
-//! The counters of one stream: the packet path. Once a stream exists, a packet allocates nothing here but, once a second, a bucket.
+//! The counters of one stream: the packet path. Once a stream exists, a packet allocates nothing here but, now and then, room
+//! for a time not reached before, a payload type, or an extension's value.
 
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use crate::track::rtp_stream::frames::FrameMeter;
 use crate::track::rtp_stream::jitter::JitterMeter;
 use crate::track::rtp_stream::jitter::static_rate;
 use crate::track::rtp_stream::key_frames::KeyFrameMeter;
+use crate::track::rtp_stream::payload_types::PayloadTypes;
 use crate::track::rtp_stream::sequence::Pace;
 use crate::track::rtp_stream::sequence::Place;
 use crate::track::rtp_stream::sequence::Sequences;
@@ -46,7 +48,7 @@ pub(super) struct State {
     pub(super) key_frames: KeyFrameMeter,
     pub(super) series: SeriesMeter,
     pub(super) extensions: ExtensionLog,
-    pub(super) payload_types: Box<[u32; 128]>,
+    pub(super) payload_types: PayloadTypes,
     pub(super) gaps: Vec<Gap>,
     pub(super) gap_count: u64,
 }
@@ -75,7 +77,7 @@ impl State {
             key_frames: KeyFrameMeter::default(),
             series: SeriesMeter::new(origin, at),
             extensions: ExtensionLog::new(),
-            payload_types: Box::new([0; 128]),
+            payload_types: PayloadTypes::default(),
             gaps: Vec::new(),
             gap_count: 0,
         };
@@ -214,11 +216,10 @@ impl State {
     #[inline]
     pub(super) fn warm_deep(&self, payload_type: PayloadType) -> u64 {
         let path = self.paths.get(self.lead);
-        let count = self.payload_types.get(usize::from(payload_type.0));
         let behind = [
             path.map_or(0, |path| path.packets),
             path.map_or(0, |path| path.last.at.nanos()),
-            count.copied().unwrap_or_default().into(),
+            self.payload_types.of(payload_type).into(),
             self.sequences.warm_deep(),
             self.frames.warm_deep(),
         ];
@@ -227,12 +228,7 @@ impl State {
 
     /// What the floors above read.
     pub(super) fn snapshot(&self, scope: Option<u32>, sender: Option<Side>) -> Stream {
-        let mut payload_types: Vec<_> = (0..)
-            .map(PayloadType)
-            .zip(self.payload_types.iter().map(|&n| u64::from(n)))
-            .filter(|&(_, packets)| packets > 0)
-            .collect();
-        payload_types.sort_by_key(|&(_, packets)| std::cmp::Reverse(packets));
+        let payload_types = self.payload_types.most_used_first();
         let declared = payload_types
             .first()
             .and_then(|&(kind, _)| static_rate(kind));
@@ -283,12 +279,7 @@ impl State {
         self.padded_packets += u64::from(header.has_padding());
         self.padding_bytes += padding as u64;
         self.markers += u64::from(header.marker());
-        if let Some(count) = self
-            .payload_types
-            .get_mut(usize::from(header.payload_type().0))
-        {
-            *count = count.saturating_add(1);
-        }
+        self.payload_types.add(header.payload_type(), 1);
         if let Some(path) = self.paths.get_mut(path) {
             path.packets += 1;
             path.last = seen;

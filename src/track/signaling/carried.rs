@@ -6,6 +6,8 @@
 //! end of candidates           null · {"candidate": ""} · {"completed": true}  (Janus)
 //! ```
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::track::signaling::dialogue::Carried;
@@ -21,11 +23,11 @@ pub(super) fn description(value: &Value, hint: Option<DescriptionKind>) -> Optio
     match json::string(value, "sdp") {
         Some(sdp) if is_sdp(sdp) => Some(Carried::Description {
             kind: said.or(hint),
-            sdp: sdp.to_owned(),
+            sdp: sdp.into(),
         }),
         _ if said == Some(DescriptionKind::Rollback) => Some(Carried::Description {
             kind: said,
-            sdp: String::new(),
+            sdp: Arc::default(),
         }),
         _ => None,
     }

@@ -1,6 +1,7 @@
 //! A signaling dialogue, whatever protocol spoke it: who said what, and which session descriptions and candidates it carried.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::ExchangeId;
@@ -95,7 +96,7 @@ pub enum Carried {
         /// Its type; `None` when the message does not say.
         kind: Option<DescriptionKind>,
         /// The text.
-        sdp: String,
+        sdp: Arc<str>,
     },
     /// A trickled candidate.
     Candidate {

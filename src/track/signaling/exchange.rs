@@ -48,6 +48,8 @@ fn incoming<'a>(exchange: &'a Exchange, from: Sender, url: &'a str) -> Option<In
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::flow::body::Body;
     use crate::flow::exchange::Request;
@@ -77,7 +79,7 @@ mod tests {
             client: TransportAddress::new("192.168.10.2".parse().unwrap(), 50_000),
             server: TransportAddress::new("203.0.113.10".parse().unwrap(), 8088),
             scheme: Scheme::Http,
-            request: Some(Request {
+            request: Some(Arc::new(Request {
                 at: Timestamp::from_nanos(1),
                 complete_at: Timestamp::from_nanos(2),
                 method: "POST".into(),
@@ -88,9 +90,9 @@ mod tests {
                 body: body(r#"{"janus":"create","transaction":"t"}"#),
                 frames: vec![FrameNumber::new(0, 31)],
                 faults: Vec::new(),
-            }),
+            })),
             interim: Vec::new(),
-            response: Some(Response {
+            response: Some(Arc::new(Response {
                 at: Timestamp::from_nanos(3),
                 complete_at: Timestamp::from_nanos(4),
                 status: 200,
@@ -101,7 +103,7 @@ mod tests {
                 body: body(r#"{"janus":"success","transaction":"t","data":{"id":80}}"#),
                 frames: vec![FrameNumber::new(0, 33)],
                 faults: Vec::new(),
-            }),
+            })),
             upgraded: None,
             shed: false,
         }

@@ -115,6 +115,14 @@ impl Ledger {
         Some(self.dialogues.len() - 1)
     }
 
+    /// Without what only a message to come would ask for.
+    pub(super) fn without_what_waits(self) -> Self {
+        Self {
+            told: Recent::new(TOLD_KEPT),
+            ..self
+        }
+    }
+
     /// The dialogue at `index`.
     pub(super) fn dialogue(&mut self, index: usize) -> Option<&mut Dialogue> {
         self.dialogues.get_mut(index)

@@ -75,6 +75,14 @@ impl Signaling {
         std::mem::take(&mut self.ledger.dialogues)
     }
 
+    /// Forgets what only a message to come would ask for; the dialogues and the faults stay.
+    pub fn forget_what_waits(&mut self) {
+        *self = Self {
+            ledger: std::mem::take(&mut self.ledger).without_what_waits(),
+            ..Self::default()
+        };
+    }
+
     /// All dialogues; position = `DialogueId`.
     pub fn dialogues(&self) -> &[Dialogue] {
         &self.ledger.dialogues

@@ -1,8 +1,9 @@
 //! A map that forgets its oldest entries: requests waiting for their answers.
 
-use std::collections::HashMap;
 use std::collections::VecDeque;
 use std::hash::Hash;
+
+use hashbrown::HashMap;
 
 /// Keeps the last `capacity` keys inserted.
 #[derive(Debug, Clone)]

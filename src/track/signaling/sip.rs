@@ -175,7 +175,7 @@ impl Sip {
         };
         vec![Carried::Description {
             kind: Some(kind),
-            sdp: body.into_owned(),
+            sdp: body.into(),
         }]
     }
 

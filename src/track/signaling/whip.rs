@@ -311,7 +311,7 @@ fn sdp_body(incoming: &Incoming<'_>) -> Option<String> {
 fn description(kind: DescriptionKind, sdp: String) -> Vec<Carried> {
     vec![Carried::Description {
         kind: Some(kind),
-        sdp,
+        sdp: sdp.into(),
     }]
 }
 

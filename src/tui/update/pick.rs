@@ -110,7 +110,7 @@ pub(super) fn whole(state: &State) -> Option<String> {
     let call = state.call.as_ref()?;
     let model = state.analysis.scene.peer_connections.get(call.id.index())?;
     let description = model.descriptions.get(call.agreed.description()?)?;
-    Some(description.sdp.clone())
+    Some(description.sdp.to_string())
 }
 
 fn packet_text(state: &State) -> Option<String> {

@@ -65,8 +65,9 @@ pub(super) fn read(body: &[u8], media_type: &str) -> Result<Vec<Group>, usize> {
         return plain(carried::fragment(&String::from_utf8_lossy(body)));
     }
     if super::is_description(body) {
-        let sdp = String::from_utf8_lossy(body).into_owned();
+        let sdp = String::from_utf8_lossy(body);
         let kind = carried::kind_by_setup(&sdp);
+        let sdp = sdp.into();
         return plain(vec![Carried::Description { kind, sdp }]);
     }
     if body.starts_with(b"candidate:") || body.starts_with(b"a=candidate:") {
@@ -203,7 +204,7 @@ impl Walk {
     /// A text: a description, a candidate, or JSON once more.
     fn line(&mut self, line: &str, context: &Context) {
         if carried::is_sdp(line) {
-            let sdp = line.to_owned();
+            let sdp = line.into();
             self.found(
                 by_setup(Carried::Description {
                     kind: context.kind,

@@ -32,10 +32,11 @@ mod request;
 mod roster;
 mod videoroom;
 
-use std::collections::HashMap;
-use std::collections::HashSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use hashbrown::HashMap;
+use hashbrown::HashSet;
 use serde_json::Value;
 
 use crate::track::signaling::dialogue::Carrier;
@@ -61,9 +62,9 @@ pub(super) struct Janus {
     sessions: HashMap<(Ends, String), usize>,
     /// Dialogues that have no session id yet: waiting for the answer to `create`, or only asked for `info`.
     lobbies: HashMap<Ends, usize>,
-    requests: Recent<(Ends, String), Request>,
-    exchanges: Recent<ExchangeId, Request>,
-    admin: Recent<(Ends, String), ()>,
+    requests: Recent<(Ends, Arc<str>), Arc<Request>>,
+    exchanges: Recent<ExchangeId, Arc<Request>>,
+    admin: Recent<(Ends, Arc<str>), ()>,
     rosters: HashMap<usize, Roster>,
     bases: HashSet<(TransportAddress, String)>,
     websockets: Recent<FlowId, ()>,
@@ -73,7 +74,7 @@ pub(super) struct Janus {
 type Ends = (IpAddr, IpAddr);
 
 /// A request that waits for what answers it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Request {
     verb: String,
     transaction: Option<String>,
@@ -174,7 +175,7 @@ impl Janus {
                     handle: None,
                     plugin: None,
                 };
-                self.exchanges.insert(exchange, poll);
+                self.exchanges.insert(exchange, Arc::new(poll));
             }
             return true;
         }
@@ -274,7 +275,8 @@ impl Janus {
         object: &Value,
         verb: &str,
     ) -> bool {
-        let key = json::id(object, "transaction").map(|transaction| (ends(incoming), transaction));
+        let transaction = json::id(object, "transaction");
+        let key = transaction.map(|transaction| (ends(incoming), transaction.into()));
         let admin =
             place.is_admin() || object.get("admin_secret").is_some() || ADMIN_VERBS.contains(&verb);
         if let (true, Some(key)) = (admin, &key) {

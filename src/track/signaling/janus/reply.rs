@@ -1,5 +1,7 @@
 //! What Janus says: answers to requests, and events.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::track::signaling::dialogue::Message;
@@ -67,7 +69,7 @@ impl Janus {
                 incoming,
                 dialogue,
                 object,
-                request.as_ref(),
+                request.as_deref(),
                 &mut message,
             ),
             "event" => self.event(ledger, dialogue, object, &mut message),
@@ -89,18 +91,15 @@ impl Janus {
     }
 
     /// The request that a reply answers: of the same exchange, else with the same transaction.
-    fn answered(&self, incoming: &Incoming<'_>, transaction: Option<&str>) -> Option<Request> {
-        let same = |request: &&Request| {
+    fn answered(&self, incoming: &Incoming<'_>, transaction: Option<&str>) -> Option<Arc<Request>> {
+        let same = |request: &&Arc<Request>| {
             transaction.is_none() || request.transaction.as_deref() == transaction
         };
         let here = incoming
             .exchange
             .and_then(|exchange| self.exchanges.get(&exchange))
             .filter(same);
-        let there = || {
-            self.requests
-                .get(&(ends(incoming), transaction?.to_owned()))
-        };
+        let there = || self.requests.get(&(ends(incoming), transaction?.into()));
         here.or_else(there).cloned()
     }
 

@@ -1,5 +1,7 @@
 //! What clients say to Janus.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::track::signaling::carried;
@@ -75,19 +77,20 @@ impl Janus {
                 incoming,
             );
         }
-        let request = Request {
+        let request = Arc::new(Request {
             verb: text::name(verb),
             transaction: transaction.clone(),
             dialogue,
             message: position,
             handle,
             plugin: json::string(object, "plugin").map(text::name),
-        };
+        });
         if let Some(exchange) = incoming.exchange {
-            self.exchanges.insert(exchange, request.clone());
+            self.exchanges.insert(exchange, Arc::clone(&request));
         }
         if let Some(transaction) = transaction {
-            self.requests.insert((ends(incoming), transaction), request);
+            let key = (ends(incoming), transaction.into());
+            self.requests.insert(key, request);
         }
     }
 
@@ -123,7 +126,10 @@ pub(super) fn carried_in(object: &Value) -> Vec<Carried> {
     let several = json::array(object, "candidates")
         .iter()
         .filter_map(carried::candidate);
-    jsep.into_iter().chain(single).chain(several).collect()
+    let mut carried: Vec<Carried> = jsep.into_iter().chain(single).chain(several).collect();
+    // Most carry one thing, or none, and are kept.
+    carried.shrink_to_fit();
+    carried
 }
 
 /// The type of the description among what was carried.
