@@ -6,7 +6,7 @@
 //! | `flow` | frames to observations: decoding, flow lookup, sorting |
 //! | `analyzer` | frames to trackers: the whole packet path |
 //! | `snapshot` | trackers to one `Analysis`: joins, findings, verdicts |
-//! | `file` | the whole way from a file on disk, on one thread and on two |
+//! | `file` | the whole way from a file on disk, on one thread and on two: many calls at once with all their signaling, and one call that lasts |
 //!
 //! Traffic is `captures/lossy`, one call on a bad network, copied with each copy's hosts renamed: its control packets once per copy, its
 //! media many times over with sequence numbers and timestamps that go on.
@@ -14,8 +14,8 @@
 use std::fs::File;
 use std::hint::black_box;
 use std::io::BufWriter;
+use std::io::Write;
 use std::path::Path;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use criterion::BatchSize;
@@ -158,19 +158,30 @@ fn snapshot(c: &mut Criterion) {
 
 fn file(c: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("media.pcapng");
-    let packets = write(&path, &traffic(CALLS, MEDIA_TIMES));
-    let bytes = std::fs::metadata(&path).expect("it was written").len();
-    println!("file: {packets} packets, {} MB", bytes / 1_000_000);
+    let written = |name: &str, write: fn(&Path, &[Kept]), traffic: &[Kept]| {
+        let path = folder.path().join(name);
+        write(&path, traffic);
+        let bytes = std::fs::metadata(&path).expect("it was written").len();
+        println!(
+            "{name}: {} packets, {} MB",
+            traffic.len(),
+            bytes / 1_000_000
+        );
+        (path, traffic.len() as u64)
+    };
+    let many = written("many.pcapng", write_pcapng, &traffic(CALLS, MEDIA_TIMES));
+    let long = written("long.pcap", write_pcap, &traffic(1, LONG_MEDIA_TIMES));
     let mut group = c.benchmark_group("file");
     group.sample_size(10);
     group.measurement_time(Duration::from_secs(10));
-    group.throughput(Throughput::Elements(packets));
     let ways = [
-        ("whole way, in packets", false),
-        ("whole way, on two threads", true),
+        ("many calls, on one thread", &many, false),
+        ("many calls, on two threads", &many, true),
+        ("one long call, on one thread", &long, false),
+        ("one long call, on two threads", &long, true),
     ];
-    for (name, on_two_threads) in ways {
+    for (name, (path, packets), on_two_threads) in ways {
+        group.throughput(Throughput::Elements(*packets));
         group.bench_function(name, |b| {
             b.iter(|| {
                 let input = Input::Path(path.clone());
@@ -269,8 +280,8 @@ fn go_on(data: &mut [u8], round: u32) {
     header[4..8].copy_from_slice(&timestamp.to_be_bytes());
 }
 
-/// Writes the traffic as a capture; gives the number of its packets.
-fn write(path: &PathBuf, traffic: &[Kept]) -> u64 {
+/// Writes the traffic as Wireshark does.
+fn write_pcapng(path: &Path, traffic: &[Kept]) {
     let file = BufWriter::new(File::create(path).expect("a new file"));
     let mut writer = PcapngWriter::new(file, None).expect("writable");
     let interface = writer
@@ -282,13 +293,31 @@ fn write(path: &PathBuf, traffic: &[Kept]) -> u64 {
             .expect("writable");
     }
     writer.finish().expect("writable");
-    traffic.len() as u64
+}
+
+/// Writes the traffic as tcpdump does, in nanoseconds.
+fn write_pcap(path: &Path, traffic: &[Kept]) {
+    let mut file = BufWriter::new(File::create(path).expect("a new file"));
+    let mut write = |words: &[u32], data: &[u8]| {
+        let words: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        file.write_all(&words).expect("writable");
+        file.write_all(data).expect("writable");
+    };
+    write(&[0xa1b2_3c4d, 4 << 16 | 2, 0, 0, 262_144, 1], &[]);
+    for kept in traffic {
+        let nanos = kept.at.nanos();
+        let (seconds, nanos) = (nanos / 1_000_000_000, nanos % 1_000_000_000);
+        let length = kept.data.len() as u32;
+        write(&[seconds as u32, nanos as u32, length, length], &kept.data);
+    }
 }
 
 /// Calls at once.
 const CALLS: usize = 20;
 /// How often the media of each goes round in the file.
 const MEDIA_TIMES: u32 = 8;
+/// How often the media of the long call goes round.
+const LONG_MEDIA_TIMES: u32 = 320;
 
 criterion_group!(benches, wire, flow, analyzer, snapshot, file);
 criterion_main!(benches);

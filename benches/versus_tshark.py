@@ -149,7 +149,7 @@ def main():
         results = {}
         heuristic = ["--enable-heuristic", "rtp_udp"]
         for name, command in {
-            "rtcscope": [binary, "report", capture, "--format", "json"],
+            "rtcscope": [binary, "report", capture],
             "tshark": ["tshark", "-r", capture, "-q", *heuristic, "-z", "rtp,streams"],
         }.items():
             with open(os.path.join(folder, name), "w") as output:
