@@ -318,7 +318,12 @@ impl Draft<'_> {
                 lost => format!("{lost} packets missing"),
             };
             let text = format!("{name} silent for {seconds:.1} s, {why}");
-            self.push(event, Layer::Media, Course::Note, text, Subject::Stream(id));
+            // Nothing to repair is no silence to wonder about.
+            let minor = stream.repairs.is_some() && gap.skipped == 0;
+            let subject = Subject::Stream(id);
+            if let Some(row) = self.push(event, Layer::Media, Course::Note, text, subject) {
+                row.minor = minor;
+            }
         }
     }
 

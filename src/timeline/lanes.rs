@@ -251,7 +251,6 @@ fn media(stream: &MediaStream) -> Lane {
         .series
         .payload_bytes(protection)
         .map(|bytes| bytes as f64 * 8.0 / step);
-    let seconds = stats.duration().as_secs_f64();
     let bytes = stats.payload_bytes(protection);
     Lane {
         layer: Layer::Media,
@@ -271,12 +270,9 @@ fn media(stream: &MediaStream) -> Lane {
                 .map(|bucket| bucket.lost)
                 .collect(),
         }),
-        // A few packets in a few milliseconds would make a rate that nothing ever had.
-        summary: if seconds >= 1.0 {
+        summary: stream.rate_seconds().map_or(Summary::None, |seconds| {
             Summary::Rate(bytes as f64 * 8.0 / seconds)
-        } else {
-            Summary::None
-        },
+        }),
     }
 }
 

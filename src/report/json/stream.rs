@@ -112,7 +112,7 @@ pub struct Stream<'a> {
     pub large_frames: u64,
     /// Key frames, as the payload says; null where it can't be read.
     pub key_frames: Option<KeyFrames>,
-    /// Payload bits per second, from the first packet to the last.
+    /// Payload bits per second, from the first packet to the last; null for less than a second.
     pub bitrate_bps: Option<u64>,
     /// Freezes that a viewer would have seen, had all frames been decoded on arrival.
     pub freezes: Freezes,

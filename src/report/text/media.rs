@@ -135,11 +135,7 @@ fn short(name: String, side: Side) -> String {
 fn row(table: &mut Table, stream: &MediaStream, from: String) {
     let stats = &stream.stats;
     let expected = stats.packets.saturating_sub(stats.packets_duplicated) + stats.packets_lost;
-    let seconds = stats.duration().as_secs_f64();
-    let rate = stream
-        .payload_bytes
-        .filter(|_| seconds > 0.0)
-        .map(|bytes| bitrate(bytes as f64 * 8.0 / seconds));
+    let rate = stream.bits_per_second().map(bitrate);
     let jitter = stream.clock_rate.and_then(|rate| stats.jitter.at(rate));
     let jitter = jitter.map(|seconds| format!("{:.1}{NO_BREAK}ms", seconds * 1e3));
     let fps = stats.frames.per_second.filter(|&rate| rate < FPS_MAX);

@@ -131,11 +131,20 @@ impl MediaStream {
             .filter(|_| self.repairs.is_none())
     }
 
-    /// Payload bits per second, from the first packet to the last.
+    /// Seconds that a rate may be told of: from the first packet to the last, when that is a second or more. A few packets in a few
+    /// milliseconds would make a rate that nothing ever had.
+    pub fn rate_seconds(&self) -> Option<f64> {
+        Some(self.stats.duration().as_secs_f64()).filter(|&seconds| seconds >= 1.0)
+    }
+
+    /// Payload bits per second over [`MediaStream::rate_seconds`].
+    pub fn bits_per_second(&self) -> Option<f64> {
+        Some(self.payload_bytes? as f64 * 8.0 / self.rate_seconds()?)
+    }
+
+    /// The same in whole bits, as the report tells it.
     pub fn bitrate_bps(&self) -> Option<u64> {
-        let length = self.stats.duration().as_secs_f64();
-        let bytes = self.payload_bytes.filter(|_| length > 0.0)?;
-        Some((bytes as f64 * 8.0 / length).round() as u64)
+        self.bits_per_second().map(|bits| bits.round() as u64)
     }
 }
 

@@ -52,7 +52,11 @@ pub fn areas(body: Rect, state: &State, scope: Scope) -> (Rect, Rect) {
         if body.width < BESIDE {
             return split_below(body, body.height / 2);
         }
-        let list = body.width * 3 / 5;
+        let mut list = body.width * 3 / 5;
+        if scope == Scope::Flows {
+            // What is told of a conversation is short; the list has both addresses and all protocols.
+            list = list.max(body.width.saturating_sub(FLOW_DETAIL_MOST));
+        }
         let (left, right) = (list, body.width - list);
         return (
             Rect {
@@ -249,5 +253,7 @@ fn render_detail(buffer: &mut Buffer, area: Rect, state: &State, scope: Scope) {
 
 /// From this width on the detail of long lists stands beside them.
 const BESIDE: u16 = 150;
+/// Columns of the detail of a conversation beside the list, at most.
+const FLOW_DETAIL_MOST: u16 = 66;
 /// Lines of a detail pane below a list at most, borders included.
 const DETAIL_MOST: u16 = 14;

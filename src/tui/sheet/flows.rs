@@ -47,7 +47,7 @@ pub fn columns(times: Times) -> Vec<Column> {
     vec![
         Column::flexible("a", 15, 2, Fit::Middle),
         Column::flexible("b", 15, 2, Fit::Middle),
-        Column::flexible("protocols", 9, 4, Fit::Left),
+        Column::flexible("protocols", 9, 5, Fit::Left),
         Column::fixed("packets", 7, Fit::Right),
         Column::fixed("bytes", 7, Fit::Right),
         Column::fixed(times.title, times.columns, Fit::Right),

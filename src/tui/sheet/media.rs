@@ -93,7 +93,7 @@ pub fn row(call: &PeerConnection, stream: &MediaStream) -> Row {
             Cell::new(&count(stats.packets), ink),
             Cell::new(&self::lost(stream), lost),
             or_absent(jitter(stream).map(|seconds| format!("{:.1} ms", seconds * 1e3))),
-            or_absent(bits_per_second(stream).map(bitrate)),
+            or_absent(stream.bits_per_second().map(bitrate)),
             or_absent(frames_per_second(stream).map(|rate| format!("{rate:.1}"))),
             Cell::new(&stats.ssrc.to_string(), ink),
             Cell::new(&count(stats.packets_reordered), ink),
@@ -194,13 +194,6 @@ pub fn receiver(stream: &MediaStream) -> Option<String> {
 /// Interarrival jitter, seconds; none without a clock rate, and for retransmissions.
 pub fn jitter(stream: &MediaStream) -> Option<f64> {
     media_clock(stream).and_then(|rate| stream.stats.jitter.at(rate))
-}
-
-/// Payload bits per second from the first packet to the last.
-pub fn bits_per_second(stream: &MediaStream) -> Option<f64> {
-    let seconds = stream.stats.duration().as_secs_f64();
-    let size = stream.payload_bytes.filter(|_| seconds > 0.0)?;
-    Some(size as f64 * 8.0 / seconds)
 }
 
 /// Frames per second; none for retransmissions.
