@@ -307,7 +307,7 @@ fn media<'a>(streams: impl Iterator<Item = &'a MediaStream>) -> String {
             let codec = stream
                 .codec
                 .clone()
-                .or_else(|| stats.payload_type().map(|kind| format!("pt {kind}")));
+                .or_else(|| stats.payload_type().map(|kind| format!("type {kind}")));
             let mut word = format!("{arrow} {}", codec.unwrap_or_default());
             if stream.kind == Some(MediaKind::Video)
                 && let Some(rate) = stats.frames.per_second

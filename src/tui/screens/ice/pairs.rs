@@ -118,7 +118,11 @@ fn pair_pieces(
         || "–".to_owned(),
         |times| {
             let ms = |span: std::time::Duration| format!("{:.1}", span.as_secs_f64() * 1e3);
-            format!("{} {} {}", ms(times.min), ms(times.median), ms(times.max))
+            if wide {
+                format!("{} {} {}", ms(times.min), ms(times.median), ms(times.max))
+            } else {
+                ms(times.median)
+            }
         },
     );
     let nominated = match (pair.nominated, pair.nominated_at) {
@@ -181,10 +185,11 @@ const COLUMNS: &[Column] = &[
 ];
 
 const NARROW_COLUMNS: &[Column] = &[
-    Column::flexible("pair", 24, 3, Fit::Left),
+    Column::flexible("pair", 26, 3, Fit::Left),
     Column::fixed("state", 13, Fit::Left),
     Column::fixed("a checks", 8, Fit::Left),
     Column::fixed("b checks", 8, Fit::Left),
-    Column::flexible("RTT min med max ms", 13, 1, Fit::Left),
+    // The median; the paragraph below tells least and most, too.
+    Column::fixed("RTT ms", 7, Fit::Left),
     Column::fixed("nominated", 12, Fit::Left),
 ];

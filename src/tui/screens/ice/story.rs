@@ -132,8 +132,13 @@ fn story(state: &State, call: &PeerConnection, pair: &CandidatePair) -> String {
         Integrity::Failed => parts.push("integrity does not verify".to_owned()),
         Integrity::Unknown => {}
     }
-    if let Some(median) = pair.round_trip.map(|times| times.median) {
-        parts.push(format!("median round trip {}", milliseconds(median)));
+    if let Some(times) = pair.round_trip {
+        parts.push(format!(
+            "round trip {}, {}, {} (least, median, most)",
+            milliseconds(times.min),
+            milliseconds(times.median),
+            milliseconds(times.max)
+        ));
     }
     parts.join(" · ")
 }
