@@ -44,9 +44,9 @@ pub fn columns(times: Times) -> Vec<Column> {
         Column::fixed(times.title, times.columns, Fit::Right),
         Column::fixed("size", 8, Fit::Right),
         Column::fixed("took", 9, Fit::Right),
-        Column::flexible("type", 8, 1, Fit::Left),
-        Column::flexible("waterfall", 14, 3, Fit::Left),
-        Column::flexible("server", 14, 1, Fit::Middle),
+        Column::flexible("type", 9, 1, Fit::Left),
+        Column::flexible("waterfall", 12, 3, Fit::Left),
+        Column::flexible("server", 17, 1, Fit::Middle),
     ]
 }
 
