@@ -214,6 +214,15 @@ fn the_charts_show_the_same_stretch() {
 }
 
 #[test]
+fn bars_say_their_length_when_they_are_broad() {
+    let mut program = Program::open("lossy", SIZE);
+    program.press("Enter");
+    assert!(!program.text().contains("a bar:"));
+    program.press("End Up Up + + + +");
+    assert!(program.text().contains("a bar: 1"), "{}", program.text());
+}
+
+#[test]
 fn a_running_call_goes_on_behind_a_stretch_that_stays() {
     let mut program = Program::start("lossy", SIZE, |analysis| analysis);
     let end = program.state.analysis.scene.peer_connections[0].last_at;

@@ -124,12 +124,17 @@ pub fn render(
     lanes::render(buffer, inner, &what, state.theme);
     let note = match (drawn, state.zoom().stretch()) {
         (Some(drawn), _) => format!("{}: let go to see it", span(drawn.lasts())),
-        (None, Some(shown)) => format!(
-            "{} of {} · {}: all",
-            span(shown.lasts()),
-            span(time.whole.lasts()),
-            state.keymap.key_of(Action::ZoomAll)
-        ),
+        (None, Some(shown)) => {
+            let plot = lanes::plot(inner).map_or(0, |place| place.width);
+            let bar = lanes::broad_bar(lanes, axis(state, time, plot), plot);
+            let bar = bar.map_or_else(String::new, |bar| format!("a bar: {} · ", span(bar)));
+            format!(
+                "{bar}{} of {} · {}: all",
+                span(shown.lasts()),
+                span(time.whole.lasts()),
+                state.keymap.key_of(Action::ZoomAll)
+            )
+        }
         (None, None) => String::new(),
     };
     if !note.is_empty() {

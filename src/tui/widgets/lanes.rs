@@ -270,19 +270,25 @@ fn bars(
     if highest <= 0.0 {
         return;
     }
+    let mut is_first = true;
     for x in 0..area.width {
         let (from, until) = (axis.instant(x), axis.instant(x + 1));
         if until <= rate.from || from > rate.until {
             continue;
         }
-        let Some((value, lost)) = over(rate, from, until, x == 0) else {
+        let Some(over) = over(rate, from, until, is_first) else {
             continue;
         };
-        if lost > 0 {
+        is_first = false;
+        if over.lost > 0 {
             put(buffer, area, x, y, "╳", theme.bad());
             continue;
         }
-        let level = (value / highest * 8.0).ceil().clamp(0.0, 8.0) as usize;
+        // A figure over many columns is one bar, not many that happen to be the same.
+        if over.ends && is_broad(rate.step, until.since(from)) {
+            continue;
+        }
+        let level = (over.highest / highest * 8.0).ceil().clamp(0.0, 8.0) as usize;
         let bar = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
             .get(level)
             .copied()
@@ -291,33 +297,62 @@ fn bars(
     }
 }
 
-/// The highest rate and all losses of the buckets that a column covers; `None` outside the stream.
-fn over(rate: &Rate, from: Timestamp, until: Timestamp, is_first: bool) -> Option<(f64, u64)> {
+/// The time that a bar stands for, where bars are so broad that they stand apart; `None` where no lane has such bars on the axis.
+pub fn broad_bar(lanes: &[Lane], axis: Axis, columns: u16) -> Option<Duration> {
+    let column = axis.lasts() / u32::from(columns.max(1));
+    let rates = lanes.iter().filter_map(|lane| lane.rate.as_ref());
+    let on_axis = rates.filter(|rate| rate.from <= axis.until() && rate.until >= axis.from());
+    on_axis
+        .map(|rate| rate.step)
+        .find(|step| is_broad(*step, column))
+}
+
+/// Is a bar of this time so broad that the next one stands apart?
+fn is_broad(step: Duration, column: Duration) -> bool {
+    step >= column.saturating_mul(BROAD)
+}
+
+/// What a column stands for.
+struct Over {
+    /// The highest rate of its buckets.
+    highest: f64,
+    /// All losses of the buckets that begin in it.
+    lost: u64,
+    /// Does a bucket end in it?
+    ends: bool,
+}
+
+/// What the buckets say that a column covers; `None` outside the stream. What the first column covers begins there.
+fn over(rate: &Rate, from: Timestamp, until: Timestamp, is_first: bool) -> Option<Over> {
     let step = rate.step.as_nanos().max(1);
     let index = |at: Timestamp| {
         usize::try_from(u128::from(at.nanos().checked_sub(rate.start.nanos())?) / step).ok()
     };
     let last = index(until)?;
     let first = index(from).unwrap_or(0);
-    let range = first..last.max(first + 1).min(rate.bits_per_second.len());
-    let values = rate.bits_per_second.get(range.clone())?;
+    let values = rate
+        .bits_per_second
+        .get(first..last.max(first + 1).min(rate.bits_per_second.len()))?;
     if values.is_empty() {
         return None;
     }
-    // A bucket is wider than a column, or not: its losses stand in the first column only that shows it.
+    // A bucket may be wider than a column: its losses stand where it begins.
+    let start =
+        |at: usize| u128::from(rate.start.nanos()).saturating_add(step.saturating_mul(at as u128));
     let begins = |at: usize| {
-        rate.start.nanos()
-            + u64::try_from(step)
-                .unwrap_or(u64::MAX)
-                .saturating_mul(at as u64)
-            >= from.nanos()
+        let start = start(at);
+        start >= from.nanos().into() && start < until.nanos().into()
     };
-    let lost = range
-        .filter(|&at| is_first || begins(at) || at > first)
+    let lost = (first..=last)
+        .filter(|&at| begins(at) || is_first && at == first)
         .filter_map(|at| rate.lost.get(at))
         .map(|&lost| u64::from(lost))
         .sum();
-    Some((values.iter().copied().fold(0.0, f64::max), lost))
+    Some(Over {
+        highest: values.iter().copied().fold(0.0, f64::max),
+        lost,
+        ends: last > first && last < rate.bits_per_second.len(),
+    })
 }
 
 /// The lane in one figure.
@@ -343,3 +378,70 @@ fn summary(summary: Summary) -> String {
 const TITLE: u16 = 16;
 /// Columns of the figures.
 const SUMMARY: u16 = 12;
+/// Columns from which on the bars of a lane stand apart.
+const BROAD: u32 = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(milliseconds: u64) -> Timestamp {
+        Timestamp::from_nanos(milliseconds * 1_000_000)
+    }
+
+    /// Three seconds, the second one with losses.
+    fn rate() -> Rate {
+        Rate {
+            from: at(1_000),
+            until: at(4_000),
+            start: at(1_000),
+            step: Duration::from_secs(1),
+            bits_per_second: vec![8.0, 4.0, 8.0],
+            lost: vec![0, 5, 0],
+        }
+    }
+
+    #[track_caller]
+    fn drawn(from: u64, until: u64, columns: u16, expected: &str) {
+        let area = Rect::new(0, 0, columns, 1);
+        let mut buffer = Buffer::empty(area);
+        let axis = Axis::new(at(from), at(until), None, columns);
+        let theme = Theme::new(crate::tui::theme::palette::Palette::Plain, false);
+        bars(&mut buffer, area, 0, axis, &rate(), Style::new(), theme);
+        let text: String = buffer
+            .content
+            .iter()
+            .map(ratatui::buffer::Cell::symbol)
+            .collect();
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_second_over_many_columns_is_one_bar_and_its_losses_stand_once() {
+        drawn(1_000, 4_000, 3, "█╳█");
+        drawn(1_000, 4_000, 6, "██╳▄██");
+        drawn(1_100, 4_100, 15, "████╳▄▄▄▄▄█████");
+        // So broad that each stands apart.
+        drawn(1_100, 3_100, 30, "█████████████╳▄▄▄▄▄▄▄▄▄▄▄▄▄▄ █");
+        // All of it is inside of one second.
+        drawn(3_100, 3_900, 8, "████████");
+        // What was lost before the axis begins is not lost on it, but the bar is that of a second with losses.
+        drawn(2_500, 2_900, 4, "╳▄▄▄");
+    }
+
+    #[test]
+    fn broad_bars_are_told_where_there_are_some() {
+        let lanes = [Lane {
+            layer: crate::timeline::layer::Layer::Media,
+            from: None,
+            title: String::new(),
+            marks: Vec::new(),
+            rate: Some(rate()),
+            summary: Summary::None,
+        }];
+        let told = |from, until| broad_bar(&lanes, Axis::new(at(from), at(until), None, 10), 10);
+        assert_eq!(told(3_000, 3_500), Some(Duration::from_secs(1)));
+        assert_eq!(told(1_000, 9_000), None);
+        assert_eq!(told(5_000, 6_000), None);
+    }
+}
