@@ -214,6 +214,60 @@ fn the_charts_show_the_same_stretch() {
 }
 
 #[test]
+fn the_mouse_does_over_the_charts_what_it_does_over_the_lanes() {
+    let mut program = Program::open("lossy", SIZE);
+    program.press("Enter m");
+    let (x, y) = place(&mut program, "│ bit rate");
+    let x = x + 15;
+    let second = |program: &Program| {
+        let open = program.state.call.as_ref().unwrap();
+        open.media.instant(&program.state.analysis.scene).unwrap()
+    };
+    // A click takes the mark there, and the keys with it.
+    point(
+        &mut program,
+        &[Pointer::Click(x + 1, y), Pointer::Release(x + 1, y)],
+    );
+    let first = second(&program);
+    assert!(program.state.call.as_ref().unwrap().media.list.in_detail);
+    point(
+        &mut program,
+        &[Pointer::Click(x + 30, y), Pointer::Release(x + 30, y)],
+    );
+    assert!(second(&program) > first);
+    assert_eq!(stretch(&program), None);
+    // The wheel comes closer to the pointer and back.
+    point(&mut program, &[Pointer::Wheel(x + 1, y, -3)]);
+    let pointed = first.after(std::time::Duration::from_millis(500));
+    assert!(stretch(&program).unwrap().holds(pointed));
+    for _ in 0..20 {
+        point(&mut program, &[Pointer::Wheel(x + 1, y, -3)]);
+    }
+    let closest = stretch(&program).unwrap();
+    assert!(closest.lasts().as_secs_f64() > 0.4, "{closest:?}");
+    for _ in 0..20 {
+        point(&mut program, &[Pointer::Wheel(x + 1, y, 3)]);
+    }
+    assert_eq!(stretch(&program), None);
+    // What is drawn over is lit, and then seen closer.
+    point(
+        &mut program,
+        &[Pointer::Click(x + 2, y), Pointer::Drag(x + 20, y)],
+    );
+    assert!(program.text().contains("let go to see it"));
+    let lit = program.draw();
+    let style = |x: u16| lit.cell((x, y)).unwrap().style().add_modifier;
+    assert_eq!(style(x + 3), style(x + 19));
+    assert_ne!(style(x + 19), style(x + 30));
+    let drawn = program.state.zoom().drawn.unwrap().stretch();
+    point(&mut program, &[Pointer::Release(x + 20, y)]);
+    assert_eq!(stretch(&program), Some(drawn));
+    // Over the list of streams the wheel scrolls.
+    point(&mut program, &[Pointer::Wheel(x + 20, 4, 3)]);
+    assert_eq!(stretch(&program), Some(drawn));
+}
+
+#[test]
 fn bars_say_their_length_when_they_are_broad() {
     let mut program = Program::open("lossy", SIZE);
     program.press("Enter");

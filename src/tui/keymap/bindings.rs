@@ -196,7 +196,7 @@ pub const BINDINGS: &[Binding] = &[
         &[key('+')],
         Action::ZoomIn,
         &[Scope::Media],
-        "closer to the second that is marked",
+        "closer to the second marked; a stretch drawn with the mouse",
     ),
     row(
         &[key('0')],

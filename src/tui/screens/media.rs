@@ -15,8 +15,6 @@
 //! └────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -25,6 +23,12 @@ use crate::session::model::media::MediaStream;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::timeline::layer::Layer;
 use crate::tui::screens::call::model;
+use crate::tui::screens::charts::Axis;
+use crate::tui::screens::charts::axis;
+use crate::tui::screens::charts::beside;
+use crate::tui::screens::charts::halves;
+use crate::tui::screens::charts::plot;
+use crate::tui::screens::charts::within;
 use crate::tui::sheet::ABSENT;
 use crate::tui::sheet::media;
 use crate::tui::sheet::media::Second;
@@ -38,23 +42,18 @@ use crate::tui::text::count;
 use crate::tui::text::counted;
 use crate::tui::text::elide;
 use crate::tui::text::shown;
+use crate::tui::text::span;
 use crate::tui::text::width;
+use crate::tui::theme::Theme;
 use crate::tui::widgets::chart;
 use crate::tui::widgets::chart::Chart;
 use crate::tui::widgets::chart::LABEL;
 use crate::tui::widgets::chart::Share;
 use crate::tui::widgets::paint::pane;
+use crate::tui::widgets::paint::pane_note;
 use crate::tui::widgets::paint::put;
 use crate::tui::widgets::paint::put_right;
 use crate::vocab::time::Timestamp;
-
-/// Stretches of time that charts beside each other share.
-#[derive(Debug, Clone, Copy)]
-struct Axis {
-    from: Timestamp,
-    step: Duration,
-    stretches: usize,
-}
 
 /// Draws the charts of the selected stream.
 pub fn render_charts(buffer: &mut Buffer, area: Rect, state: &State, open: &Call) {
@@ -63,14 +62,12 @@ pub fn render_charts(buffer: &mut Buffer, area: Rect, state: &State, open: &Call
         pane(buffer, area, "Over time", false, state.theme);
         return;
     };
-    let axis = Axis::of(stream).within(open.zoom.stretch());
     let cursor = open
         .media
         .bucket(scene)
         .map(|at| media::start_of(stream, at));
-    let other = (area.width >= BESIDE)
-        .then(|| counterpart(state, open, stream))
-        .flatten();
+    let other = beside(state, open, stream, area);
+    let axis = axis(open, stream, other);
     let Some(other) = other else {
         one(
             buffer,
@@ -84,20 +81,7 @@ pub fn render_charts(buffer: &mut Buffer, area: Rect, state: &State, open: &Call
         );
         return;
     };
-    let both = Axis::of(stream).with(Axis::of(other));
-    let axis = both.within(open.zoom.stretch());
-    let half = area.width / 2;
-    let (left, right) = (
-        Rect {
-            width: half,
-            ..area
-        },
-        Rect {
-            x: area.x + half,
-            width: area.width - half,
-            ..area
-        },
-    );
+    let [left, right] = halves(area);
     one(
         buffer,
         left,
@@ -109,98 +93,6 @@ pub fn render_charts(buffer: &mut Buffer, area: Rect, state: &State, open: &Call
         open.media.list.in_detail,
     );
     one(buffer, right, state, call, other, axis, cursor, false);
-}
-
-/// The stream of the same kind that runs the other way, that of the same m-section first.
-fn counterpart<'a>(state: &'a State, open: &Call, stream: &MediaStream) -> Option<&'a MediaStream> {
-    let other_side = stream.from?.opposite();
-    let streams = open.media.streams.iter();
-    let streams = streams.filter_map(|id| state.analysis.scene.streams.get(id.index()));
-    let fits = |it: &&MediaStream| {
-        it.from == Some(other_side)
-            && it.kind == stream.kind
-            && it.repairs.is_some() == stream.repairs.is_some()
-    };
-    let all: Vec<&MediaStream> = streams.filter(fits).collect();
-    let same = all.iter().find(|it| it.mid == stream.mid);
-    same.or_else(|| all.first()).copied()
-}
-
-impl Axis {
-    fn of(stream: &MediaStream) -> Self {
-        let series = &stream.stats.series;
-        Self {
-            from: series.start,
-            step: series.step.max(Duration::from_millis(1)),
-            stretches: series.buckets.len(),
-        }
-    }
-
-    /// One that holds both.
-    fn with(self, other: Self) -> Self {
-        let from = self.from.min(other.from);
-        let until = self.end().max(other.end());
-        // The longest kind of series has stretches of its own length; two short ones far apart have longer ones here.
-        let whole = until.since(from);
-        let least = whole / u32::try_from(STRETCHES_MOST).unwrap_or(u32::MAX);
-        let step = self.step.max(other.step).max(least);
-        let stretches = whole.as_nanos().div_ceil(step.as_nanos().max(1));
-        Self {
-            from,
-            step,
-            stretches: usize::try_from(stretches).unwrap_or(0).min(STRETCHES_MOST),
-        }
-    }
-
-    /// What is left of it when only a stretch of time is looked at.
-    fn within(self, shown: Option<Stretch>) -> Self {
-        let Some(shown) = shown else {
-            return self;
-        };
-        let step = self.step.as_nanos().max(1);
-        let first = shown.from.since(self.from).as_nanos() / step;
-        let last = shown.until.since(self.from).as_nanos().div_ceil(step);
-        let skipped = Duration::from_nanos(u64::try_from(first * step).unwrap_or(u64::MAX));
-        Self {
-            from: self.from.after(skipped),
-            step: self.step,
-            stretches: usize::try_from(last.saturating_sub(first))
-                .unwrap_or(STRETCHES_MOST)
-                .clamp(1, STRETCHES_MOST),
-        }
-    }
-
-    fn end(self) -> Timestamp {
-        let stretches = u32::try_from(self.stretches).unwrap_or(u32::MAX);
-        self.from.after(self.step.saturating_mul(stretches))
-    }
-
-    /// The stretch that an instant is in, or would be in behind the end; `None` before the beginning.
-    fn place(self, at: Timestamp) -> Option<usize> {
-        let after = at.nanos().checked_sub(self.from.nanos())?;
-        let place = u128::from(after) / self.step.as_nanos().max(1);
-        usize::try_from(place).ok()
-    }
-
-    /// One figure of a stream, stretch by stretch; where two of the stream's fall into one, the larger.
-    fn values(
-        self,
-        stream: &MediaStream,
-        seconds: &[Second],
-        of: impl Fn(&Second) -> Option<f64>,
-    ) -> Vec<Option<f64>> {
-        let mut values = vec![None; self.stretches];
-        for (at, second) in seconds.iter().enumerate() {
-            let place = self.place(media::start_of(stream, at));
-            if let Some(value) = place.and_then(|place| values.get_mut(place)) {
-                *value = match (*value, of(second)) {
-                    (Some(known), Some(new)) => Some(f64::max(known, new)),
-                    (known, new) => known.or(new),
-                };
-            }
-        }
-        values
-    }
 }
 
 /// A figure of the charts: its name, its value in a stretch of time, its largest value in words, its colour.
@@ -236,11 +128,7 @@ fn one(
     });
     let title = format!("{from}{}", shown(&media::title(stream)));
     let inner = pane(buffer, area, &title, focused, theme);
-    let inner = Rect {
-        x: inner.x + 1,
-        width: inner.width.saturating_sub(2),
-        ..inner
-    };
+    let inner = within(inner);
     let seconds = media::seconds(stream);
     let place = cursor.and_then(|at| axis.place(at));
     let mut y = 0;
@@ -324,10 +212,30 @@ fn one(
         axis,
         share,
     );
+    if let Some(drawn) = state.zoom().drawn {
+        light(buffer, plot(inner), axis, share, drawn.stretch(), theme);
+        let note = format!("{}: let go to see it", span(drawn.stretch().lasts()));
+        pane_note(buffer, area, &note, theme.bold());
+    }
     if let Some(at) = cursor {
         let text = figures_at(state, stream, &seconds, at);
         let style = if focused { theme.bold() } else { Style::new() };
         put(buffer, inner, 0, y + 1, &text, style);
+    }
+}
+
+/// Lights what the mouse is drawn over.
+fn light(buffer: &mut Buffer, plot: Rect, axis: Axis, share: Share, drawn: Stretch, theme: Theme) {
+    for (x, column) in (plot.x..plot.x + plot.width).zip(0..share.used()) {
+        let from = axis.start_of(share.stretches(column).start);
+        if from < drawn.from || from >= drawn.until {
+            continue;
+        }
+        for y in plot.y..plot.y + plot.height {
+            if let Some(cell) = buffer.cell_mut((x, y)) {
+                cell.set_style(theme.selected_elsewhere());
+            }
+        }
     }
 }
 
@@ -400,11 +308,7 @@ fn frames_of(second: &Second, stream: &MediaStream) -> String {
     format!("{frames}{mean}{most}")
 }
 
-/// From this width on, forward and reverse stand side by side.
-const BESIDE: u16 = 120;
 /// From this height on there is room for a line of facts.
 const ROOMY: u16 = 8;
 /// Lines of a chart at most.
 const TALLEST: u16 = 8;
-/// Stretches of a shared axis at most: two series of the longest kind.
-const STRETCHES_MOST: usize = 16_384;

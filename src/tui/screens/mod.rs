@@ -28,6 +28,7 @@ use crate::vocab::time::Timestamp;
 
 pub mod call;
 pub mod calls;
+pub mod charts;
 pub mod compare;
 pub mod findings;
 pub mod ice;

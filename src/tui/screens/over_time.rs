@@ -7,7 +7,10 @@
 //! └──────────────────────────────────── 3.4 s of 16.3 s ───┘
 //! ```
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
+use ratatui::layout::Position;
 use ratatui::layout::Rect;
 
 use crate::session::model::peer_connection::PeerConnection;
@@ -17,6 +20,8 @@ use crate::tui::action::Action;
 use crate::tui::keymap::Scope;
 use crate::tui::screens;
 use crate::tui::screens::calls;
+use crate::tui::screens::charts;
+use crate::tui::screens::sheet;
 use crate::tui::screens::timeline;
 use crate::tui::state::State;
 use crate::tui::state::calls::Subject;
@@ -80,6 +85,33 @@ pub fn plot(state: &State) -> Option<(Rect, Axis, &[Lane])> {
     let place = lanes::plot(within(pane))?;
     let time = time(state)?;
     Some((place, axis(state, time, place.width), lanes))
+}
+
+/// The time on the charts, and how much of it one column of figures is; `None` where there are none.
+pub fn charted(state: &State) -> Option<(Stretch, Duration)> {
+    let open = state
+        .call
+        .as_ref()
+        .filter(|_| state.scope() == Scope::Media)?;
+    let (_, area) = sheet::areas(screens::areas(state).body, state, Scope::Media);
+    charts::time(state, open, area)
+}
+
+/// The instants of the column under the pointer; of the nearest one where it need not be over lanes or charts.
+pub fn cell(state: &State, at: Position, nearest: bool) -> Option<Stretch> {
+    if let (Scope::Media, Some(open)) = (state.scope(), &state.call) {
+        let (_, area) = sheet::areas(screens::areas(state).body, state, Scope::Media);
+        return charts::cell(state, open, area, at, nearest);
+    }
+    let (place, axis, lanes) = plot(state)?;
+    let lines = place.height.min(lanes::height(lanes));
+    let over = (place.x..place.x + place.width).contains(&at.x)
+        && (place.y..place.y + lines).contains(&at.y);
+    if !over && !nearest {
+        return None;
+    }
+    let (from, until) = axis.cell(at.x.saturating_sub(place.x));
+    Some(Stretch { from, until })
 }
 
 /// The axis of what is shown, so many columns wide.

@@ -12,6 +12,7 @@ use crate::tui::screens::over_time::CallTime;
 use crate::tui::state::State;
 use crate::tui::state::zoom::Drawn;
 use crate::tui::state::zoom::Stretch;
+use crate::tui::widgets::axis::Axis;
 use crate::vocab::time::Timestamp;
 
 /// Half the time, around the cursor.
@@ -31,8 +32,18 @@ fn closer_around(state: &mut State, around: Option<Timestamp>) -> bool {
     let Some(time) = over_time::time(state) else {
         return false;
     };
-    let columns = over_time::plot(state).map_or(COLUMNS, |(place, ..)| place.width);
-    let (from, until) = over_time::axis(state, time, columns).closer(around, 0.5);
+    let axis = if let Some((charted, step)) = over_time::charted(state) {
+        let shown = state.zoom().or(charted);
+        if shown.lasts() <= step {
+            // One column would fill the charts, and then still.
+            return false;
+        }
+        Axis::new(shown.from, shown.until, None, COLUMNS)
+    } else {
+        let columns = over_time::plot(state).map_or(COLUMNS, |(place, ..)| place.width);
+        over_time::axis(state, time, columns)
+    };
+    let (from, until) = axis.closer(around, 0.5);
     show(state, Stretch::between(from, until), time)
 }
 
@@ -158,9 +169,9 @@ fn select_by<R: Ord>(state: &mut State, rank: impl Fn(Timestamp, Layer) -> Optio
     }
 }
 
-/// The button went down; gives whether that was over lanes.
+/// The button went down; gives whether that was over lanes or charts.
 pub(super) fn begin(state: &mut State, at: Position) -> bool {
-    let Some(first) = cell(state, at, false) else {
+    let Some(first) = over_time::cell(state, at, false) else {
         return false;
     };
     state.zoom_mut().drawn = Some(Drawn {
@@ -174,7 +185,7 @@ pub(super) fn begin(state: &mut State, at: Position) -> bool {
 
 /// The pointer moved with the button down.
 pub(super) fn draw(state: &mut State, at: Position) {
-    let Some(last) = cell(state, at, true) else {
+    let Some(last) = over_time::cell(state, at, true) else {
         return;
     };
     if let Some(drawn) = &mut state.zoom_mut().drawn {
@@ -195,6 +206,11 @@ pub(super) fn end(state: &mut State, at: Position) {
         }
     } else if state.scope() == Scope::Timeline {
         select_near(state, Position::from(drawn.begun));
+    } else if let (Scope::Media, Some(open)) = (state.scope(), &mut state.call) {
+        // A click takes the mark there, and gives the charts the keys.
+        open.media.list.in_detail = true;
+        open.media.second = Some(drawn.first.from);
+        open.media.step(&state.analysis.scene, 0);
     }
 }
 
@@ -215,9 +231,9 @@ fn select_near(state: &mut State, at: Position) {
     });
 }
 
-/// The wheel over lanes; gives whether it was there.
+/// The wheel over lanes or charts; gives whether it was there.
 pub(super) fn wheel(state: &mut State, at: Position, up: bool) -> bool {
-    let Some(under) = cell(state, at, false) else {
+    let Some(under) = over_time::cell(state, at, false) else {
         return false;
     };
     let around = Some(under.from.after(under.lasts() / 2));
@@ -227,21 +243,6 @@ pub(super) fn wheel(state: &mut State, at: Position, up: bool) -> bool {
         wider_around(state, around);
     }
     true
-}
-
-/// The instants of the column under the pointer; of the nearest one where it need not be over lanes.
-fn cell(state: &State, at: Position, nearest: bool) -> Option<Stretch> {
-    let (place, axis, lanes) = over_time::plot(state)?;
-    let lines = place
-        .height
-        .min(u16::try_from(lanes.len() + 1).unwrap_or(u16::MAX));
-    let over = (place.x..place.x + place.width).contains(&at.x)
-        && (place.y..place.y + lines).contains(&at.y);
-    if !over && !nearest {
-        return None;
-    }
-    let (from, until) = axis.cell(at.x.saturating_sub(place.x));
-    Some(Stretch { from, until })
 }
 
 /// Columns of an axis that is not on the screen.

@@ -61,7 +61,7 @@ impl Share {
     }
 
     /// The stretches that a column stands for.
-    fn stretches(self, column: usize) -> Range<usize> {
+    pub fn stretches(self, column: usize) -> Range<usize> {
         match (column.checked_div(self.wide), self.columns) {
             (Some(at), _) => at..(at + 1).min(self.stretches),
             (None, 0) => 0..0,
