@@ -283,12 +283,7 @@ fn explain_stream(analysis: &Analysis, id: StreamId, lines: &mut Vec<DetailLine>
         "twice",
         (stats.packets_duplicated > 0).then(|| count(stats.packets_duplicated)),
     );
-    let seconds = stats.duration().as_secs_f64();
-    let bytes = stream.payload_bytes.filter(|_| seconds > 0.0);
-    say(
-        "bit rate",
-        bytes.map(|bytes| bitrate(bytes as f64 * 8.0 / seconds)),
-    );
+    say("bit rate", stream.bits_per_second().map(bitrate));
     say(
         "frames",
         stats
