@@ -9,7 +9,6 @@
 
 use std::net::IpAddr;
 
-use memchr::memchr2_iter;
 use memchr::memmem;
 
 use crate::filter::catalogue;
@@ -23,6 +22,7 @@ use crate::filter::rows::Row;
 use crate::filter::rows::RowKind;
 use crate::filter::rows::Rows;
 use crate::filter::value::Value;
+use crate::filter::value::holds;
 
 /// Does `row` pass?
 pub fn passes(expression: &Expression, rows: &Rows<'_>, row: Row) -> bool {
@@ -192,18 +192,6 @@ fn compare(value: &Value<'_>, operator: Operator, literal: &Literal) -> bool {
             })
         }
     }
-}
-
-/// Is `text`, ASCII in lower case, among the bytes in any case?
-fn holds(bytes: &[u8], text: &[u8]) -> bool {
-    let Some(&first) = text.first() else {
-        return true;
-    };
-    let mut starts = memchr2_iter(first, first.to_ascii_uppercase(), bytes);
-    starts.any(|at| {
-        let found = bytes.get(at..at + text.len());
-        found.is_some_and(|found| found.eq_ignore_ascii_case(text))
-    })
 }
 
 fn in_order(value: f64, operator: Operator, literal: f64) -> bool {

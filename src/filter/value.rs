@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 
+use memchr::memchr2_iter;
+
 use crate::vocab::address::TransportAddress;
 
 /// What a field holds.
@@ -64,10 +66,32 @@ impl<'a> Value<'a> {
         match self {
             Self::Absent | Self::Flag(_) | Self::Bytes(_) => false,
             Self::Many(values) => values.iter().any(|value| value.mentions(text)),
-            Self::Number(_) => self.text() == text,
-            _ => self.text().to_lowercase().contains(text),
+            // Few words are numbers, or of an address: the others need not be compared with every one in its own words.
+            Self::Number(_) => text.parse::<f64>().is_ok() && self.text() == text,
+            Self::Ip(_) | Self::Socket(_) => {
+                text.bytes().all(is_of_address) && self.text().contains(text)
+            }
+            Self::Text(held) if text.is_ascii() => holds(held.as_bytes(), text.as_bytes()),
+            Self::Text(held) => held.to_lowercase().contains(text),
         }
     }
+}
+
+/// Is `text`, ASCII in lower case, among the bytes in any case?
+pub(super) fn holds(bytes: &[u8], text: &[u8]) -> bool {
+    let Some(&first) = text.first() else {
+        return true;
+    };
+    let mut starts = memchr2_iter(first, first.to_ascii_uppercase(), bytes);
+    starts.any(|at| {
+        let found = bytes.get(at..at + text.len());
+        found.is_some_and(|found| found.eq_ignore_ascii_case(text))
+    })
+}
+
+/// Does the character stand in addresses as they are printed, with ports or without?
+const fn is_of_address(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'.' | b':' | b'[' | b']')
 }
 
 impl<T: Into<Self>> From<Option<T>> for Value<'_> {
@@ -148,6 +172,19 @@ mod tests {
         assert!(!Value::from(404_u16).mentions("4"));
         assert!(Value::many(["a", "bc"]).mentions("c"));
         assert!(!Value::Absent.mentions(""));
+        assert!(Value::from(0.25).mentions("0.25"));
+        assert!(!Value::from(404_u16).mentions("404.0"));
+        assert!(Value::from("Käse").mentions("käse") && Value::from("KÄSE").mentions("käse"));
+        assert!(!Value::from("abc").mentions("abcd"));
+    }
+
+    #[test]
+    fn a_search_finds_parts_of_addresses() {
+        let ip: IpAddr = "2001:db8::A2".parse().unwrap();
+        assert!(Value::Ip(ip).mentions("db8::a"));
+        assert!(!Value::Ip(ip).mentions("janus"));
+        let socket = Value::Socket(TransportAddress::new(ip, 8088));
+        assert!(socket.mentions("::a2]:80") && !socket.mentions("8089"));
     }
 
     #[test]

@@ -21,6 +21,7 @@ use crate::tui::state::zoom::Zoom;
 use crate::tui::text::{percent, shown};
 use crate::vocab::address::Side;
 use crate::vocab::ids::{DialogueId, PeerConnectionId};
+use crate::vocab::parallel::map_in_order;
 use crate::vocab::time::Timestamp;
 
 /// The page.
@@ -134,8 +135,10 @@ impl Calls {
                 Subject::Call(id) => filter.passes(&all, Asked::Call(id.index())),
                 Subject::Dialogue(_) => asked::words(filter, &all, &[], &row.who),
             };
-            (0..rows.len())
-                .filter(|&at| rows.get(at).is_some_and(passes))
+            let passed = map_in_order(rows, passes);
+            let passed = passed.into_iter().enumerate();
+            passed
+                .filter_map(|(at, passed)| passed.then_some(at))
                 .collect()
         };
         self.arrange();
