@@ -157,7 +157,9 @@ impl FrameMeter {
     #[inline]
     pub(super) fn warm_deep(&self) -> u64 {
         let place = (self.spacings_taken % SPACINGS as u64) as usize;
-        self.spacings.get(place).copied().unwrap_or_default()
+        let class = self.sizes.get(class_of(self.current_bytes));
+        let spacing = self.spacings.get(place).copied().unwrap_or_default();
+        spacing + class.copied().map_or(0, u64::from)
     }
 
     /// Goes on after a restart of the stream's clock.
