@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::flow::body::Body;
+use crate::vocab::address::Direction;
+use crate::vocab::address::FiveTuple;
 use crate::vocab::address::TransportAddress;
 use crate::vocab::fault::Fault;
 use crate::vocab::ids::ExchangeId;
@@ -154,6 +156,29 @@ impl Response {
 }
 
 impl Exchange {
+    /// One that begins with a message of the conversation `flow` between `client` and the other end of `tuple`: with its request, or with
+    /// a response whose request was not captured. Its place is known once it is in the list.
+    pub(super) fn new(
+        flow: FlowId,
+        tuple: &FiveTuple,
+        client: Direction,
+        scheme: Scheme,
+        request: Option<Request>,
+    ) -> Self {
+        Self {
+            id: ExchangeId(0),
+            flow,
+            client: tuple.source(client),
+            server: tuple.destination(client),
+            scheme,
+            request: request.map(Arc::new),
+            interim: Vec::new(),
+            response: None,
+            upgraded: None,
+            shed: false,
+        }
+    }
+
     /// The target URI (RFC 9112 §3.3): `http://janus.example:8088/janus`. A target in absolute form is given as sent;
     /// without a Host field the server's address stands in; empty when the request was not captured.
     pub fn url(&self) -> String {

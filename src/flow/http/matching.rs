@@ -1,7 +1,5 @@
 //! Which response answers which request, and what the connection becomes.
 
-use std::sync::Arc;
-
 use crate::flow::body::Body;
 use crate::flow::exchange::Exchange;
 use crate::flow::exchange::Exchanges;
@@ -16,7 +14,6 @@ use crate::flow::http::reader::Reader;
 use crate::flow::http::reader::Span;
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
-use crate::vocab::ids::ExchangeId;
 use crate::wire::http1::framing;
 use crate::wire::http1::framing::Framing;
 use crate::wire::http1::head::Head;
@@ -204,18 +201,7 @@ impl HttpConnection {
     /// An exchange that begins with a message in the direction of `place`.
     fn exchange(&self, place: Place, request: Option<Request>) -> Exchange {
         let client = self.client.unwrap_or(place.direction);
-        Exchange {
-            id: ExchangeId(0),
-            flow: self.flow,
-            client: self.tuple.source(client),
-            server: self.tuple.destination(client),
-            scheme: self.scheme,
-            request: request.map(Arc::new),
-            interim: Vec::new(),
-            response: None,
-            upgraded: None,
-            shed: false,
-        }
+        Exchange::new(self.flow, &self.tuple, client, self.scheme, request)
     }
 }
 

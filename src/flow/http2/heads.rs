@@ -1,8 +1,6 @@
 //! What a header block is: a request's head, a response's, an interim response, trailers, or a promise. HTTP/2 and HTTP/3 share it: both
 //! have a stream for each request.
 
-use std::sync::Arc;
-
 use crate::flow::body::Body;
 use crate::flow::body::Collector;
 use crate::flow::exchange::Exchange;
@@ -23,7 +21,6 @@ use crate::vocab::address::Direction;
 use crate::vocab::address::FiveTuple;
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::Layer;
-use crate::vocab::ids::ExchangeId;
 use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
@@ -289,18 +286,7 @@ impl Requests {
 
     fn exchange(&self, request: Option<Request>) -> Exchange {
         let client = self.client.unwrap_or(Direction::Forward);
-        Exchange {
-            id: ExchangeId(0),
-            flow: self.flow,
-            client: self.tuple.source(client),
-            server: self.tuple.destination(client),
-            scheme: self.scheme,
-            request: request.map(Arc::new),
-            interim: Vec::new(),
-            response: None,
-            upgraded: None,
-            shed: false,
-        }
+        Exchange::new(self.flow, &self.tuple, client, self.scheme, request)
     }
 }
 
