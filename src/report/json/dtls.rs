@@ -7,6 +7,7 @@ use crate::report::json::context::FrameRef;
 use crate::report::json::context::Id;
 use crate::report::json::context::milliseconds;
 use crate::report::json::sctp::Sctp;
+use crate::report::json::state::StateChange;
 use crate::session::model::media::DtlsTransport;
 use crate::track::dtls::facts::AlertSeen;
 use crate::track::dtls::facts::CertificateSeen;
@@ -76,19 +77,6 @@ pub struct Dtls<'a> {
     pub finished_frames: Vec<FrameRef>,
 }
 
-/// A state that an association entered.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct StateChange {
-    /// When.
-    pub time_seconds: f64,
-    /// Which state.
-    pub state: &'static str,
-    /// Frames that show it.
-    pub frames: Vec<FrameRef>,
-}
-
 /// A certificate.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -144,10 +132,8 @@ impl<'a> Dtls<'a> {
         let scene = &context.analysis.scene;
         let flow = scene.flows.get(association.flow.index());
         let address = |direction| flow.map(|flow| flow.tuple.source(direction).to_string());
-        let history = association.state_history.iter().map(|change| StateChange {
-            time_seconds: context.seconds(change.at),
-            state: change.state.word(),
-            frames: context.frames(&change.frames),
+        let history = association.state_history.iter().map(|change| {
+            StateChange::new(context, change.at, change.state.word(), &change.frames)
         });
         let certificates = association.certificates.iter().enumerate();
         let certificates = certificates.flat_map(|(index, certificate)| {

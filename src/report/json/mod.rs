@@ -30,6 +30,7 @@ pub mod print;
 mod schema;
 pub mod sctp;
 pub mod session;
+pub mod state;
 pub mod stream;
 pub mod turn;
 

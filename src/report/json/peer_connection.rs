@@ -5,7 +5,6 @@ use serde::Serialize;
 use crate::report::conclusions::About;
 use crate::report::conclusions::Conclusions;
 use crate::report::json::context::Context;
-use crate::report::json::context::FrameRef;
 use crate::report::json::context::Id;
 use crate::report::json::context::finding_id;
 use crate::report::json::context::milliseconds;
@@ -14,6 +13,7 @@ use crate::report::json::description::Description;
 use crate::report::json::description::Negotiated;
 use crate::report::json::ice::Ice;
 use crate::report::json::session::Moment;
+use crate::report::json::state::StateChange;
 use crate::session::model::peer_connection as model;
 use crate::vocab::ids::PeerConnectionId;
 
@@ -81,19 +81,6 @@ pub struct Endpoint<'a> {
     pub addresses: Vec<String>,
 }
 
-/// A change of the connection state, inferred.
-#[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct StateChange {
-    /// When.
-    pub time_seconds: f64,
-    /// To which state.
-    pub state: &'static str,
-    /// Frames that show it.
-    pub frames: Vec<FrameRef>,
-}
-
 /// Setup times; null where an end of the span was not seen.
 #[derive(Debug, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -128,10 +115,8 @@ impl<'a> PeerConnection<'a> {
         connection: &'a model::PeerConnection,
         about: Option<&About<'_>>,
     ) -> Self {
-        let history = connection.state_history.iter().map(|change| StateChange {
-            time_seconds: context.seconds(change.at),
-            state: change.state.word(),
-            frames: context.frames(&change.frames),
+        let history = connection.state_history.iter().map(|change| {
+            StateChange::new(context, change.at, change.state.word(), &change.frames)
         });
         let findings = about.map_or(&[][..], |about| &about.findings);
         let in_force = connection.negotiations.last();
