@@ -1,7 +1,7 @@
 //! DTLS associations of a call: did the handshake complete, with whose certificates, and what does it protect with?
 //!
 //! ```text
-//!   DTLS      connected · DTLS 1.2 · handshake 33.9 ms (frames 186, 187) · janus is client · certificates match the SDP
+//!   DTLS      connected · DTLS 1.2 · handshake 33.9 ms (frames 186, 190, 191) · janus is client · certificates match the SDP
 //!             TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 · SRTP_AEAD_AES_128_GCM
 //! ```
 
@@ -56,13 +56,17 @@ fn handshake(call: Call<'_>, transport: &DtlsTransport) -> Words {
         let version = version.to_string().replace(' ', &NO_BREAK.to_string());
         words = words.dot().text(version);
     }
-    let shown = frames(association.hello_frames.frames(), &call.analysis.capture);
+    let mut evidence = association.hello_frames.frames().to_vec();
     if let Some(duration) = association.handshake_duration() {
         let duration = milliseconds(duration);
         words = words.dot().text(format!("handshake{NO_BREAK}{duration}"));
+        // What begins that span, and what ends it.
+        evidence.truncate(1);
+        evidence.extend(association.finished_frames.frames());
     } else if association.handshake_started_at.is_some() {
         words = words.dot().styled(POOR, "handshake not completed");
     }
+    let shown = frames(&evidence, &call.analysis.capture);
     if !shown.is_empty() {
         words = words.styled(DIM, format!(" ({shown})"));
     }
