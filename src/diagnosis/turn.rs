@@ -1,5 +1,8 @@
 //! Rules of TURN, in words; what they tell is found in `facts::turn`.
 
+use std::collections::HashMap;
+use std::hash::Hash;
+
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::ice::unreached;
 use crate::diagnosis::facts::turn::Refusal;
@@ -55,34 +58,70 @@ pub(super) const SERVER_SILENT: Rule = Rule {
 };
 
 fn refusals(context: &Context<'_>, credentials: bool) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    let owners = context
-        .scene
-        .turn_owner
-        .iter()
-        .copied()
-        .chain(std::iter::repeat(None));
-    for (allocation, owner) in context.scene.turn.iter().zip(owners) {
-        let Some(refusal) = refusal(allocation) else {
-            continue;
-        };
-        if refusal.is_about_credentials() == credentials {
-            statements.push(refused(context, refusal, owner));
-        }
-    }
-    statements
+    let refusals = allocations(context).filter_map(|(allocation, owner)| {
+        let refusal = refusal(allocation)?;
+        (refusal.is_about_credentials() == credentials).then_some((owner, refusal))
+    });
+    let groups = together(refusals, |&(owner, refusal)| {
+        let Refusal { allocation, error } = refusal;
+        let user = (&allocation.username, &allocation.realm);
+        let what = (error.method, error.code);
+        (owner, allocation.client.ip, allocation.server, user, what)
+    });
+    let statements = groups.into_iter().filter_map(|group| {
+        let owner = group.first()?.0;
+        let refusals: Vec<Refusal<'_>> = group.into_iter().map(|(_, refusal)| refusal).collect();
+        refused(context, &refusals, owner)
+    });
+    statements.collect()
 }
 
+/// The allocations, each with the call that it belongs to.
+fn allocations<'a>(
+    context: &Context<'a>,
+) -> impl Iterator<Item = (&'a Allocation, Option<PeerConnectionId>)> {
+    let owners = context.scene.turn_owner.iter().copied();
+    let owners = owners.chain(std::iter::repeat(None));
+    context.scene.turn.iter().zip(owners)
+}
+
+/// What says the same, in order of the first of each: a client often asks a server from several sockets, and is told the same on each.
+fn together<T, K: Eq + Hash>(all: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<Vec<T>> {
+    let mut places = HashMap::new();
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    for one in all {
+        let place = *places.entry(key(&one)).or_insert(groups.len());
+        match groups.get_mut(place) {
+            Some(group) => group.push(one),
+            None => groups.push(vec![one]),
+        }
+    }
+    groups
+}
+
+/// Who asked: `192.0.2.1:50000`, or `192.0.2.1 (3 sockets)`.
+fn asker(first: &Allocation, sockets: usize) -> String {
+    if sockets == 1 {
+        return first.client.to_string();
+    }
+    format!("{} ({sockets} sockets)", first.client.ip)
+}
+
+/// `refusals` say the same; `None` when there are none.
 fn refused(
     context: &Context<'_>,
-    refusal: Refusal<'_>,
+    refusals: &[Refusal<'_>],
     owner: Option<PeerConnectionId>,
-) -> Statement {
+) -> Option<Statement> {
+    let refusal = *refusals.first()?;
     let call = owner.and_then(|id| context.calls.get(id.index()));
     let breaks = call.is_some_and(|call| call.breaks_at(refusal.stage()));
     let Refusal { allocation, error } = refusal;
     let server = allocation.server;
-    let client = call.map_or_else(|| allocation.client.to_string(), |call| who(call, Side::A));
+    let client = call.map_or_else(
+        || asker(allocation, refusals.len()),
+        |call| who(call, Side::A),
+    );
     let meaning = ErrorCode::from_code(error.code);
     let user = allocation
         .username
@@ -125,7 +164,7 @@ fn refused(
         )
     };
     let mut explanation = reason;
-    let mut evidence = evidence_of(context, refusal);
+    let mut evidence = evidence_of(context, refusals);
     if let Some(call) = call {
         explanation.push(' ');
         explanation.push_str(&consequence(call, refusal, breaks));
@@ -134,15 +173,15 @@ fn refused(
             evidence.extend(hangup_line(call));
         }
     }
-    Statement {
+    let mut asked = refusals.iter().map(|refusal| refusal.allocation);
+    let milder = if asked.all(|allocation| serves(allocation, call)) {
+        Severity::Note
+    } else {
+        Severity::Warning
+    };
+    Some(Statement {
         call: owner,
-        severity: (!breaks).then(|| {
-            if serves(allocation, call) {
-                Severity::Note
-            } else {
-                Severity::Warning
-            }
-        }),
+        severity: (!breaks).then_some(milder),
         stage: Some(refusal.stage()),
         title,
         explanation,
@@ -152,7 +191,7 @@ fn refused(
         ),
         advice: advice.to_owned(),
         ..Statement::default()
-    }
+    })
 }
 
 /// Does the relay serve other peers, and the call does not suffer? Servers commonly refuse private addresses among the candidates.
@@ -188,8 +227,10 @@ fn consequence(call: &Call<'_>, refusal: Refusal<'_>, breaks: bool) -> String {
     }
 }
 
-fn evidence_of(context: &Context<'_>, refusal: Refusal<'_>) -> Vec<EvidenceLine> {
-    let Refusal { allocation, error } = refusal;
+fn evidence_of(context: &Context<'_>, refusals: &[Refusal<'_>]) -> Vec<EvidenceLine> {
+    let Some(&Refusal { allocation, error }) = refusals.first() else {
+        return Vec::new();
+    };
     let mut evidence = Vec::new();
     let challenge = allocation
         .errors
@@ -205,18 +246,28 @@ fn evidence_of(context: &Context<'_>, refusal: Refusal<'_>) -> Vec<EvidenceLine>
             challenge.frames.iter().copied(),
         ));
     }
-    evidence.push(seen(
-        format!(
-            "{}: {} {} to {} from {}, {}",
-            at(context.scene, error.first_at),
-            error.code,
-            error.reason,
-            error.method,
-            allocation.client,
-            counted(error.count, "time")
-        ),
-        error.frames.iter().copied(),
-    ));
+    let (shown, rest) = refusals.split_at(refusals.len().min(MOST_SHOWN));
+    for Refusal { allocation, error } in shown {
+        evidence.push(seen(
+            format!(
+                "{}: {} {} to {} from {}, {}",
+                at(context.scene, error.first_at),
+                error.code,
+                error.reason,
+                error.method,
+                allocation.client,
+                counted(error.count, "time")
+            ),
+            error.frames.iter().copied(),
+        ));
+    }
+    if !rest.is_empty() {
+        let frames = rest.iter().filter_map(|more| more.error.frames.first());
+        evidence.push(seen(
+            format!("the same on {}", counted(rest.len() as u64, "more socket")),
+            frames.copied().take(MOST_SHOWN),
+        ));
+    }
     if error.method != "allocate" && !allocation.permissions.is_empty() {
         let permitted: Vec<String> = allocation
             .permissions
@@ -229,23 +280,23 @@ fn evidence_of(context: &Context<'_>, refusal: Refusal<'_>) -> Vec<EvidenceLine>
 }
 
 fn silent(context: &Context<'_>) -> Vec<Statement> {
-    let owners = context
-        .scene
-        .turn_owner
-        .iter()
-        .copied()
-        .chain(std::iter::repeat(None));
-    let rows = context.scene.turn.iter().zip(owners);
-    rows.filter(|(allocation, _)| is_silent(allocation))
-        .filter_map(|(allocation, owner)| silent_server(context, allocation, owner))
+    let silent = allocations(context).filter(|(allocation, _)| is_silent(allocation));
+    let groups = together(silent, |&(allocation, owner)| {
+        let (client, server) = (allocation.client.ip, allocation.server);
+        (owner, client, server, allocation.transport)
+    });
+    groups
+        .into_iter()
+        .filter_map(|group| silent_server(context, &group))
         .collect()
 }
 
+/// `asked`: from where the same server was asked in vain, for the same call.
 fn silent_server(
     context: &Context<'_>,
-    allocation: &Allocation,
-    owner: Option<PeerConnectionId>,
+    asked: &[(&Allocation, Option<PeerConnectionId>)],
 ) -> Option<Statement> {
+    let &(allocation, owner) = asked.first()?;
     let call = owner.and_then(|id| context.calls.get(id.index()));
     if context.capture.quality.one_direction || call.is_some_and(|call| call.doubts.one_direction) {
         return None;
@@ -256,27 +307,36 @@ fn silent_server(
         Some(_) => " So there was no relay candidate.",
         None => "",
     };
+    let times = || asked.iter().map(|(allocation, _)| allocation);
+    let first_at = times().map(|allocation| allocation.first_at).min()?;
+    let last_at = times().map(|allocation| allocation.last_at).max()?;
+    let lines = asked.iter().take(MOST_SHOWN).map(|(allocation, _)| {
+        seen(
+            format!("Allocate requests from {}, no answer", allocation.client),
+            allocation.frames.iter().copied(),
+        )
+    });
     Some(Statement {
         call: owner,
         severity: works.then_some(Severity::Note),
         title: format!("TURN server {} did not answer", allocation.server),
         explanation: format!(
             "{} asked {} over {} for an allocation for {:.1} s and got no answer, not even the usual 401.{rest}",
-            allocation.client,
+            asker(allocation, asked.len()),
             allocation.server,
             allocation.transport,
-            allocation.last_at.since(allocation.first_at).as_secs_f64(),
+            last_at.since(first_at).as_secs_f64(),
         ),
-        evidence: vec![seen(
-            format!("Allocate requests from {}, no answer", allocation.client),
-            allocation.frames.iter().copied(),
-        )],
+        evidence: lines.collect(),
         would_disprove: "Any STUN answer from that server to that client.".to_owned(),
         advice: "Check the server's address and port, and whether a firewall lets it through; offer TURN over TCP or TLS on port 443 too."
             .to_owned(),
         ..Statement::default()
     })
 }
+
+/// Sockets of which each has a line of its own among the evidence.
+const MOST_SHOWN: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -319,6 +379,62 @@ mod tests {
         assert!(findings[0].explanation.contains("checks was answered"));
         assert_eq!(verdicts[0].stage, Some(Stage::Gathering));
         assert_eq!(verdicts[0].cause, Some(0));
+    }
+
+    /// As many more allocations like the first, from ports of their own.
+    fn more(mut sketch: Sketch, count: u16) -> Sketch {
+        for number in 0..count {
+            let mut another = sketch.scene.turn[0].clone();
+            another.client.port += number + 1;
+            sketch.scene.turn.push(another);
+            let owner = sketch.scene.turn_owner[0];
+            sketch.scene.turn_owner.push(owner);
+        }
+        sketch
+    }
+
+    #[test]
+    fn the_same_refusal_on_several_sockets_is_one_finding() {
+        let refused = Sketch::healthy(20.0)
+            .allocation()
+            .turn_error("allocate", 401, false);
+        let (findings, _) = more(refused, 5).judge();
+        assert_eq!(findings.len(), 1, "{findings:#?}");
+        let lines: Vec<&str> = findings[0]
+            .evidence
+            .iter()
+            .map(|line| &*line.text)
+            .collect();
+        let told = lines
+            .iter()
+            .filter(|line| line.contains("401 reason"))
+            .count();
+        assert_eq!(told, 4, "{lines:#?}");
+        assert_eq!(lines.last(), Some(&"the same on 2 more sockets"));
+    }
+
+    #[test]
+    fn another_user_is_another_finding() {
+        let refused = Sketch::healthy(20.0)
+            .allocation()
+            .turn_error("allocate", 401, false);
+        let mut sketch = more(refused, 1);
+        sketch.scene.turn[1].username = Some("bob".to_owned());
+        assert_eq!(sketch.judge().0.len(), 2);
+    }
+
+    #[test]
+    fn a_server_silent_on_several_sockets_is_one_finding() {
+        let mut asked = Sketch::new(20.0).agreed().allocation();
+        asked.scene.turn[0].requests = vec![("allocate", 7, 0)];
+        asked.scene.turn[0].last_at = instant(9.0);
+        let (findings, _) = more(asked, 2).judge();
+        let silent: Vec<_> = findings
+            .iter()
+            .filter(|finding| finding.rule == "turn-server-silent")
+            .collect();
+        assert_eq!(silent.len(), 1, "{findings:#?}");
+        assert_eq!(silent[0].evidence.len(), 3);
     }
 
     #[test]
