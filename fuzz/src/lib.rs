@@ -416,6 +416,10 @@ pub fn rtp(data: &[u8]) {
 pub fn rtcp(data: &[u8]) {
     let classified = wire::rtcp::classify::classify(data);
     black_box(wire::media::detail::rtcp(&classified, 0));
+    let missing = data.first().copied().unwrap_or_default();
+    let cut = Span::new(data, data.len() + usize::from(missing));
+    let classified = wire::rtcp::classify::classify_span(cut);
+    black_box(wire::media::detail::rtcp(&classified, 0));
     let packets = wire::rtcp::compound::Compound::new(data).packets();
     for packet in packets.take(MANY).flatten() {
         black_box(wire::rtcp::body::decode(&packet));

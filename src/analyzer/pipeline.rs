@@ -422,6 +422,7 @@ mod tests {
 
     use super::*;
     use crate::ingest::raw::Input;
+    use crate::vocab::fault::Layer;
 
     #[test]
     fn a_look_ahead_changes_no_result() {
@@ -455,5 +456,27 @@ mod tests {
         assert!(!ahead.scene.streams.is_empty());
         assert_eq!(format!("{:?}", plain.scene), format!("{:?}", ahead.scene));
         assert_eq!(plain.capture.protocols, ahead.capture.protocols);
+    }
+
+    #[test]
+    fn what_a_snap_length_cut_is_not_called_malformed() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures/lossy/capture.pcapng");
+        let read = |snap_length: usize| {
+            let mut source = Source::open(vec![Input::Path(path.clone())]).unwrap();
+            let mut analyzer = Analyzer::default();
+            while let Some(item) = source.pull() {
+                if let Item::Frame(frame) = item {
+                    let data = frame.data.get(..snap_length).unwrap_or(frame.data);
+                    analyzer.push(&Frame { data, ..frame });
+                }
+            }
+            analyzer.finish();
+            analyzer.into_analysis(&[]).capture
+        };
+        let (whole, cut) = (read(usize::MAX), read(96));
+        assert!(whole.protocols.srtcp_packets > 0);
+        assert_eq!(cut.protocols.srtcp_packets, whole.protocols.srtcp_packets);
+        let rtcp = |(layer, ..): &(Layer, &str, _)| *layer == Layer::Rtcp;
+        assert_eq!(cut.faults.rows().filter(rtcp).count(), 0);
     }
 }

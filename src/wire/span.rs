@@ -54,6 +54,15 @@ impl<'a> Span<'a> {
         }
     }
 
+    /// `inner`, a part of these bytes that reaches as far as they do: what they lack, it lacks.
+    #[inline]
+    pub const fn inner(self, inner: &[u8]) -> Span<'_> {
+        Span {
+            bytes: inner,
+            on_wire: inner.len() + self.missing(),
+        }
+    }
+
     /// Bytes that were on the wire but are not captured.
     #[inline]
     pub const fn missing(self) -> usize {

@@ -22,7 +22,7 @@ use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::ExchangeId;
 use crate::vocab::sighting::Sighting;
 use crate::wire::rtcp::classify::Classified;
-use crate::wire::rtcp::classify::classify;
+use crate::wire::rtcp::classify::classify_span;
 use crate::wire::rtp;
 use crate::wire::rtp::Header;
 use crate::wire::span::Span;
@@ -66,6 +66,7 @@ enum Kept {
     },
     Rtcp {
         datagram: Stretch,
+        on_wire: u32,
     },
     HttpRequest(Box<Exchange>),
     HttpResponse(Box<Exchange>),
@@ -141,13 +142,18 @@ impl Batch {
                 datagram: self.copy(datagram),
                 cut,
             },
-            Observation::Rtcp { packet } => Kept::Rtcp {
-                datagram: self.copy(match packet {
-                    Classified::Plain(compound) => compound.datagram(),
-                    Classified::Encrypted(srtcp) => srtcp.datagram,
-                    Classified::Malformed { .. } => &[],
-                }),
-            },
+            Observation::Rtcp { packet } => {
+                let datagram = match packet {
+                    Classified::Plain(compound) => Span::whole(compound.datagram()),
+                    Classified::Encrypted(srtcp) => Span::whole(srtcp.datagram),
+                    Classified::Cut(cut) => cut.datagram,
+                    Classified::Malformed { .. } => Span::whole(&[]),
+                };
+                Kept::Rtcp {
+                    datagram: self.copy(datagram.bytes),
+                    on_wire: datagram.on_wire as u32,
+                }
+            }
             Observation::HttpRequest { exchange } => Kept::HttpRequest(Box::new(exchange.clone())),
             Observation::HttpResponse { exchange } => {
                 Kept::HttpResponse(Box::new(exchange.clone()))
@@ -267,8 +273,8 @@ impl Batch {
                 datagram: self.stretch(*datagram),
                 cut: *cut,
             },
-            Kept::Rtcp { datagram } => Observation::Rtcp {
-                packet: classify(self.stretch(*datagram)),
+            Kept::Rtcp { datagram, on_wire } => Observation::Rtcp {
+                packet: classify_span(Span::new(self.stretch(*datagram), *on_wire as usize)),
             },
             Kept::HttpRequest(exchange) => Observation::HttpRequest { exchange },
             Kept::HttpResponse(exchange) => Observation::HttpResponse { exchange },

@@ -22,7 +22,7 @@ use crate::wire::dns;
 use crate::wire::dtls::probe::probe as probe_dtls;
 use crate::wire::icmp;
 use crate::wire::rtcp::classify::Classified;
-use crate::wire::rtcp::classify::classify as classify_rtcp;
+use crate::wire::rtcp::classify::classify_span as classify_rtcp;
 use crate::wire::rtp;
 use crate::wire::span::Span;
 use crate::wire::stun::Message;
@@ -99,7 +99,7 @@ impl Demux {
         sink: &mut impl Sink,
     ) {
         let confirmed = history.is_webrtc() || history.has(History::RTP);
-        let packet = classify_rtcp(datagram.payload);
+        let packet = classify_rtcp(Span::new(datagram.payload, datagram.length));
         match packet {
             Classified::Plain(_) => {
                 self.counts.rtcp_packets += 1;
@@ -108,6 +108,16 @@ impl Demux {
             Classified::Encrypted(_) if confirmed => {
                 self.counts.srtcp_packets += 1;
                 self.table.recognise(seen.flow, FlowProtocol::Srtcp);
+            }
+            Classified::Cut(cut) if confirmed || cut.is_encrypted == Some(false) => {
+                // Where the packet does not tell: WebRTC sends none in the clear (RFC 8827 §6.5).
+                if cut.is_encrypted.unwrap_or_else(|| history.is_webrtc()) {
+                    self.counts.srtcp_packets += 1;
+                    self.table.recognise(seen.flow, FlowProtocol::Srtcp);
+                } else {
+                    self.counts.rtcp_packets += 1;
+                    self.table.recognise(seen.flow, FlowProtocol::Rtcp);
+                }
             }
             Classified::Malformed { fault, .. } if confirmed => {
                 self.faults.record(fault, Some(seen.frame));

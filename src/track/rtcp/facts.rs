@@ -16,6 +16,8 @@ pub struct RtcpWay {
     pub plain_datagrams: u64,
     /// Datagrams of SRTCP.
     pub srtcp_datagrams: u64,
+    /// Datagrams of either, whose end was not captured.
+    pub cut_datagrams: u64,
     /// Datagrams that are neither.
     pub malformed_datagrams: u64,
     /// Plain (or decrypted) packets by type.

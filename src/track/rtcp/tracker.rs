@@ -43,6 +43,13 @@ impl RtcpTracker {
                     flow.read(seen, compound, &mut self.faults);
                 }
             }
+            Classified::Cut(cut) => {
+                way.cut_datagrams += 1;
+                // What may be ciphertext is not read.
+                if cut.is_encrypted == Some(false) {
+                    flow.read(seen, cut.whole_packets(), &mut self.faults);
+                }
+            }
             Classified::Malformed { fault, .. } => {
                 way.malformed_datagrams += 1;
                 self.faults.record(*fault, Some(seen.frame));

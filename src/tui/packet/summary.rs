@@ -24,6 +24,7 @@ use crate::wire::packet::decode;
 use crate::wire::quic::header::Packet;
 use crate::wire::rtcp::classify as rtcp;
 use crate::wire::rtp;
+use crate::wire::span::Span;
 use crate::wire::stun;
 use crate::wire::tcp::Segment;
 use crate::wire::tls;
@@ -73,7 +74,7 @@ pub fn summary(frame: &Frame<'_>, known: &Known) -> Summary {
             if DNS_PORTS.contains(&udp.source.port) || DNS_PORTS.contains(&udp.destination.port) {
                 domain_names(udp.payload)
             } else {
-                datagram(udp.payload, known, 0)
+                datagram(Span::new(udp.payload, udp.payload_length()), known, 0)
             }
         }
         Body::Tcp(segment) => {
@@ -141,12 +142,13 @@ fn name(name: Option<&str>, code: u8) -> String {
     name.map_or_else(|| format!("protocol {code}"), str::to_owned)
 }
 
-fn datagram(bytes: &[u8], known: &Known, depth: usize) -> Said {
+fn datagram(span: Span<'_>, known: &Known, depth: usize) -> Said {
+    let bytes = span.bytes;
     match classify(bytes) {
-        Kind::Stun => binding(bytes, known, depth),
+        Kind::Stun => binding(span, known, depth),
         Kind::ChannelData => match ChannelData::new_cut(bytes) {
             Ok(message) if depth < DEPTH => {
-                let (layer, protocol, text) = datagram(message.data, known, depth + 1);
+                let (layer, protocol, text) = datagram(span.inner(message.data), known, depth + 1);
                 (
                     layer,
                     protocol,
@@ -166,7 +168,7 @@ fn datagram(bytes: &[u8], known: &Known, depth: usize) -> Said {
             records(&dtls::detail::detail(bytes, 0)),
         ),
         Kind::Rtp => media(bytes, known),
-        Kind::Rtcp => control(bytes),
+        Kind::Rtcp => control(span),
         Kind::Quic => (Layer::Other, "QUIC", packets_of(bytes)),
         Kind::Zrtp => (Layer::Dtls, "ZRTP", bytes_of(bytes.len())),
         Kind::Unknown => (Layer::Other, "UDP", bytes_of(bytes.len())),
@@ -186,8 +188,8 @@ fn packets_of(bytes: &[u8]) -> String {
     format!("{}, {}", names.join(", "), bytes_of(bytes.len()))
 }
 
-fn binding(bytes: &[u8], known: &Known, depth: usize) -> Said {
-    let message = match stun::Message::new_cut(bytes) {
+fn binding(span: Span<'_>, known: &Known, depth: usize) -> Said {
+    let message = match stun::Message::new_cut(span.bytes) {
         Ok(message) => message,
         Err(fault) => return (Layer::Ice, "STUN", fault.to_string()),
     };
@@ -200,7 +202,7 @@ fn binding(bytes: &[u8], known: &Known, depth: usize) -> Said {
     if let Some(inner) = message.data()
         && depth < DEPTH
     {
-        let (layer, protocol, text) = datagram(inner, known, depth + 1);
+        let (layer, protocol, text) = datagram(span.inner(inner), known, depth + 1);
         return (layer, protocol, format!("{text} · in an indication"));
     }
     let class = match message.class() {
@@ -270,8 +272,8 @@ fn media(bytes: &[u8], known: &Known) -> Said {
     }
 }
 
-fn control(bytes: &[u8]) -> Said {
-    match rtcp::classify(bytes) {
+fn control(datagram: Span<'_>) -> Said {
+    match rtcp::classify_span(datagram) {
         rtcp::Classified::Plain(compound) => {
             let names = compound.packets().map(|packet| match packet {
                 Ok(packet) => packet.kind.name().unwrap_or("unknown type").to_owned(),
@@ -293,6 +295,16 @@ fn control(bytes: &[u8]) -> Said {
                     packet.opening.ssrc, packet.index
                 ),
             )
+        }
+        rtcp::Classified::Cut(cut) => {
+            let kind = cut.opening.kind.name().unwrap_or("unknown type");
+            let protocol = match cut.is_encrypted {
+                Some(true) => "SRTCP",
+                Some(false) => "RTCP",
+                None => "RTCP or SRTCP",
+            };
+            let text = format!("{kind} from ssrc {}, cut", cut.opening.ssrc);
+            (Layer::Media, protocol, text)
         }
         rtcp::Classified::Malformed { fault, .. } => (Layer::Media, "RTCP", fault.to_string()),
     }

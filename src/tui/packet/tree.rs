@@ -20,6 +20,7 @@ use crate::wire::packet::Body;
 use crate::wire::quic;
 use crate::wire::rtcp::classify as rtcp;
 use crate::wire::rtp;
+use crate::wire::span::Span;
 use crate::wire::stun;
 use crate::wire::tls;
 
@@ -37,14 +38,18 @@ pub fn tree(frame: &Frame<'_>, known: &Known) -> Vec<Field> {
         {
             fields.push(domain_names(payload, base));
         }
-        Body::Udp(_) => datagram(payload, base, known, 0, &mut fields),
+        Body::Udp(udp) => {
+            let span = Span::new(payload, payload.len() + udp.cut_bytes as usize);
+            datagram(span, base, known, 0, &mut fields);
+        }
         Body::Tcp(_) if !payload.is_empty() => fields.push(stream(payload, base)),
         _ => {}
     }
     fields
 }
 
-fn datagram(bytes: &[u8], base: usize, known: &Known, depth: usize, fields: &mut Vec<Field>) {
+fn datagram(span: Span<'_>, base: usize, known: &Known, depth: usize, fields: &mut Vec<Field>) {
+    let bytes = span.bytes;
     let end = base + bytes.len();
     let field = match classify(bytes) {
         Kind::Stun => match stun::Message::new_cut(bytes) {
@@ -53,7 +58,8 @@ fn datagram(bytes: &[u8], base: usize, known: &Known, depth: usize, fields: &mut
                 if let Some(inner) = message.data()
                     && depth < DEPTH
                 {
-                    datagram(inner, base + offset(bytes, inner), known, depth + 1, fields);
+                    let at = base + offset(bytes, inner);
+                    datagram(span.inner(inner), at, known, depth + 1, fields);
                 }
                 return;
             }
@@ -64,7 +70,7 @@ fn datagram(bytes: &[u8], base: usize, known: &Known, depth: usize, fields: &mut
                 fields.push(message.detail(base));
                 if depth < DEPTH {
                     datagram(
-                        message.data,
+                        span.inner(message.data),
                         base + offset(bytes, message.data),
                         known,
                         depth + 1,
@@ -89,7 +95,7 @@ fn datagram(bytes: &[u8], base: usize, known: &Known, depth: usize, fields: &mut
             Err(fault) => Field::fault(fault.name, base..end),
         },
         Kind::Rtcp => {
-            fields.extend(media::rtcp(&rtcp::classify(bytes), base));
+            fields.extend(media::rtcp(&rtcp::classify_span(span), base));
             return;
         }
         Kind::Quic => {

@@ -21,6 +21,7 @@ use crate::wire::media::payload::Codec;
 use crate::wire::media::payload::Depacketizer;
 use crate::wire::rtcp::body::decode;
 use crate::wire::rtcp::classify::Classified;
+use crate::wire::rtcp::classify::Cut;
 use crate::wire::rtcp::classify::Opening;
 use crate::wire::rtcp::classify::Srtcp;
 use crate::wire::rtcp::compound::Compound;
@@ -90,6 +91,7 @@ pub fn rtcp(datagram: &Classified<'_>, base: usize) -> Vec<Field> {
     match datagram {
         Classified::Plain(compound) => compound_trees(*compound, base),
         Classified::Encrypted(srtcp) => vec![srtcp_tree(srtcp, base)],
+        Classified::Cut(cut) => vec![cut_tree(cut, base)],
         Classified::Malformed { opening, fault } => {
             let at = base + fault.offset;
             let mut tree = Field::new("RTCP", "malformed", base..at + 1);
@@ -205,6 +207,27 @@ fn srtcp_tree(srtcp: &Srtcp<'_>, base: usize) -> Field {
             at(tag_at, tag),
         ),
     ])
+}
+
+fn cut_tree(cut: &Cut<'_>, base: usize) -> Field {
+    let (name, state) = match cut.is_encrypted {
+        Some(true) => ("SRTCP", "encrypted"),
+        Some(false) => ("RTCP", "plain"),
+        None => ("RTCP or SRTCP", "maybe encrypted"),
+    };
+    let (captured, on_wire) = (cut.datagram.bytes.len(), cut.datagram.on_wire);
+    let title = format!(
+        "{} from {}, {state}, cut by the snap length: {captured} of {on_wire} bytes",
+        word_of(&cut.opening),
+        cut.opening.ssrc,
+    );
+    let mut tree =
+        Field::new(name, title, base..base + captured).with([opening_field(&cut.opening, base)]);
+    if cut.is_encrypted == Some(false) {
+        tree.children
+            .extend(compound_trees(cut.whole_packets(), base));
+    }
+    tree
 }
 
 fn opening_field(opening: &Opening, base: usize) -> Field {

@@ -8,13 +8,17 @@
 //! The length field of the first packet covers that packet only, encrypted or not, so a plain compound walks exactly to the end
 //! of the datagram and an SRTCP one does not: its second header is ciphertext, or its trailer is left over. RTCP packets are
 //! whole words, so the tag length shows in the datagram's length modulo four. An MKI (not used with DTLS-SRTP) is not looked for.
+//!
+//! Where the snap length took the end, some of this still tells, and nothing is malformed for it.
 
 use crate::vocab::fault::Fault;
+use crate::vocab::fault::Layer;
 use crate::vocab::ids::Ssrc;
 use crate::wire::rtcp::compound::Compound;
 use crate::wire::rtcp::compound::PacketType;
 use crate::wire::rtcp::compound::fault;
 use crate::wire::rtp::is_rtcp_type;
+use crate::wire::span::Span;
 
 /// What a datagram is that looks like RTCP by its first two bytes.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +27,8 @@ pub enum Classified<'a> {
     Plain(Compound<'a>),
     /// SRTCP: only the fields of [`Srtcp`] are in the clear.
     Encrypted(Srtcp<'a>),
+    /// The capture lacks its end, where the proof would be.
+    Cut(Cut<'a>),
     /// Neither holds; what the header says, and the rule that plain RTCP would break.
     Malformed {
         /// The clear first 8 bytes, if there are as many.
@@ -62,6 +68,27 @@ pub struct Srtcp<'a> {
     pub datagram: &'a [u8],
 }
 
+/// A datagram of which the capture lacks the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut<'a> {
+    /// The first 8 bytes.
+    pub opening: Opening,
+    /// Is it SRTCP? `None` when neither its length nor what was captured tells.
+    pub is_encrypted: Option<bool>,
+    /// All that was captured.
+    pub datagram: Span<'a>,
+}
+
+impl<'a> Cut<'a> {
+    /// The packets that were captured whole, if it is plain.
+    pub fn whole_packets(&self) -> Compound<'a> {
+        let bytes = self.datagram.bytes;
+        let packets = Compound::new(bytes).packets().map_while(Result::ok);
+        let end = packets.last().map_or(0, |last| last.offset + last.length);
+        Compound::new(bytes.get(..end).unwrap_or_default())
+    }
+}
+
 impl<'a> Srtcp<'a> {
     /// The packets, when they are only authenticated (E flag clear).
     pub fn authenticated_only(&self) -> Option<Compound<'a>> {
@@ -91,6 +118,47 @@ pub fn classify(datagram: &[u8]) -> Classified<'_> {
         opening: Some(opening),
         fault: stop,
     }
+}
+
+/// The same for a datagram whose end the snap length may have cut off.
+pub fn classify_span(datagram: Span<'_>) -> Classified<'_> {
+    if datagram.missing() == 0 {
+        return classify(datagram.bytes);
+    }
+    let Some(opening) = Opening::read(datagram.bytes) else {
+        return Classified::Malformed {
+            opening: None,
+            fault: datagram.too_short(OPENING_LENGTH, Layer::Rtcp, "rtcp-opening-truncated"),
+        };
+    };
+    if opening.length > datagram.on_wire {
+        return Classified::Malformed {
+            opening: Some(opening),
+            fault: fault("rtcp-length-overruns", 2),
+        };
+    }
+    Classified::Cut(Cut {
+        opening,
+        is_encrypted: is_encrypted(datagram),
+        datagram,
+    })
+}
+
+/// Is a cut datagram SRTCP? Its first packet is no longer than itself.
+fn is_encrypted(datagram: Span<'_>) -> Option<bool> {
+    // Packets are whole words, and so is a trailer with AEAD; one with HMAC-SHA1-80 is not.
+    if !datagram.on_wire.is_multiple_of(4) {
+        return Some(true);
+    }
+    let mut at = 0;
+    while at < datagram.on_wire {
+        let &[first, kind, l0, l1] = datagram.bytes.get(at..)?.first_chunk()?;
+        if first >> 6 != 2 || !is_rtcp_type(kind) {
+            return Some(true);
+        }
+        at += (usize::from(u16::from_be_bytes([l0, l1])) + 1) * 4;
+    }
+    Some(at > datagram.on_wire)
 }
 
 impl Opening {
@@ -180,6 +248,8 @@ const LAYOUTS: [Layout; 3] = [
     },
 ];
 
+/// Header and sender.
+const OPENING_LENGTH: usize = 8;
 /// E flag and index.
 const INDEX_LENGTH: usize = 4;
 /// The index starts at zero (RFC 3711 §3.2.1) and RTCP is slow: at 100 packets a second this is a day and a half. From here on
@@ -258,10 +328,59 @@ mod tests {
         ));
     }
 
+    #[track_caller]
+    fn check_cut(whole: &[u8], captured: usize, is_encrypted: Option<bool>) {
+        let datagram = Span::new(&whole[..captured], whole.len());
+        let Classified::Cut(cut) = classify_span(datagram) else {
+            panic!("not taken for cut: {:?}", classify_span(datagram));
+        };
+        assert_eq!(cut.is_encrypted, is_encrypted, "{captured} captured");
+    }
+
+    #[test]
+    fn what_the_snap_length_cut_is_told_apart_as_far_as_it_shows() {
+        let sdes = [0x81, 202, 0, 2, 0, 0, 0, 7, 1, 0, 0, 0];
+        let plain = [&RR[..], &sdes].concat();
+        check_cut(&plain, 18, Some(false));
+        check_cut(&plain, 12, Some(false));
+        check_cut(&plain, 10, None);
+        let hmac = encrypted(&RR, &[0x11; 16], &[0x5a; 14]);
+        check_cut(&hmac, 8, Some(true));
+        let aead = encrypted(&RR, &[0x11; 16], &[0x5a; 20]);
+        check_cut(&aead, 12, Some(true));
+        check_cut(&aead, 8, None);
+    }
+
+    #[test]
+    fn of_a_plain_one_the_whole_packets_are_left() {
+        let sdes = [0x81, 202, 0, 2, 0, 0, 0, 7, 1, 0, 0, 0];
+        let plain = [&RR[..], &sdes].concat();
+        let Classified::Cut(cut) = classify_span(Span::new(&plain[..15], plain.len())) else {
+            panic!("not taken for cut");
+        };
+        assert_eq!(cut.whole_packets().datagram(), RR);
+    }
+
+    #[test]
+    fn a_first_packet_longer_than_the_datagram_is_malformed_though_cut() {
+        let long = [0x80, 201, 0, 9, 0, 0, 0, 7];
+        let Classified::Malformed { fault, .. } = classify_span(Span::new(&long, 20)) else {
+            panic!("accepted");
+        };
+        assert_eq!(fault.name, "rtcp-length-overruns");
+        let Classified::Malformed { fault, .. } = classify_span(Span::new(&RR[..6], 8)) else {
+            panic!("accepted");
+        };
+        assert_eq!(fault.name, "capture-frame-cut");
+    }
+
     proptest! {
         #[test]
-        fn any_bytes_are_safe(bytes in proptest::collection::vec(any::<u8>(), 0..120)) {
+        fn any_bytes_are_safe(bytes in proptest::collection::vec(any::<u8>(), 0..120), missing in 0_usize..2_000) {
             let _ = classify(&bytes);
+            if let Classified::Cut(cut) = classify_span(Span::new(&bytes, bytes.len() + missing)) {
+                let _ = cut.whole_packets();
+            }
         }
 
         #[test]
