@@ -14,8 +14,12 @@ use rtcscope::analyzer::pipeline::{Analyzer, analyze};
 use rtcscope::diagnosis::finding::{Confidence, Finding, Outcome, Severity, Stage};
 use rtcscope::diagnosis::ladder::{Status, climb};
 use rtcscope::ingest::raw::Input;
+use rtcscope::ingest::source::Item;
 use rtcscope::ingest::source::Source;
+use rtcscope::vocab::fault::Layer;
+use rtcscope::vocab::frame::Frame;
 use rtcscope::vocab::ids::PeerConnectionId;
+use rtcscope::wire::tls::registry::Version;
 
 /// Outcome, stage and the rule of the cause, of every verdict in order.
 type Expected = &'static [(Outcome, Option<Stage>, Option<&'static str>)];
@@ -230,6 +234,43 @@ fn a_capture_that_shows_too_little_says_so() {
     assert!(cannot_tell.contains("signaling"), "{cannot_tell}");
 }
 
+/// What a snap length took can't be held against a call: its relayed checks and its handshake were answered where nobody can read it.
+#[test]
+fn a_snap_length_breaks_no_call() {
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("captures");
+    let mut paths: Vec<PathBuf> = ["p2p-symmetric-nat", "data-channel", "restart-ice", "lossy"]
+        .iter()
+        .map(|name| own.join(name).join("capture.pcapng"))
+        .collect();
+    for name in ["videoroom-relay", "turn-tcp", "ice-tcp", "firefox-p2p"] {
+        paths.extend(lab().map(|lab| lab.join(name).join("alice.pcapng")));
+    }
+    for (path, snap_length) in paths
+        .iter()
+        .flat_map(|path| [(path, 96), (path, 128), (path, 256)])
+    {
+        let analysis = read_cut(path, snap_length);
+        let place = format!("{} at {snap_length}", path.display());
+        for verdict in &analysis.verdicts {
+            assert_ne!(verdict.outcome, Outcome::Failed, "{place}: {verdict:#?}");
+        }
+        for finding in &analysis.findings {
+            assert!(finding.severity < Severity::Error, "{place}: {finding:#?}");
+            assert_ne!(finding.rule, "turn-server-silent", "{place}");
+        }
+        let dtls = |(layer, ..): &(Layer, &str, _)| *layer == Layer::Dtls;
+        let faults = &analysis.capture.faults;
+        assert_eq!(faults.rows().filter(dtls).count(), 0, "{place}");
+    }
+    // DTLS 1.3: the extension that says so was cut off the server's hello, which calls itself 1.2.
+    let analysis = read_cut(&own.join("data-channel/capture.pcapng"), 128);
+    assert_eq!(analysis.scene.dtls[0].association.version, None);
+    // DTLS 1.2 shows by what comes in the clear after it.
+    let analysis = read_cut(&own.join("lossy/capture.pcapng"), 128);
+    let version = analysis.scene.dtls[0].association.version;
+    assert_eq!(version, Some(Version::Dtls12));
+}
+
 #[test]
 fn findings_name_numbers_addresses_and_times() {
     let Some(lab) = lab() else { return };
@@ -368,6 +409,20 @@ fn no_public_capture_is_called_failed_for_what_it_does_not_show() {
 
 fn read(path: &Path) -> Analysis {
     try_read(path).unwrap_or_else(|| panic!("{} can't be read", path.display()))
+}
+
+/// The capture as it had been with this snap length.
+fn read_cut(path: &Path, snap_length: usize) -> Analysis {
+    let mut source = Source::open(vec![Input::Path(path.to_owned())]).unwrap();
+    let mut analyzer = Analyzer::default();
+    while let Some(item) = source.pull() {
+        if let Item::Frame(frame) = item {
+            let data = frame.data.get(..snap_length).unwrap_or(frame.data);
+            analyzer.push(&Frame { data, ..frame });
+        }
+    }
+    analyzer.finish();
+    analyzer.into_analysis(source.files())
 }
 
 fn try_read(path: &Path) -> Option<Analysis> {

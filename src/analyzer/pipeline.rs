@@ -38,6 +38,7 @@ use crate::session::model::scene::Scene;
 use crate::track::rtp_stream::stream::Stream;
 use crate::track::signaling::dialogue::Dialogue;
 use crate::vocab::address::Direction;
+use crate::vocab::capture::is_much_cut;
 use crate::vocab::frame::Frame;
 use crate::vocab::ids::FlowId;
 use crate::vocab::time::Timestamp;
@@ -327,6 +328,7 @@ impl Known<'_> {
             rtcp: trackers.rtcp.snapshot(),
             data: trackers.sctp.associations().to_vec(),
             names: trackers.names.all().to_vec(),
+            is_much_cut: is_much_cut(self.demux.counts().truncated_packets, self.packets),
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
 use crate::vocab::address::Side;
 use crate::vocab::capture::Capture;
+use crate::vocab::capture::is_much_cut;
 use crate::vocab::time::Timestamp;
 
 /// Do the calls' conversations show packets of one direction only, although both ends must have spoken?
@@ -84,7 +85,7 @@ impl Doubts {
         Self {
             one_direction: quality.one_direction || is_half_seen(call),
             mid_call: began_before(call.scene, call.pc),
-            truncated: if quality.truncated_packets * CUT_SHARE >= capture.packets {
+            truncated: if is_much_cut(quality.truncated_packets, capture.packets) {
                 quality.truncated_packets
             } else {
                 0
@@ -111,7 +112,7 @@ impl Doubts {
         }
         if self.truncated > 0 {
             told.push(format!(
-                "{} cut by the snap length: what signaling and certificates said in them could not be read.",
+                "{} cut by the snap length: what signaling, certificates, and checks inside TURN or TCP said in them could not be read.",
                 were(self.truncated),
             ));
         }
@@ -331,8 +332,6 @@ fn cut_short(context: &Context<'_>) -> Vec<Statement> {
     }]
 }
 
-/// One packet cut of so many, or more, casts doubt on every call; fewer are told, and that is all.
-const CUT_SHARE: u64 = 100;
 /// Lines of evidence about conversations.
 const LINES: usize = 8;
 

@@ -424,6 +424,12 @@ mod tests {
         assert_eq!(verdicts[0].confidence, Confidence::Medium);
         assert!(verdicts[0].cannot_tell[0].contains("later check"));
         assert_eq!(tried(20.0).judge().1[0].confidence, Confidence::High);
+        // A relay's answers may be in what was cut.
+        let mut cut = tried(20.0);
+        cut.capture.quality.truncated_packets = cut.capture.packets / 2 + 1;
+        let (findings, verdicts) = cut.judge();
+        assert!(findings.iter().all(|it| it.rule == "capture-truncated"));
+        assert_eq!(verdicts[0].outcome, Outcome::Unknown);
     }
 
     #[test]

@@ -24,6 +24,8 @@ use crate::diagnosis::words::seen;
 use crate::diagnosis::words::who;
 use crate::track::turn::Allocation;
 use crate::vocab::address::Side;
+use crate::vocab::address::Transport;
+use crate::vocab::capture::is_much_cut;
 use crate::vocab::ids::PeerConnectionId;
 use crate::wire::stun::error_code::ErrorCode;
 
@@ -299,6 +301,12 @@ fn silent_server(
     let &(allocation, owner) = asked.first()?;
     let call = owner.and_then(|id| context.calls.get(id.index()));
     if context.capture.quality.one_direction || call.is_some_and(|call| call.doubts.one_direction) {
+        return None;
+    }
+    // Of a TCP stream with holes the answers can't be read.
+    let quality = &context.capture.quality;
+    let is_much_cut = is_much_cut(quality.truncated_packets, context.capture.packets);
+    if is_much_cut && allocation.transport == Transport::Tcp {
         return None;
     }
     let works = call.is_some_and(|call| call.broken().is_none());

@@ -84,6 +84,8 @@ pub struct Sources<'a> {
     pub data: Vec<SctpAssociation>,
     /// Names of addresses.
     pub names: Vec<(IpAddr, String)>,
+    /// Did a snap length cut many packets, so that answers may be missing?
+    pub is_much_cut: bool,
 }
 
 /// Joins everything.
@@ -144,12 +146,12 @@ pub fn join(sources: Sources<'_>) -> Scene {
             pc.data_channels.push(at);
         }
     }
-    conclude(&mut scene);
+    conclude(&mut scene, sources.is_much_cut);
     scene
 }
 
 /// States, setup times and labels need everything else to be in place.
-fn conclude(scene: &mut Scene) {
+fn conclude(scene: &mut Scene, is_much_cut: bool) {
     for at in 0..scene.peer_connections.len() {
         let Some(pc) = scene.peer_connections.get(at) else {
             continue;
@@ -167,7 +169,7 @@ fn conclude(scene: &mut Scene) {
             .streams_of(pc)
             .map(|(_, stream)| stream.stats.last.at)
             .max();
-        let history = states::infer(pc, &dtls, scene.end);
+        let history = states::infer(pc, &dtls, scene.end, is_much_cut);
         let setup = states::setup(pc, &dtls, first_media);
         let label = label::label(pc, scene);
         let Some(pc) = scene.peer_connections.get_mut(at) else {

@@ -22,11 +22,13 @@ const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
 /// Unanswered this long, or never answered, an agent gives up (libwebrtc: 15 s; RFC 7675 §5.1 allows 30 s).
 const FAILED_AFTER: Duration = Duration::from_secs(15);
 
-/// Infers the states of `pc` up to `end`, from its pairs, its DTLS associations and its signaling.
+/// Infers the states of `pc` up to `end`, from its pairs, its DTLS associations and its signaling. Where packets are `is_much_cut`, checks
+/// inside TURN or TCP may have been answered unseen.
 pub(super) fn infer(
     pc: &PeerConnection,
     dtls: &[DtlsTransport],
     end: Timestamp,
+    is_much_cut: bool,
 ) -> Vec<StateChange> {
     let mut changes = Changes::default();
     if let Some(first) = pc.descriptions.first() {
@@ -45,7 +47,12 @@ pub(super) fn infer(
     }
     let closed = closed(pc, dtls);
     let until = closed.as_ref().map_or(end, |(at, _)| (*at).min(end));
-    failures(pc, dtls, until, &mut changes);
+    failures(dtls, &mut changes);
+    if !pc.ice.selected.is_empty() {
+        silences(pc, until, &mut changes);
+    } else if !is_much_cut {
+        never_answered(pc, until, &mut changes);
+    }
     if let Some((at, frames)) = closed {
         changes.add(at, ConnectionState::Closed, frames);
     }
@@ -133,18 +140,18 @@ fn closed(pc: &PeerConnection, dtls: &[DtlsTransport]) -> Option<(Timestamp, Vec
         .min_by_key(|(at, _)| *at)
 }
 
-/// Silence and refusals up to `until`.
-fn failures(pc: &PeerConnection, dtls: &[DtlsTransport], until: Timestamp, changes: &mut Changes) {
+/// Handshakes that failed.
+fn failures(dtls: &[DtlsTransport], changes: &mut Changes) {
     for transport in dtls {
         let history = &transport.association.state_history;
         if let Some(failed) = history.iter().find(|change| change.state == State::Failed) {
             changes.add(failed.at, ConnectionState::Failed, failed.frames.clone());
         }
     }
-    if pc.ice.selected.is_empty() {
-        never_answered(pc, until, changes);
-        return;
-    }
+}
+
+/// Consent that ran out up to `until`.
+fn silences(pc: &PeerConnection, until: Timestamp, changes: &mut Changes) {
     let Some(pair) = pc.selected_pair() else {
         return;
     };

@@ -133,3 +133,11 @@ pub struct Capture {
     /// Malformed input by name.
     pub faults: FaultLog,
 }
+
+/// Were so many of `packets` cut by the snap length that it casts doubt on every call? Fewer are told, and that is all.
+pub const fn is_much_cut(truncated: u64, packets: u64) -> bool {
+    truncated > 0 && truncated * CUT_SHARE >= packets
+}
+
+/// One packet cut of so many, or more.
+const CUT_SHARE: u64 = 100;

@@ -35,9 +35,10 @@ pub(crate) struct Unreached {
     pub(crate) last: Timestamp,
 }
 
-/// No check of any pair succeeded, and there was time enough for it.
+/// No check of any pair succeeded, and there was time enough for it. Of cut packets the checks inside TURN or TCP can't be read: another
+/// pair may have worked.
 pub(crate) fn unreached(call: &Call<'_>) -> Option<Unreached> {
-    if call.doubts.one_direction {
+    if call.doubts.one_direction || call.doubts.truncated > 0 {
         return None;
     }
     let mut checks = 0;

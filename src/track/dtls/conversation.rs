@@ -15,6 +15,7 @@ use crate::track::dtls::lifecycle::application_data;
 use crate::track::dtls::lifecycle::clear_alert;
 use crate::track::dtls::messages::Arrived;
 use crate::track::dtls::messages::Offered;
+use crate::track::dtls::messages::in_the_clear;
 use crate::track::dtls::messages::learn;
 use crate::track::dtls::replay::Replay;
 use crate::vocab::fault::Fault;
@@ -238,6 +239,7 @@ impl Conversation {
             }
             return;
         }
+        in_the_clear(context.association, &self.offered, fragment.kind);
         if fragment.kind == HandshakeType::ClientHello {
             let started = &mut context.association.handshake_started_at;
             started.get_or_insert(seen.at);
@@ -262,6 +264,7 @@ impl Conversation {
                 seen,
                 kind: fragment.kind,
                 body: fragment.body,
+                is_cut: true,
                 frames: &[seen.frame],
             };
             let mut of_the_cut = FaultLog::default();
@@ -390,6 +393,7 @@ impl Conversation {
             seen: context.seen,
             kind,
             body,
+            is_cut: false,
             frames,
         };
         learn(

@@ -35,6 +35,8 @@ pub(super) struct Arrived<'a> {
     pub(super) kind: HandshakeType,
     /// Its body; only the start of it when the snap length cut it.
     pub(super) body: &'a [u8],
+    /// Did the snap length cut it?
+    pub(super) is_cut: bool,
     /// Frames that carried it.
     pub(super) frames: &'a [FrameNumber],
 }
@@ -48,12 +50,28 @@ pub(super) struct Offered {
     connection_id_bytes: [Option<usize>; 2],
     /// Did the server agree on connection ids?
     connection_ids: bool,
+    /// The version that the server chose unless what the capture cut off its hello says another.
+    likely_version: Option<Version>,
 }
 
 impl Offered {
     /// Length of the connection ids in what `direction` sends: as the other end asked for.
     pub(super) fn connection_id_bytes(&self, direction: Direction) -> Option<usize> {
         self.connection_id_bytes[direction.opposite().index()].filter(|_| self.connection_ids)
+    }
+}
+
+/// A message that DTLS 1.3 encrypts came in the clear: it is not that version.
+pub(super) fn in_the_clear(association: &mut Association, offered: &Offered, kind: HandshakeType) {
+    let old = matches!(
+        kind,
+        HandshakeType::Certificate
+            | HandshakeType::ServerKeyExchange
+            | HandshakeType::ServerHelloDone
+            | HandshakeType::ClientKeyExchange
+    );
+    if old && association.version.is_none() {
+        association.version = offered.likely_version;
     }
 }
 
@@ -168,7 +186,12 @@ fn server_hello(
         return;
     }
     let version = hello.version();
-    association.version = Some(version);
+    // DTLS 1.3 calls itself 1.2 in the hello's own field (RFC 9147 §5.4); the extension that says so may be what was cut.
+    if message.is_cut && extensions.versions().is_empty() {
+        offered.likely_version = Some(version);
+    } else {
+        association.version = Some(version);
+    }
     association.cipher_suite = hello.cipher_suite;
     association.server_random = Some(*hello.random);
     association.srtp_profile = extensions
@@ -184,7 +207,7 @@ fn server_hello(
     if version.is_1_3() {
         facts.group = share;
         facts.resumed = Some(extensions.has(ExtensionType::PreSharedKey));
-    } else {
+    } else if !message.is_cut {
         facts.resumed = offered
             .session_id
             .as_ref()
