@@ -413,7 +413,7 @@ fn read(path: &Path) -> Analysis {
 
 /// The capture as it had been with this snap length.
 fn read_cut(path: &Path, snap_length: usize) -> Analysis {
-    let mut source = Source::open(vec![Input::Path(path.to_owned())]).unwrap();
+    let mut source = Source::open(vec![Input::Path(path.to_owned())]).expect("a capture of ours");
     let mut analyzer = Analyzer::default();
     while let Some(item) = source.pull() {
         if let Item::Frame(frame) = item {
