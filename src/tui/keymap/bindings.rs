@@ -75,7 +75,7 @@ pub const BINDINGS: &[Binding] = &[
         ENTER,
         Action::Enter,
         &[Scope::Media],
-        "the stream's packets; from the charts, those of the second",
+        "the stream's packets; from a chart, the second's",
     )
     .at(1, "packets"),
     row(
@@ -110,7 +110,7 @@ pub const BINDINGS: &[Binding] = &[
         ENTER,
         Action::Enter,
         &[Scope::Allocations],
-        "show the packets of its conversation, from the one that decided",
+        "its conversation's packets, from the deciding one",
     )
     .at(1, "packets"),
     row(
@@ -163,7 +163,7 @@ pub const BINDINGS: &[Binding] = &[
         &[key('c')],
         Action::CopyAll,
         &[Scope::OfferAnswer],
-        "copy the whole description: the one shown, else the answer",
+        "copy the whole description shown, else the answer",
     ),
     row(
         &[key('f')],
@@ -176,7 +176,7 @@ pub const BINDINGS: &[Binding] = &[
         &[key('+')],
         Action::ZoomIn,
         &[Scope::Timeline],
-        "closer, around the cursor; a stretch drawn with the mouse",
+        "closer, around the cursor; or draw with the mouse",
     )
     .at(3, "closer"),
     row(
@@ -190,13 +190,13 @@ pub const BINDINGS: &[Binding] = &[
         &[key('+')],
         Action::ZoomIn,
         &[Scope::Calls],
-        "closer to the call below; a stretch drawn with the mouse",
+        "closer to the call below; or draw with the mouse",
     ),
     row(
         &[key('+')],
         Action::ZoomIn,
         &[Scope::Media],
-        "closer to the second marked; a stretch drawn with the mouse",
+        "closer to the marked second; or draw with the mouse",
     ),
     row(
         &[key('0')],
