@@ -115,7 +115,7 @@ pub fn row(call: &PeerConnection, stream: &MediaStream) -> Row {
     }
 }
 
-/// `video VP8 mid 0 layer h`.
+/// `video VP8 (h) mid 0`, with the simulcast layer in brackets.
 pub fn title(stream: &MediaStream) -> String {
     let mut words: Vec<String> = Vec::new();
     words.extend(stream.kind.map(|kind| kind.word().to_owned()));
@@ -127,6 +127,8 @@ pub fn title(stream: &MediaStream) -> String {
             .map(|kind| format!("type {kind}"))
     };
     words.extend(codec.or_else(number));
+    // What tells layers apart comes early: a narrow column cuts the end.
+    words.extend(stream.rid.as_ref().map(|rid| format!("({rid})")));
     words.extend(
         stream
             .wrapping
@@ -134,7 +136,6 @@ pub fn title(stream: &MediaStream) -> String {
             .map(|wrapping| format!("in {wrapping}")),
     );
     words.extend(stream.mid.as_ref().map(|mid| format!("mid {mid}")));
-    words.extend(stream.rid.as_ref().map(|rid| format!("layer {rid}")));
     words.join(" ")
 }
 
