@@ -66,13 +66,16 @@ pub fn summary(frame: &Frame<'_>, known: &Known) -> Summary {
     let (layer, protocol, mut text) = match packet.body {
         Body::Udp(udp) => {
             (source, destination) = (udp.source.to_string(), udp.destination.to_string());
-            tuple = Some(FiveTuple {
+            let between = FiveTuple {
                 transport: Transport::Udp,
                 a: udp.source,
                 b: udp.destination,
-            });
+            };
+            tuple = Some(between);
             if DNS_PORTS.contains(&udp.source.port) || DNS_PORTS.contains(&udp.destination.port) {
                 domain_names(udp.payload)
+            } else if known.only_looks_like_quic(&between, udp.payload) {
+                (Layer::Other, "UDP", bytes_of(udp.payload_length()))
             } else {
                 datagram(Span::new(udp.payload, udp.payload_length()), known, 0)
             }

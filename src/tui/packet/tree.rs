@@ -4,6 +4,8 @@ use crate::crypt::aead::Aead;
 use crate::crypt::quic::session::Session;
 use crate::tui::packet::known::Known;
 use crate::tui::packet::summary::DEPTH;
+use crate::vocab::address::FiveTuple;
+use crate::vocab::address::Transport;
 use crate::vocab::frame::Frame;
 use crate::vocab::printable::printable_bytes;
 use crate::wire::channel_data::ChannelData;
@@ -38,6 +40,18 @@ pub fn tree(frame: &Frame<'_>, known: &Known) -> Vec<Field> {
         {
             fields.push(domain_names(payload, base));
         }
+        Body::Udp(udp)
+            if known.only_looks_like_quic(
+                &FiveTuple {
+                    transport: Transport::Udp,
+                    a: udp.source,
+                    b: udp.destination,
+                },
+                payload,
+            ) =>
+        {
+            fields.push(data(payload, base));
+        }
         Body::Udp(udp) => {
             let span = Span::new(payload, payload.len() + udp.cut_bytes as usize);
             datagram(span, base, known, 0, &mut fields);
@@ -46,6 +60,11 @@ pub fn tree(frame: &Frame<'_>, known: &Known) -> Vec<Field> {
         _ => {}
     }
     fields
+}
+
+fn data(bytes: &[u8], base: usize) -> Field {
+    let text = format!("{} bytes", bytes.len());
+    Field::new("data", text, base..base + bytes.len())
 }
 
 fn datagram(span: Span<'_>, base: usize, known: &Known, depth: usize, fields: &mut Vec<Field>) {
@@ -107,7 +126,7 @@ fn datagram(span: Span<'_>, base: usize, known: &Known, depth: usize, fields: &m
             format!("{} bytes, not opened", bytes.len()),
             base..end,
         ),
-        Kind::Unknown => Field::new("data", format!("{} bytes", bytes.len()), base..end),
+        Kind::Unknown => data(bytes, base),
     };
     fields.push(field);
 }
