@@ -215,7 +215,7 @@ pub(super) const FIELDS: &[Field] = &[
     stream(
         "stream.bitrateBps",
         Kind::Number(Unit::BitsPerSecond),
-        "payload, from the first packet to the last",
+        "payload, from first packet to last; null for less than a second",
         |of| of.it.bitrate_bps().into(),
     ),
     stream(

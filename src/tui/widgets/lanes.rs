@@ -425,7 +425,7 @@ mod tests {
         drawn(1_100, 3_100, 30, "█████████████╳▄▄▄▄▄▄▄▄▄▄▄▄▄▄ █");
         // All of it is inside of one second.
         drawn(3_100, 3_900, 8, "████████");
-        // What was lost before the axis begins is not lost on it, but the bar is that of a second with losses.
+        // A second with losses that began before: where in it they were nobody knows, so the mark is at the left end of what shows of it.
         drawn(2_500, 2_900, 4, "╳▄▄▄");
     }
 
