@@ -16,8 +16,12 @@ use std::path::Path;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Duration;
+use std::time::Instant;
 
 use rtcscope::ingest::raw::Input;
 use rtcscope::ingest::source::Item;
@@ -64,6 +68,11 @@ fn a_line_that_hangs_up_leaves_a_whole_file() {
 #[test]
 fn who_joins_midway_is_told_what_is_missing() {
     in_a_namespace("inside_midway");
+}
+
+#[test]
+fn who_is_flooded_ends_when_told_to() {
+    in_a_namespace("inside_flooded");
 }
 
 #[cfg(feature = "libpcap")]
@@ -598,6 +607,51 @@ fn inside_midway() {
     );
 }
 
+#[test]
+#[ignore = "runs inside a network namespace, for another test"]
+fn inside_flooded() {
+    cable::lay();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("flood.pcapng");
+    let live = live(&["-i", "vb", "--buffer", "16MB"], &file);
+    let (sent, over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let (before, was_flooded, (said, printed)) = thread::scope(|scope| {
+        let flood = scope.spawn(|| {
+            let wire = Wire::open("va");
+            let mut frame = vec![2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+            frame.extend([0x45, 0, 0, 46, 0, 0, 0, 0, 64, 17, 0, 0]);
+            frame.extend([10, 0, 0, 1, 10, 0, 0, 2, 0, 9, 0, 9, 0, 26, 0, 0]);
+            frame.resize(60, 0);
+            let begun = Instant::now();
+            while !over.load(Ordering::Relaxed) && begun.elapsed() < LONGEST_FLOOD {
+                // Many conversations, no two frames alike: the most work.
+                let number = sent.fetch_add(1, Ordering::Relaxed);
+                frame[18..20].copy_from_slice(&number.to_be_bytes()[4..6]);
+                frame[28..30].copy_from_slice(&number.to_be_bytes()[6..]);
+                wire.send(&frame);
+            }
+        });
+        thread::sleep(Duration::from_secs(3));
+        let before = sent.load(Ordering::Relaxed);
+        let ended = live.end("-TERM");
+        let was_flooded = !flood.is_finished();
+        over.store(true, Ordering::Relaxed);
+        (before, was_flooded, ended)
+    });
+    assert!(was_flooded, "it went on until packets ended: {said}");
+    // What came before the signal was written, or dropped and counted.
+    let printed: Value = serde_json::from_slice(&printed).unwrap();
+    let written = printed["capture"]["packets"].as_u64().unwrap();
+    let dropped = printed["capture"]["quality"]["droppedPackets"]
+        .as_u64()
+        .unwrap();
+    assert!(
+        written + dropped >= before,
+        "{written} and {dropped} of {before}"
+    );
+    assert!(tshark(&file).is_none_or(|read| read as u64 == written));
+}
+
 #[cfg(feature = "libpcap")]
 #[test]
 #[ignore = "runs inside a network namespace, for another test"]
@@ -709,5 +763,7 @@ fn inside_libpcap_comes_and_goes() {
     assert_eq!(report(&file)["capture"]["packets"], 3, "{said}");
 }
 
+/// More than it takes to end.
+const LONGEST_FLOOD: Duration = Duration::from_secs(60);
 /// A frame of the sample when both its calls are up.
 const MIDWAY: u64 = 600;

@@ -74,14 +74,19 @@ impl Capture {
         self.count(false)?;
         loop {
             let over = self.control.is_over();
+            let mut patience = WAIT;
             if over {
+                self.obey()?;
+                patience = self.close();
                 // What came until now is given to us when its block is closed.
                 std::thread::sleep(LAST_BLOCK);
             } else {
                 Tap::wait(&self.taps, WAIT);
+                self.obey()?;
             }
-            self.obey()?;
-            while self.drain()? && !over {}
+            // Where packets come faster than they are taken there are always more: orders and counters can't wait for the last.
+            let begun = Instant::now();
+            while self.drain()? && begun.elapsed() < patience {}
             self.release(over)?;
             self.flush()?;
             self.count(over)?;
@@ -89,6 +94,15 @@ impl Capture {
                 return Ok(());
             }
         }
+    }
+
+    /// Lets no more packets come; gives how long those that did may take to be handed on: all the time they need, where they end.
+    fn close(&mut self) -> Duration {
+        let mut ends = true;
+        for tap in &mut self.taps {
+            ends &= tap.close();
+        }
+        if ends { Duration::MAX } else { LAST_PACKETS }
     }
 
     /// Section header and interfaces.
@@ -255,10 +269,12 @@ fn put(
 
 /// Said when the kernel had no room for the first time.
 const DROPS: &str = "packets come faster than they are taken: the kernel dropped some; a larger --buffer or a filter helps";
-/// How long a wait for packets lasts at most: what is ordered is obeyed after that.
+/// How long packets are waited for, and then taken, at most: what is ordered is obeyed after that.
 const WAIT: Duration = Duration::from_millis(50);
 /// Longer than a ring keeps a block that is not full.
 const LAST_BLOCK: Duration = Duration::from_millis(60);
+/// How long the last packets are taken from interfaces that can't be closed, of which there may be no last.
+const LAST_PACKETS: Duration = Duration::from_secs(1);
 /// Between two looks at the kernel's counters.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// Bytes that are handed on at once.

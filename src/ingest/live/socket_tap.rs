@@ -118,6 +118,11 @@ impl SocketTap {
         self.socket.refilter(program)
     }
 
+    /// Lets no more packets come; what is in the ring stays. Gives whether that worked.
+    pub(super) fn close(&self) -> bool {
+        self.socket.refilter(&[filter::NOTHING]).is_ok()
+    }
+
     /// Are the card's own times wanted, and do packets come without? Said once, after some: not each that it sends has one.
     pub(super) fn lacks_clock(&mut self) -> bool {
         let lacks = matches!(self.clock, Clock::Wanted { packets } if packets >= FIRST_PACKETS);

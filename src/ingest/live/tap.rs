@@ -124,6 +124,17 @@ impl Tap {
         }
     }
 
+    /// Lets no more packets come, where that can be done without losing those that came; gives whether it can.
+    pub(super) fn close(&mut self) -> bool {
+        match &mut self.way {
+            #[cfg(target_os = "linux")]
+            Way::Socket(tap) => tap.close(),
+            // Libpcap puts each new filter to the packets that wait, too.
+            #[cfg(feature = "libpcap")]
+            Way::Libpcap(_) => false,
+        }
+    }
+
     /// Looks whether the interface is still there; gives what to tell when that changed.
     pub(super) fn look_after(&mut self) -> Option<String> {
         let before = self.state;

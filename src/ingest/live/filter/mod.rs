@@ -63,7 +63,7 @@ pub const EVERYTHING: Instruction = Instruction {
     k: assemble::WHOLE_FRAME,
 };
 
-/// Lets no frame pass: in force until the real filter is, so that nothing slips in before it.
+/// Lets no frame pass: ends a capture whose last frames are still to be taken.
 pub const NOTHING: Instruction = Instruction {
     code: assemble::RETURN,
     when_true: 0,
