@@ -119,6 +119,29 @@ fn a_program_that_another_one_stops_leaves_a_sane_terminal_too() {
 }
 
 #[test]
+fn a_signal_that_ends_the_program_leaves_a_sane_terminal() {
+    for name in ["-TERM", "-HUP", "-INT"] {
+        let mut session = Session::start_shell((100, 30));
+        let shell = session.child.process_id().unwrap().to_string();
+        session.press(LOSSY);
+        session.shows(&["alice → videoroom 100", "Enter open"]);
+        let mut kill = Command::new("pkill");
+        let killed = kill.args([name, "-P", &shell, "rtcscope"]).status();
+        assert!(killed.unwrap().success());
+        session.shows(&["prompt$ "]);
+        assert!(session.wrote("\u{1b}[?1000l"), "the mouse is given back");
+        assert!(!session.screen.screen().alternate_screen(), "{name}");
+        session.press("clear; stty -a\r");
+        session.shows(&["icanon", "rows", "prompt$ "]);
+        let text = session.screen.screen().contents();
+        assert!(
+            !text.contains("-icanon") && !text.contains("-echo "),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn a_pipe_stops_at_both_ends() {
     let mut session = Session::start_shell((100, 30));
     session.press("(cat captures/lossy/capture.pcapng; sleep 6) | rtcscope -\r");

@@ -42,6 +42,9 @@ pub fn choose(theme: Theme, stops: &Stops) -> io::Result<Option<Vec<String>>> {
     let mut choice = Choice::new(interfaces::list()?);
     let mut terminal = ratatui::try_init()?;
     let outcome = loop {
+        if stops.is_over() {
+            break Ok(None);
+        }
         if let Err(error) = terminal.draw(|frame| choice.render(frame, theme)) {
             break Err(error);
         }

@@ -194,11 +194,14 @@ fn talk(
 ) -> io::Result<()> {
     let mut changed = true;
     let keys = Keys::new();
-    while !state.quit {
+    while !state.quit && !stops.is_over() {
         if std::mem::take(&mut state.suspend) {
             stops.ask();
         }
         if let Some(stop) = stops.heed(terminal, Mouse::Taken)? {
+            if stops.is_over() {
+                break;
+            }
             let size = terminal.size()?;
             state.size = (size.width, size.height);
             if stop == Stop::Refused {

@@ -18,6 +18,9 @@ use nix::sys::signal::kill;
 use nix::sys::signal::raise;
 use nix::unistd::Pid;
 use signal_hook::consts::signal::SIGCONT;
+use signal_hook::consts::signal::SIGHUP;
+use signal_hook::consts::signal::SIGINT;
+use signal_hook::consts::signal::SIGTERM;
 use signal_hook::flag;
 
 use crate::tui::suspend::Stop;
@@ -33,6 +36,8 @@ pub struct Stops {
     over: Receiver<()>,
     /// Set by SIGCONT.
     gone_on: Arc<AtomicBool>,
+    /// Set by the signals that ask for an end.
+    ended: Arc<AtomicBool>,
     /// Does the program itself ask? Then there is an answer, very soon.
     own: Cell<bool>,
 }
@@ -49,6 +54,11 @@ impl Stops {
         signals.thread_block()?;
         let gone_on = Arc::new(AtomicBool::new(false));
         flag::register(SIGCONT, Arc::clone(&gone_on))?;
+        // Left to themselves they would end the program with the terminal as it is.
+        let ended = Arc::new(AtomicBool::new(false));
+        for number in [SIGINT, SIGTERM, SIGHUP] {
+            flag::register(number, Arc::clone(&ended))?;
+        }
         let (ask, asked) = mpsc::channel();
         let (ready, wait_ready) = mpsc::channel();
         let (go_on, over) = mpsc::channel();
@@ -76,6 +86,7 @@ impl Stops {
             ready,
             over,
             gone_on,
+            ended,
             own: Cell::new(false),
         })
     }
@@ -88,6 +99,11 @@ impl Stops {
         if kill(job, Signal::SIGTSTP).is_err() {
             let _ = kill(Pid::this(), Signal::SIGTSTP);
         }
+    }
+
+    /// Did a signal ask for an end?
+    pub fn is_over(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
     }
 
     pub(super) fn is_asked(&self) -> bool {

@@ -61,6 +61,10 @@ impl Stops {
         ratatui::try_restore()?;
         execute!(io::stdout(), Show)?;
         let stop = self.stop();
+        // Ended while it was stopped: there is no terminal to take.
+        if self.is_over() {
+            return Ok(Some(stop));
+        }
         take_again(terminal, mouse)?;
         Ok(Some(stop))
     }

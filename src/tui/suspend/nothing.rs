@@ -21,6 +21,11 @@ impl Stops {
     /// Nothing to ask for.
     pub fn ask(&self) {}
 
+    /// No signal asks for an end.
+    pub const fn is_over(&self) -> bool {
+        false
+    }
+
     pub(super) fn is_asked(&self) -> bool {
         false
     }
