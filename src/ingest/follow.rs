@@ -3,6 +3,7 @@
 //! ```text
 //!  call_00001_20260101120000.pcapng ──end──► call_00002_….pcapng …     dumpcap's and rtcscope's sets: the next number
 //!  call.pcap ──end──► call.pcap1 ──end──► call.pcap2 …                 tcpdump's (-C): the next number
+//!  call.pcap00 ──end──► … call.pcap19 ──end──► call.pcap00 …           tcpdump's (-C -W): round and round
 //!  call.pcap ──end──► another file of that name                        logrotate's: begun anew
 //! ```
 //!
@@ -101,26 +102,42 @@ fn successor(path: &Path) -> Option<PathBuf> {
         && let Ok(number) = number.parse::<u32>()
     {
         let end = time.split_once('.').map_or("", |(_, end)| end);
-        let begin = format!("{stem}_{:05}_", number.checked_add(1)?);
+        let begin = format!("{stem}_");
         let folder = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         let entries = std::fs::read_dir(folder.unwrap_or_else(|| Path::new("."))).ok()?;
-        let mut names = entries.flatten().map(|entry| entry.file_name());
-        let found = names.find(|name| {
-            let name = name.to_string_lossy();
-            name.starts_with(&begin) && name.ends_with(end)
+        let names = entries.flatten().map(|entry| entry.file_name());
+        // The oldest of a set are removed at some time: then it goes on with the next that is left.
+        let later = names.filter_map(|name| {
+            let rest = name.to_str()?.strip_prefix(&begin)?.strip_suffix(end)?;
+            let (digits, _) = rest.split_once('_').filter(|(it, _)| it.len() == 5)?;
+            let its = digits.parse::<u32>().ok().filter(|its| *its > number)?;
+            Some((its, name))
         });
-        return found.map(|name| path.with_file_name(name));
+        return later.min().map(|(_, name)| path.with_file_name(name));
     }
-    let digits = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-    let (stem, number) = name.split_at(name.len() - digits);
-    let number = if digits == 0 {
+    let width = name.len() - name.trim_end_matches(|c: char| c.is_ascii_digit()).len();
+    let (stem, number) = name.split_at(name.len() - width);
+    let number = if width == 0 {
         0
     } else {
         number.parse::<u32>().ok()?
     };
-    Some(path.with_file_name(format!("{stem}{}", number.checked_add(1)?)))
+    let numbered = |number: u32| path.with_file_name(format!("{stem}{number:0width$}"));
+    let next = numbered(number.checked_add(1)?);
+    let first = numbered(0);
+    // A set that goes round has a number 0, and files of the round before.
+    if width == 0 || !first.exists() || is_newer(&next, path) {
+        return Some(next);
+    }
+    (number > 0 && is_newer(&first, path)).then_some(first)
+}
+
+/// Was `next` written since `path` was?
+fn is_newer(next: &Path, path: &Path) -> bool {
+    let written = |path: &Path| std::fs::metadata(path).and_then(|it| it.modified());
+    matches!((written(next), written(path)), (Ok(next), Ok(path)) if next >= path)
 }
 
 const fn is_pcap(magic: [u8; 4]) -> bool {
@@ -179,6 +196,47 @@ mod tests {
         first.write_all(b"more").unwrap();
         std::fs::write(path("a_00002_2027.pcapng"), "two").unwrap();
         assert_eq!(take(&mut follower, 7), b"moretwo");
+    }
+
+    #[test]
+    fn a_set_goes_on_where_its_next_files_were_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in [
+            "a_00001_1.pcapng",
+            "a_00007_3.pcapng",
+            "a_00005_2.pcapng",
+            "a_00002_2.pcap",
+        ] {
+            std::fs::write(path(name), name).unwrap();
+        }
+        let next = successor(&path("a_00001_1.pcapng")).unwrap();
+        assert_eq!(next, path("a_00005_2.pcapng"));
+        assert_eq!(successor(&path("a_00007_3.pcapng")), None);
+    }
+
+    #[test]
+    fn a_set_that_goes_round_is_followed_to_its_newest() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |number: u32| folder.path().join(format!("c.pcap{number:02}"));
+        let written = |number: u32, second: u64| {
+            let file = File::create(path(number)).unwrap();
+            let at = std::time::UNIX_EPOCH + Duration::from_secs(second);
+            file.set_modified(at).unwrap();
+        };
+        for number in 0..12 {
+            written(number, 1_000 + u64::from(number));
+        }
+        assert_eq!(successor(&path(0)), Some(path(1)));
+        assert_eq!(successor(&path(9)), Some(path(10)));
+        // The last of the set, and nothing newer yet.
+        assert_eq!(successor(&path(11)), None);
+        written(0, 2_000);
+        assert_eq!(successor(&path(11)), Some(path(0)));
+        assert_eq!(successor(&path(0)), None);
+        // Now those after the first are of the round before.
+        written(1, 2_001);
+        assert_eq!(successor(&path(1)), None);
     }
 
     #[test]
