@@ -1,10 +1,13 @@
 //! What may be typed after `rtcscope live`, and what it means.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use clap::ValueHint;
+use clap::builder::PathBufValueParser;
+use clap::builder::TypedValueParser;
 
 use crate::cli::raw::Colour;
 use crate::cli::raw::Format;
@@ -29,7 +32,7 @@ pub struct RawLive {
     pub filter: Option<String>,
 
     /// Write the packets to this pcapng file too.
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = PathBufValueParser::new().try_map(written))]
     pub write: Option<PathBuf>,
 
     /// Begin a new file after this size (`100MB`) or time (`10m`).
@@ -65,7 +68,7 @@ pub struct RawLive {
     pub recent_dir: Option<PathBuf>,
 
     /// Memory that the kernel may fill while the analysis is busy.
-    #[arg(long, value_name = "SIZE", default_value = "64MB", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "64MB", value_parser = buffer)]
     pub buffer: u64,
 
     /// Take the network card's own times, where it has a clock.
@@ -165,6 +168,23 @@ fn size(text: &str) -> Result<u64, String> {
     }
 }
 
+/// A size that the kernel takes: it counts a ring's frames in 32 bits.
+fn buffer(text: &str) -> Result<u64, String> {
+    size(text).and_then(|bytes| {
+        (bytes <= LARGEST_BUFFER)
+            .then_some(bytes)
+            .ok_or_else(|| "the kernel keeps 2 GB at most".to_owned())
+    })
+}
+
+/// A file's name, and no `-`: standard output is the report's.
+fn written(path: PathBuf) -> Result<PathBuf, &'static str> {
+    if path == Path::new("-") {
+        return Err("name a file; to hand packets to another program there is `tcpdump -U -w -`");
+    }
+    Ok(path)
+}
+
 /// `30s`, `10m`, `8h`, `1d`.
 fn time(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time such as `30s`, `10m` or `8h`");
@@ -187,6 +207,8 @@ fn time(text: &str) -> Result<Duration, String> {
         .ok_or_else(wrong)
 }
 
+/// Two gigabytes.
+const LARGEST_BUFFER: u64 = 2 << 30;
 /// A century: longer than anybody waits.
 const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
 
@@ -244,6 +266,15 @@ mod tests {
             watch("live -i a -i b -i a", true).options.interfaces,
             ["a", "b"]
         );
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_with_a_reason() {
+        assert_eq!(buffer("2GB"), Ok(2 << 30));
+        assert!(buffer("3GB").unwrap_err().contains("2 GB at most"));
+        assert!(buffer("much").unwrap_err().contains("is no size"));
+        assert_eq!(written("a.pcapng".into()), Ok(PathBuf::from("a.pcapng")));
+        assert!(written("-".into()).unwrap_err().contains("name a file"));
     }
 
     #[test]
