@@ -142,6 +142,23 @@ fn a_signal_that_ends_the_program_leaves_a_sane_terminal() {
 }
 
 #[test]
+fn who_waits_for_a_pipe_can_still_be_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe").display().to_string();
+    let mut session = Session::start_shell((100, 30));
+    session.press(&format!(
+        "mkfifo {pipe}; clear; echo 1-$((40+2)); rtcscope {pipe}\r"
+    ));
+    session.shows(&["1-42"]);
+    // Nobody writes into it: opening it waits, without a screen.
+    thread::sleep(Duration::from_millis(500));
+    session.press("\u{3}");
+    session.shows(&["prompt$ "]);
+    session.press("clear; echo 2-$((40+2))\r");
+    session.shows(&["2-42"]);
+}
+
+#[test]
 fn a_pipe_stops_at_both_ends() {
     let mut session = Session::start_shell((100, 30));
     session.press("(cat captures/lossy/capture.pcapng; sleep 6) | rtcscope -\r");

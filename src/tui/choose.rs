@@ -40,6 +40,7 @@ use crate::tui::widgets::paint::style_row;
 /// The terminal can't be used, or the interfaces not be listed.
 pub fn choose(theme: Theme, stops: &Stops) -> io::Result<Option<Vec<String>>> {
     let mut choice = Choice::new(interfaces::list()?);
+    stops.take_over();
     let mut terminal = ratatui::try_init()?;
     let outcome = loop {
         if stops.is_over() {

@@ -124,6 +124,7 @@ fn show(
     let live = watch.as_ref().map(|watch| watch.live.clone());
     let worker = Worker::new(index, sender, first_news).watching(live.clone());
     let mut worker = worker.opening(setup.opener);
+    setup.stops.take_over();
     let mut terminal = ratatui::try_init()?;
     release_mouse_on_panic();
     let size = terminal.size()?;

@@ -38,6 +38,8 @@ pub struct Stops {
     gone_on: Arc<AtomicBool>,
     /// Set by the signals that ask for an end.
     ended: Arc<AtomicBool>,
+    /// Do these end the program at once, because no screen has the terminal yet?
+    at_once: Arc<AtomicBool>,
     /// Does the program itself ask? Then there is an answer, very soon.
     own: Cell<bool>,
 }
@@ -56,7 +58,9 @@ impl Stops {
         flag::register(SIGCONT, Arc::clone(&gone_on))?;
         // Left to themselves they would end the program with the terminal as it is.
         let ended = Arc::new(AtomicBool::new(false));
+        let at_once = Arc::new(AtomicBool::new(true));
         for number in [SIGINT, SIGTERM, SIGHUP] {
+            flag::register_conditional_default(number, Arc::clone(&at_once))?;
             flag::register(number, Arc::clone(&ended))?;
         }
         let (ask, asked) = mpsc::channel();
@@ -87,6 +91,7 @@ impl Stops {
             over,
             gone_on,
             ended,
+            at_once,
             own: Cell::new(false),
         })
     }
@@ -99,6 +104,11 @@ impl Stops {
         if kill(job, Signal::SIGTSTP).is_err() {
             let _ = kill(Pid::this(), Signal::SIGTSTP);
         }
+    }
+
+    /// A screen takes the terminal: from now on signals that ask for an end are heeded, and don't end the program themselves.
+    pub fn take_over(&self) {
+        self.at_once.store(false, Ordering::Relaxed);
     }
 
     /// Did a signal ask for an end?

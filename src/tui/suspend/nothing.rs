@@ -21,6 +21,9 @@ impl Stops {
     /// Nothing to ask for.
     pub fn ask(&self) {}
 
+    /// There is nothing to heed.
+    pub const fn take_over(&self) {}
+
     /// No signal asks for an end.
     pub const fn is_over(&self) -> bool {
         false
