@@ -47,6 +47,18 @@ impl Recent {
         }))))
     }
 
+    /// One on a disk that is full.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(crate) fn on_a_full_disk() -> io::Result<Self> {
+        let file = File::options().read(true).write(true).open("/dev/full")?;
+        Ok(Self(Arc::new(Mutex::new(Ring {
+            file,
+            capacity: 100,
+            written: 0,
+            stopped: None,
+        }))))
+    }
+
     /// Keeps the next bytes; the oldest make room. Gives whether that worked: a full disk ends it for good.
     pub fn push(&self, bytes: &[u8]) -> bool {
         let mut ring = self.ring();

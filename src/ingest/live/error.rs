@@ -97,6 +97,16 @@ pub enum LiveError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// There is no place for recent packets.
+    #[error(
+        "recent packets cannot be kept in {directory}: {source}; say where with --recent-dir DIR"
+    )]
+    Recent {
+        /// Where they should be.
+        directory: String,
+        /// What the operating system said.
+        source: io::Error,
+    },
     /// Our own stream can't be read.
     #[error(transparent)]
     Stream(#[from] IngestError),

@@ -6,14 +6,21 @@ use std::sync::mpsc::Receiver;
 
 use crate::ingest::live::chunk::Chunk;
 use crate::ingest::live::output::Output;
+use crate::ingest::live::status::Status;
 use crate::ingest::recent::Recent;
 use crate::ingest::writer::PcapngWriter;
+
+/// Said once, when the disk that holds recent packets is full.
+const RECENT_ENDS: &str = "packets from here on can't be looked into: the disk that keeps recent ones is full (--recent-dir names another); \
+                           the analysis goes on";
 
 /// Reads the stream: waits for what comes, ends when the capture does.
 pub(super) struct Feed {
     chunks: Receiver<Chunk>,
+    /// `None` from when the disk took no more, too: what is there stays readable by its other handles.
     recent: Option<Recent>,
     output: Option<Output>,
+    status: Status,
     bytes: Vec<u8>,
     at: usize,
 }
@@ -24,11 +31,13 @@ impl Feed {
         chunks: Receiver<Chunk>,
         recent: Option<Recent>,
         output: Option<Output>,
+        status: Status,
     ) -> Self {
         Self {
             chunks,
             recent,
             output,
+            status,
             bytes: Vec::new(),
             at: 0,
         }
@@ -49,8 +58,9 @@ impl Feed {
                 writer.finish()?
             }
         };
-        if let Some(recent) = &self.recent {
-            recent.push(&self.bytes);
+        if self.recent.as_ref().is_some_and(|it| !it.push(&self.bytes)) {
+            self.recent = None;
+            self.status.tell(RECENT_ENDS.to_owned(), true);
         }
         Ok(())
     }
@@ -67,5 +77,31 @@ impl Read for Feed {
         let count = self.bytes.get(self.at..).unwrap_or_default().read(room)?;
         self.at += count;
         Ok(count)
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_under_recent_packets_is_said_once_and_loses_nothing() {
+        let (sender, chunks) = mpsc::sync_channel(2);
+        sender.send(Chunk::Head(vec![1, 2, 3])).unwrap();
+        sender.send(Chunk::Head(vec![4, 5])).unwrap();
+        drop(sender);
+        let status = Status::default();
+        let recent = Recent::on_a_full_disk().unwrap();
+        let mut feed = Feed::new(chunks, Some(recent.clone()), None, status.clone());
+        let mut read = Vec::new();
+        feed.read_to_end(&mut read).unwrap();
+        assert_eq!(read, [1, 2, 3, 4, 5]);
+        let events = status.take_events();
+        assert_eq!(events.len(), 1);
+        assert!(events[0].bad && events[0].text.contains("--recent-dir"));
+        let refused = recent.read_at(0, &mut [0; 3]).unwrap_err().to_string();
+        assert!(refused.contains("full"), "{refused}");
     }
 }

@@ -1,6 +1,8 @@
 //! A live capture: opened, started, steered and ended.
 
+use std::env;
 use std::io;
+use std::path::Path;
 use std::sync::mpsc;
 use std::thread;
 
@@ -71,15 +73,16 @@ impl Opened {
         for name in &options.interfaces {
             taps.push(Tap::open(name, &options)?);
         }
-        let failed = |doing: &str| {
-            let doing = doing.to_owned();
-            move |source| LiveError::System { doing, source }
-        };
-        let recent = options.recent.as_ref();
-        let recent = recent
-            .map(|wanted| Recent::new(wanted.bytes, wanted.directory.as_deref()))
-            .transpose()
-            .map_err(failed("making room for recent packets on disk"))?;
+        let recent = options.recent.as_ref().map(|wanted| {
+            let directory = wanted.directory.as_deref();
+            Recent::new(wanted.bytes, directory).map_err(|source| LiveError::Recent {
+                directory: directory
+                    .map_or_else(env::temp_dir, Path::to_owned)
+                    .display()
+                    .to_string(),
+                source,
+            })
+        });
         let output = options.output.clone().map(|wanted| {
             let path = wanted.path.display().to_string();
             Output::create(wanted, status.clone(), now())
@@ -88,7 +91,7 @@ impl Opened {
         Ok(Self {
             taps,
             output: output.transpose()?,
-            recent,
+            recent: recent.transpose()?,
             status,
             options,
         })
@@ -132,7 +135,12 @@ impl Opened {
             .spawn(work)
             .map_err(failed)?;
         rights::give_up(Raw::GivenUp);
-        let feed = Feed::new(chunks, self.recent.clone(), self.output.clone());
+        let feed = Feed::new(
+            chunks,
+            self.recent.clone(),
+            self.output.clone(),
+            self.status.clone(),
+        );
         let source = Source::open_kept(name, Box::new(feed), self.recent)?;
         let live = Live {
             control,
