@@ -88,9 +88,13 @@ def grow(path, calls, size):
     frames = recorded()
     control = sum(16 + len(frame) for _, frame in frames)
     media = sum(16 + len(frame) for _, frame in frames if is_media(frame))
-    rounds = max(1, 1 + (size - calls * control) // (calls * media))
+    # Rounds of media that make up what is missing, dealt out among the calls: the file has the size asked for, and hardly more.
+    rounds = max(0, -(-(size - calls * control) // media))
     spread = 60 * 10**9 // calls
-    copies = [one_call(frames, call, rounds, spread) for call in range(calls)]
+    copies = [
+        one_call(frames, call, 1 + (rounds + call) // calls, spread)
+        for call in range(calls)
+    ]
     start = 1_800_000_000 * 10**9
     count = 0
     with open(path, "wb", buffering=1 << 22) as out:
