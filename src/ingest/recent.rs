@@ -38,25 +38,23 @@ impl Recent {
     ///
     /// No file can be made there.
     pub fn new(capacity: u64, directory: Option<&Path>) -> io::Result<Self> {
-        let file = nameless_file(directory)?;
-        Ok(Self(Arc::new(Mutex::new(Ring {
+        Ok(Self::over(nameless_file(directory)?, capacity))
+    }
+
+    fn over(file: File, capacity: u64) -> Self {
+        Self(Arc::new(Mutex::new(Ring {
             file,
             capacity: capacity.max(1),
             written: 0,
             stopped: None,
-        }))))
+        })))
     }
 
     /// One on a disk that is full.
     #[cfg(all(test, target_os = "linux"))]
     pub(crate) fn on_a_full_disk() -> io::Result<Self> {
         let file = File::options().read(true).write(true).open("/dev/full")?;
-        Ok(Self(Arc::new(Mutex::new(Ring {
-            file,
-            capacity: 100,
-            written: 0,
-            stopped: None,
-        }))))
+        Ok(Self::over(file, 100))
     }
 
     /// Keeps the next bytes; the oldest make room. Gives whether that worked: a full disk ends it for good.

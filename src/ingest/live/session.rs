@@ -83,6 +83,8 @@ impl Opened {
                 source,
             })
         });
+        // Before a file is made for the output: what fails leaves none.
+        let recent = recent.transpose()?;
         let output = options.output.clone().map(|wanted| {
             let path = wanted.path.display().to_string();
             Output::create(wanted, status.clone(), now())
@@ -91,7 +93,7 @@ impl Opened {
         Ok(Self {
             taps,
             output: output.transpose()?,
-            recent: recent.transpose()?,
+            recent,
             status,
             options,
         })
