@@ -2,6 +2,7 @@
 
 use crate::timeline::layer::Layer;
 use crate::tui::packet::known::Known;
+use crate::tui::text::counted;
 use crate::vocab::address::FiveTuple;
 use crate::vocab::address::Transport;
 use crate::vocab::encapsulation::Tunnel;
@@ -361,7 +362,7 @@ fn domain_names(bytes: &[u8]) -> Said {
             };
             let names = printable_bytes(asked.join(", ").as_bytes(), TEXT_MAX);
             if told > 0 {
-                format!("{kind} {names}, {told} records")
+                format!("{kind} {names}, {}", counted(told as u64, "record"))
             } else {
                 format!("{kind} {names}")
             }
