@@ -8,6 +8,7 @@ use crate::session::model::peer_connection::PeerConnection;
 use crate::timeline::layer::Layer;
 use crate::tui::screens::ice::WIDE;
 use crate::tui::screens::ice::address_of;
+use crate::tui::screens::ice::transport_of;
 use crate::tui::state::State;
 use crate::tui::text::count;
 use crate::tui::text::elide_middle;
@@ -69,13 +70,15 @@ pub(super) fn render(
             (Basis::Observed | Basis::Inferred, _) => "seen, not signaled",
         };
         // Where room is short the address goes first: the pair grid and the packets tell what was seen.
-        let how = if inner.width < WIDE / 2 {
-            how.split(',').next().unwrap_or(how)
-        } else {
+        let wide = inner.width >= WIDE / 2;
+        let how = if wide {
             how
+        } else {
+            how.split(',').next().unwrap_or(how)
         };
         let room = usize::from(inner.width).saturating_sub(2 + 6 + 1 + how.len() + 1);
-        let address = elide_middle(&address_of(candidate), room).into_owned();
+        let address = address_of(candidate) + &transport_of(candidate, wide);
+        let address = elide_middle(&address, room).into_owned();
         let pieces = [
             Piece::new(star, theme.good()),
             Piece::new(

@@ -103,6 +103,18 @@ fn address_of(candidate: &Candidate) -> String {
     }
 }
 
+/// ` tcp active` (RFC 6544 §4.5), printable, the type only where there is room; nothing for UDP, which most candidates use.
+fn transport_of(candidate: &Candidate, wide: bool) -> String {
+    if candidate.protocol.eq_ignore_ascii_case("udp") {
+        return String::new();
+    }
+    let protocol = shown(&candidate.protocol);
+    match candidate.tcp_type.as_deref().filter(|_| wide) {
+        Some(tcp_type) => format!(" {protocol} {}", shown(tcp_type)),
+        None => format!(" {protocol}"),
+    }
+}
+
 /// From this width on there is room for addresses.
 const WIDE: u16 = 110;
 /// Lines of the story, borders included.

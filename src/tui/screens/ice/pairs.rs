@@ -10,6 +10,7 @@ use crate::session::model::ice::PairState;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::tui::screens::ice::WIDE;
 use crate::tui::screens::ice::address_of;
+use crate::tui::screens::ice::transport_of;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
 use crate::tui::text::count;
@@ -167,7 +168,12 @@ fn pair_name(call: &PeerConnection, pair: &CandidatePair, wide: bool) -> String 
         Some(it) => format!("{} …:{}", it.kind.word(), it.port),
         None => "?".to_owned(),
     };
-    format!("{} ↔ {}", end(pair.a), end(pair.b))
+    // Both ends of a pair have the same transport (RFC 6544 §6.2).
+    let transport = call.ice.candidates.get(pair.a).filter(|_| wide);
+    let transport = transport
+        .map(|it| transport_of(it, false))
+        .unwrap_or_default();
+    format!("{} ↔ {}{transport}", end(pair.a), end(pair.b))
 }
 
 /// Left out where room is short: `relay` is told by the candidate too.
