@@ -323,7 +323,7 @@ fn findings_name_numbers_addresses_and_times() {
         ),
         (
             "consent-expiry/alice.pcapng",
-            &["8.047 s", "222 checks", "13.047 s", "23.047 s", "38.047 s"],
+            &["8.047 s", "222 checks", "15.703 s", "25.703 s", "38.047 s"],
         ),
         (
             "one-way-media/alice.pcapng",

@@ -365,12 +365,12 @@ fn consent_statement(call: &Call<'_>, lost: &ConsentLost) -> Statement {
         ),
         explanation: format!(
             "Until {} {to} answered the checks of {from}; the {} after that got nothing, so the path between them broke while the call was \
-             up. By libwebrtc's timers {} reads “disconnected” about 5 s later ({}) and “failed” after about 15 s ({}); {expiry}.",
+             up. By libwebrtc's timers {} reads “disconnected” 5 s after the first of them ({}) and “failed” after 15 s ({}); {expiry}.",
             at(scene, lost.last_answer),
             counted(lost.unanswered, "check"),
             name(call.pc, lost.side),
-            at(scene, lost.last_answer.after(LIBWEBRTC_DISCONNECTED)),
-            at(scene, lost.last_answer.after(LIBWEBRTC_FAILED)),
+            at(scene, lost.first_check.after(LIBWEBRTC_DISCONNECTED)),
+            at(scene, lost.first_check.after(LIBWEBRTC_FAILED)),
         ),
         evidence,
         would_disprove: format!(
@@ -387,8 +387,8 @@ fn consent_statement(call: &Call<'_>, lost: &ConsentLost) -> Statement {
 /// Consent expires (RFC 7675 §5.1).
 const CONSENT_EXPIRES: Duration = Duration::from_secs(30);
 
-/// libwebrtc's iceConnectionState turns to disconnected; 6 s in the recorded call `consent-expiry`.
-const LIBWEBRTC_DISCONNECTED: Duration = Duration::from_secs(5);
+/// libwebrtc's iceConnectionState turns to disconnected this long after the first check without an answer.
+pub(super) const LIBWEBRTC_DISCONNECTED: Duration = Duration::from_secs(5);
 
 /// Pairs, servers and codes listed per finding.
 const PAIRS_SHOWN: usize = 6;
@@ -484,7 +484,7 @@ mod tests {
         let (findings, verdicts) = lost.judge();
         assert_eq!(findings.len(), 1, "{findings:#?}");
         assert_eq!(findings[0].rule, "ice-consent-lost");
-        for time in ["9.310 s", "14.310 s", "24.310 s", "39.310 s"] {
+        for time in ["9.310 s", "15.300 s", "25.300 s", "39.310 s"] {
             assert!(
                 findings[0].explanation.contains(time),
                 "{}",

@@ -15,6 +15,7 @@ use crate::session::model::ice::Ice;
 use crate::session::model::ice::IceRole;
 use crate::session::model::ice::Integrity;
 use crate::session::model::ice::Nomination;
+use crate::session::model::ice::Outage;
 use crate::session::model::ice::PairPath;
 use crate::session::model::ice::PairState;
 use crate::session::model::ice::RoundTrip;
@@ -153,6 +154,7 @@ fn pair(
             .flatten()
             .map(|(at, _)| at)
             .max(),
+        outages: outages(path, side_of),
         integrity: integrity(sources, path),
         errors: errors(&ours.errors, &theirs.errors),
         icmp_errors: path.icmp_errors,
@@ -173,6 +175,30 @@ fn pair(
             })
             .collect(),
     })
+}
+
+/// Outages of both ends, in order of time.
+fn outages(path: &CheckPath, side_of: impl Fn(Direction) -> Side) -> Vec<Outage> {
+    let mut all = Vec::new();
+    for direction in [Direction::Forward, Direction::Reverse] {
+        let (own, side) = (&path.sides[direction.index()], side_of(direction));
+        all.extend(own.outages.iter().map(|outage| Outage {
+            side,
+            from: outage.from.0,
+            until: Some(outage.until.0),
+            checks: outage.requests,
+            frames: vec![outage.from.1, outage.until.1],
+        }));
+        all.extend(own.unanswered.map(|unanswered| Outage {
+            side,
+            from: unanswered.first.0,
+            until: None,
+            checks: unanswered.requests,
+            frames: vec![unanswered.first.1],
+        }));
+    }
+    all.sort_by_key(|outage| outage.from);
+    all
 }
 
 fn end_of(

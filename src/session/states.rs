@@ -12,15 +12,18 @@ use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::peer_connection::Setup;
 use crate::session::model::peer_connection::StateChange;
 use crate::track::dtls::association::State;
-use crate::vocab::address::Side;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
-/// Unanswered this long, an agent calls itself disconnected (libwebrtc: about 5 s of silence on a pair that used to answer).
+/// This long after the first check without an answer an agent calls itself disconnected (libwebrtc's `CONNECTION_WRITE_CONNECT_TIMEOUT`; in
+/// the recorded calls browsers say so within 0.1 s of it).
 const DISCONNECTED_AFTER: Duration = Duration::from_secs(5);
 
-/// Unanswered this long, or never answered, an agent gives up (libwebrtc: 15 s; RFC 7675 §5.1 allows 30 s).
+/// This long after it, or never answered, an agent gives up (libwebrtc's `CONNECTION_WRITE_TIMEOUT`; RFC 7675 §5.1 allows 30 s).
 const FAILED_AFTER: Duration = Duration::from_secs(15);
+
+/// One check in flight when the capture ends proves nothing.
+const CHECKS_TO_JUDGE: u64 = 2;
 
 /// Infers the states of `pc` up to `end`, from its pairs, its DTLS associations and its signaling. Where packets are `is_much_cut`, checks
 /// inside TURN or TCP may have been answered unseen.
@@ -150,14 +153,62 @@ fn failures(dtls: &[DtlsTransport], changes: &mut Changes) {
     }
 }
 
-/// Consent that ran out up to `until`.
+/// Times up to `until` in which the pair that was selected then did not answer.
 fn silences(pc: &PeerConnection, until: Timestamp, changes: &mut Changes) {
-    let Some(pair) = pc.selected_pair() else {
+    let Some(up) = changes.first(ConnectionState::Connected) else {
         return;
     };
-    for side in [Side::A, Side::B] {
-        lost_consent(pair, side, until, changes);
+    let mut silences: Vec<Silence> = Vec::new();
+    for (at, selection) in pc.ice.selected.iter().enumerate() {
+        let next = pc.ice.selected.get(at + 1).map(|next| next.at);
+        let Some(pair) = pc.ice.pairs.get(selection.pair) else {
+            continue;
+        };
+        // Once another pair has taken over, this one may well fall silent.
+        let own = pair.outages.iter().filter(|outage| {
+            let in_force = outage.from >= up && next.is_none_or(|next| outage.from < next);
+            in_force && outage.checks >= CHECKS_TO_JUDGE
+        });
+        silences.extend(own.map(|outage| Silence {
+            from: outage.from,
+            answered: outage.until.filter(|at| *at <= until),
+            // Another pair takes over: connected again.
+            replaced: next.filter(|next| *next <= until),
+            frames: outage.frames.clone(),
+        }));
     }
+    silences.sort_by_key(|silence| silence.from);
+    let mut quiet_until = up;
+    for silence in silences {
+        let disconnected = silence.from.after(DISCONNECTED_AFTER).max(quiet_until);
+        let restored = silence.answered.into_iter().chain(silence.replaced).min();
+        let end = restored.unwrap_or(until);
+        if end < disconnected || end.since(silence.from) < DISCONNECTED_AFTER {
+            continue;
+        }
+        changes.add(
+            disconnected,
+            ConnectionState::Disconnected,
+            silence.frames.clone(),
+        );
+        let failed = silence.from.after(FAILED_AFTER);
+        // An agent that hears of the same pair again had not given it up.
+        if silence.answered.is_none() && end >= failed {
+            changes.add(failed, ConnectionState::Failed, silence.frames.clone());
+        }
+        if let Some(at) = restored {
+            changes.add(at, ConnectionState::Connected, silence.frames);
+        }
+        quiet_until = end;
+    }
+}
+
+/// Checks on a selected pair that nobody answered.
+struct Silence {
+    from: Timestamp,
+    answered: Option<Timestamp>,
+    replaced: Option<Timestamp>,
+    frames: Vec<FrameNumber>,
 }
 
 fn never_answered(pc: &PeerConnection, until: Timestamp, changes: &mut Changes) {
@@ -179,45 +230,6 @@ fn never_answered(pc: &PeerConnection, until: Timestamp, changes: &mut Changes) 
     }
 }
 
-/// Consent checks of `side` on the selected pair that nobody answers any more (RFC 7675 §5.1).
-fn lost_consent(pair: &CandidatePair, side: Side, until: Timestamp, changes: &mut Changes) {
-    let own = || pair.checks.iter().filter(|check| check.from == side);
-    let last_success = own()
-        .filter(|check| check.error.is_none())
-        .filter_map(|check| check.answered)
-        .max();
-    let Some((silent_since, last_frame)) = last_success else {
-        return;
-    };
-    let unanswered: Vec<FrameNumber> = own()
-        .filter(|check| check.at > silent_since && check.answered.is_none())
-        .map(|check| check.frame)
-        .collect();
-    let Some(first_unanswered) =
-        own().find(|check| check.at > silent_since && check.answered.is_none())
-    else {
-        return;
-    };
-    // One check in flight when the capture ends proves nothing.
-    if unanswered.len() < 2 || until.since(first_unanswered.at) < DISCONNECTED_AFTER {
-        return;
-    }
-    let frames: Vec<FrameNumber> = std::iter::once(last_frame)
-        .chain(unanswered.iter().copied().take(8))
-        .collect();
-    let lost_at = silent_since
-        .after(DISCONNECTED_AFTER)
-        .max(first_unanswered.at);
-    changes.add(lost_at, ConnectionState::Disconnected, frames.clone());
-    if until.since(silent_since) >= FAILED_AFTER {
-        changes.add(
-            silent_since.after(FAILED_AFTER),
-            ConnectionState::Failed,
-            frames,
-        );
-    }
-}
-
 /// State changes being gathered.
 #[derive(Default)]
 struct Changes(Vec<StateChange>);
@@ -227,17 +239,25 @@ impl Changes {
         self.0.push(StateChange { at, state, frames });
     }
 
-    /// In order of time, repeats and steps back from a final state left out.
+    /// When a state was first entered, of those added so far.
+    fn first(&self, state: ConnectionState) -> Option<Timestamp> {
+        let own = self.0.iter().filter(|change| change.state == state);
+        own.map(|change| change.at).min()
+    }
+
+    /// In order of time, without repeats, and without steps back: after a failure only another pair connects again, after the end nothing.
     fn ordered(mut self) -> Vec<StateChange> {
         self.0.sort_by_key(|change| change.at);
         let mut kept: Vec<StateChange> = Vec::new();
         for change in self.0 {
             let before = kept.last().map(|last| last.state);
-            let repeats = kept.iter().any(|known| known.state == change.state);
             let after_end = before == Some(ConnectionState::Closed)
                 || before == Some(ConnectionState::Failed)
-                    && change.state != ConnectionState::Closed;
-            if !repeats && !after_end {
+                    && !matches!(
+                        change.state,
+                        ConnectionState::Closed | ConnectionState::Connected
+                    );
+            if before != Some(change.state) && !after_end {
                 kept.push(change);
             }
         }

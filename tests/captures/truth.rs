@@ -90,6 +90,7 @@ pub(crate) fn compare(folder: &Path, file: &str, keys: Keys) -> Comparison {
             candidates(browser, call, side, &mut comparison);
         }
         selected_pair(browser, call, side, readable, &mut comparison);
+        states(browser, call, &mut comparison);
         dtls(browser, &report, call, side, &mut comparison);
         data_channels(browser, &report, call, side, &mut comparison);
         if text(&browser["states"]["connection"]) == "connected" {
@@ -190,6 +191,63 @@ fn candidates(browser: &Value, call: &Value, side: &str, comparison: &mut Compar
 }
 
 /// The selected pair names the same two candidates. Where signaling can't be read the wire tells addresses, not types.
+/// Connection states, their times counted from the first check, up to where the packets show the end: a browser that was hung up on, or sent
+/// an alert, goes on checking. What lasts shorter than a second is an ICE restart's change of pairs, which the browser alone knows of.
+fn states(browser: &Value, call: &Value, comparison: &mut Comparison) {
+    let ours = since_first(
+        each(&call["stateHistory"])
+            .map(|change| (text(&change["state"]), seconds(&change["timeSeconds"])))
+            .filter(|(state, _)| *state != "new"),
+    );
+    let closed = ours.iter().find(|(state, _)| *state == "closed");
+    let end = closed.map_or(f64::INFINITY, |(_, at)| *at);
+    let theirs = since_first(
+        events(browser, "connectionState")
+            .map(|event| (text(&event["value"]), seconds(&event["t"]) / 1_000.0)),
+    );
+    if theirs.is_empty() {
+        return; // Cut down for the repository.
+    }
+    let until = |states: &[(&str, f64)]| -> Vec<String> {
+        let before = states.iter().filter(|(_, at)| *at < end);
+        before.map(|(state, _)| (*state).to_owned()).collect()
+    };
+    comparison.equal("states", until(&ours), until(&theirs));
+    for ((state, ours), (_, theirs)) in ours.iter().zip(&theirs) {
+        if *ours < end {
+            let agree = (ours - theirs).abs() < 0.5;
+            comparison.point(&format!("time of {state}"), agree, || {
+                format!("{ours:.2} s instead of {theirs:.2} s after the first check")
+            });
+        }
+    }
+}
+
+fn seconds(value: &Value) -> f64 {
+    value.as_f64().expect("a time is a number")
+}
+
+/// States with their times since the first one; changes that are taken back within a second left out.
+fn since_first<'a>(states: impl Iterator<Item = (&'a str, f64)>) -> Vec<(&'a str, f64)> {
+    let mut kept: Vec<(&str, f64)> = Vec::new();
+    for (state, at) in states {
+        let taken_back = kept.len() > 1
+            && kept.last().is_some_and(|(_, last)| at - last < 1.0)
+            && kept
+                .get(kept.len() - 2)
+                .is_some_and(|(before, _)| *before == state);
+        if taken_back {
+            kept.pop();
+        } else {
+            kept.push((state, at));
+        }
+    }
+    let start = kept.first().map_or(0.0, |(_, at)| *at);
+    kept.into_iter()
+        .map(|(state, at)| (state, at - start))
+        .collect()
+}
+
 fn selected_pair(
     browser: &Value,
     call: &Value,
@@ -269,7 +327,11 @@ fn dtls(browser: &Value, report: &Value, call: &Value, side: &str, comparison: &
     let hidden = version == "DTLS 1.3";
     // It chooses the profile under encryption; keys tell it.
     if !hidden || !ours["srtpCipher"].is_null() {
-        let profile = |name: &Value| text(name).trim_start_matches("SRTP_").to_owned();
+        // Some builds of Chromium say OpenSSL's names, some the registry's.
+        let profile = |name: &Value| {
+            let name = text(name).trim_start_matches("SRTP_");
+            name.replace("AES_CM_128", "AES128_CM")
+        };
         comparison.equal(
             "SRTP profile",
             profile(&ours["srtpCipher"]),

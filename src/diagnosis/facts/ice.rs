@@ -114,6 +114,8 @@ pub(crate) struct ConsentLost {
     pub(crate) side: Side,
     /// The last answer to them.
     pub(crate) last_answer: Timestamp,
+    /// The first check after it.
+    pub(crate) first_check: Timestamp,
     /// Checks after it.
     pub(crate) unanswered: u64,
     /// The last of those.
@@ -157,6 +159,7 @@ fn consent_of(call: &Call<'_>, pair: &CandidatePair, side: Side) -> Option<Conse
     lost.then(|| ConsentLost {
         side,
         last_answer,
+        first_check: first.at,
         unanswered: after.len() as u64,
         last_check: last.at,
         frames: std::iter::once(answer_frame)
@@ -183,5 +186,5 @@ const CONSENT_NOTICED: Duration = Duration::from_secs(5);
 
 /// The unanswered checks must span this much: answers to the last ones may lie behind the end of the capture.
 const CONSENT_SPAN: Duration = Duration::from_secs(3);
-/// libwebrtc's connectionState turns to failed this long after the last answer; 16 s in the recorded call `consent-expiry`.
+/// libwebrtc's connectionState turns to failed this long after the first check without an answer.
 pub(crate) const LIBWEBRTC_FAILED: Duration = Duration::from_secs(15);

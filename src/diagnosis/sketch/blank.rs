@@ -133,6 +133,7 @@ pub(super) fn pair() -> CandidatePair {
         errors: Vec::new(),
         icmp_errors: 0,
         icmp_frames: Vec::new(),
+        outages: Vec::new(),
         indications: 0,
         frames: Vec::new(),
         checks: Vec::new(),

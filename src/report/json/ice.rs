@@ -125,6 +125,8 @@ pub struct Pair<'a> {
     pub last_answered_time_seconds: Option<f64>,
     /// Last check or answer.
     pub last_time_seconds: Option<f64>,
+    /// Times in which nobody answered one side's checks, though earlier ones were answered: 5 s or longer, and what is unanswered at the end.
+    pub outages: Vec<Outage>,
     /// MESSAGE-INTEGRITY against the signaled passwords: `verified`, `failed` or `unknown`.
     pub integrity: &'static str,
     /// Error answers by code.
@@ -163,6 +165,23 @@ pub struct RoundTripTime {
     pub median: f64,
     /// Longest.
     pub max: f64,
+}
+
+/// A while in which nobody answered one side's checks (RFC 7675 §5.1).
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Outage {
+    /// Whose checks: `a` or `b`.
+    pub side: &'static str,
+    /// When the first of them was sent.
+    pub time_seconds: f64,
+    /// When an answer came again; `null` when none did.
+    pub end_time_seconds: Option<f64>,
+    /// Checks without an answer.
+    pub checks: u64,
+    /// The first check without an answer, and the answer that ended it.
+    pub frames: Vec<FrameRef>,
 }
 
 /// Error answers of one code.
@@ -265,6 +284,13 @@ impl<'a> Pair<'a> {
             frames: context.frames(&error.frames),
         });
         let time = |at| context.seconds(at);
+        let outages = pair.outages.iter().map(|outage| Outage {
+            side: outage.side.word(),
+            time_seconds: context.seconds(outage.from),
+            end_time_seconds: outage.until.map(time),
+            checks: outage.checks,
+            frames: context.frames(&outage.frames),
+        });
         Self {
             id: pair_id(index),
             a: candidate_id(pair.a),
@@ -286,6 +312,7 @@ impl<'a> Pair<'a> {
             nominated_time_seconds: pair.nominated_at.map(time),
             last_answered_time_seconds: pair.last_answered_at.map(time),
             last_time_seconds: pair.last_at.map(time),
+            outages: outages.collect(),
             integrity: pair.integrity.word(),
             errors: errors.collect(),
             icmp_errors: pair.icmp_errors,

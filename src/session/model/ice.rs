@@ -166,6 +166,21 @@ pub struct CheckSeen {
     pub use_candidate: bool,
 }
 
+/// A while in which nobody answered one side's checks, on a pair that answered before (RFC 7675 §5.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outage {
+    /// Whose checks.
+    pub side: Side,
+    /// When the first of them was sent.
+    pub from: Timestamp,
+    /// When an answer came again; `None` when none did.
+    pub until: Option<Timestamp>,
+    /// Checks without an answer.
+    pub checks: u64,
+    /// The first check without an answer, and the answer that ended it.
+    pub frames: Vec<FrameNumber>,
+}
+
 /// A candidate pair with what the wire showed of it (RFC 8445 §6.1.2).
 ///
 /// Counts are from side a's point of view.
@@ -211,6 +226,8 @@ pub struct CandidatePair {
     pub nominated_frames: Vec<FrameNumber>,
     /// When a check of this pair was last answered with success (consent, RFC 7675).
     pub last_answered_at: Option<Timestamp>,
+    /// Times without answers, in order: those that ended, and what is unanswered at the end.
+    pub outages: Vec<Outage>,
     /// Proof by password.
     pub integrity: Integrity,
     /// Error answers by code.

@@ -50,6 +50,26 @@ pub enum Role {
     Controlled,
 }
 
+/// A while in which none of one end's requests was answered, though earlier ones and later ones were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outage {
+    /// The first request that got no answer.
+    pub from: (Timestamp, FrameNumber),
+    /// The success answer that ended it.
+    pub until: (Timestamp, FrameNumber),
+    /// Distinct requests without an answer.
+    pub requests: u64,
+}
+
+/// Requests that got no answer so far, on a path that answered before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unanswered {
+    /// The first of them.
+    pub first: (Timestamp, FrameNumber),
+    /// How many.
+    pub requests: u64,
+}
+
 /// The checks that one end of a path sent, and their answers.
 #[derive(Debug, Clone, Default)]
 pub struct CheckSide {
@@ -85,6 +105,10 @@ pub struct CheckSide {
     pub first_success: Option<(Timestamp, FrameNumber)>,
     /// Last success answer.
     pub last_success: Option<(Timestamp, FrameNumber)>,
+    /// Requests since the last success answer.
+    pub unanswered: Option<Unanswered>,
+    /// Times without answers that ended, bounded.
+    pub outages: Vec<Outage>,
     /// Time of the last request that got a success answer.
     pub last_answered_request: Option<Timestamp>,
     /// Round trips, bounded sample, unsorted.

@@ -1,10 +1,15 @@
 //! How requests, answers and errors change a check path or a server query.
 
+use std::time::Duration;
+
 use crate::track::ice::path::Check;
 use crate::track::ice::path::CheckPath;
+use crate::track::ice::path::CheckSide;
 use crate::track::ice::path::ErrorCount;
+use crate::track::ice::path::Outage;
 use crate::track::ice::path::Role;
 use crate::track::ice::path::ServerQuery;
+use crate::track::ice::path::Unanswered;
 use crate::track::ice::tracker::IceTracker;
 use crate::track::stun::Exchange;
 use crate::track::stun::RequestSeen;
@@ -51,6 +56,7 @@ impl CheckPath {
         side.priority = message.priority().or(side.priority);
         side.first_request.get_or_insert((seen.at, seen.frame));
         side.last_request = Some((seen.at, seen.frame));
+        side.await_answer(seen);
         let role = match (message.ice_controlling(), message.ice_controlled()) {
             (Some(_), _) => Some(Role::Controlling),
             (None, Some(_)) => Some(Role::Controlled),
@@ -94,6 +100,7 @@ impl CheckPath {
             count_error(&mut side.errors, error, seen.frame);
             return;
         }
+        side.end_silence(seen, request);
         side.successes += 1;
         side.first_success.get_or_insert((seen.at, seen.frame));
         side.last_success = Some((seen.at, seen.frame));
@@ -112,6 +119,45 @@ impl CheckPath {
         if request.use_candidate {
             side.nominated
                 .get_or_insert((seen.at, [request.frame, seen.frame]));
+        }
+    }
+}
+
+impl CheckSide {
+    /// One more request waits. Before the first success there is nothing that could have broken.
+    fn await_answer(&mut self, seen: Sighting) {
+        if self.successes > 0 {
+            let first = (seen.at, seen.frame);
+            let waiting = self
+                .unanswered
+                .get_or_insert(Unanswered { first, requests: 0 });
+            waiting.requests += 1;
+        }
+    }
+
+    /// A success answer: what waited longer than an agent is patient was an outage.
+    fn end_silence(&mut self, seen: Sighting, request: Option<RequestSeen>) {
+        let Some(waited) = self.unanswered.take() else {
+            return;
+        };
+        // The answered request itself is none of those that got nothing.
+        let requests = match request {
+            Some(request) if request.at < waited.first.0 => {
+                self.unanswered = Some(waited);
+                return;
+            }
+            Some(_) => waited.requests - 1,
+            None => waited.requests,
+        };
+        if seen.at.since(waited.first.0) >= OUTAGE
+            && requests >= OUTAGE_REQUESTS
+            && self.outages.len() < IceTracker::OUTAGES_KEPT
+        {
+            self.outages.push(Outage {
+                from: waited.first,
+                until: (seen.at, seen.frame),
+                requests,
+            });
         }
     }
 }
@@ -147,6 +193,12 @@ impl ServerQuery {
         }
     }
 }
+
+/// Without an answer this long after a request, libwebrtc calls a pair unwritable (`CONNECTION_WRITE_CONNECT_TIMEOUT`).
+const OUTAGE: Duration = Duration::from_secs(5);
+
+/// Fewer requests than this can be lost one by one.
+const OUTAGE_REQUESTS: u64 = 3;
 
 /// Keeps the first frames, each once.
 pub(super) fn keep(frames: &mut Vec<FrameNumber>, frame: FrameNumber) {

@@ -48,6 +48,8 @@ impl IceTracker {
     pub const CHECKS_KEPT: usize = 1024;
     /// Round trips sampled per side.
     pub const ROUND_TRIPS_KEPT: usize = 512;
+    /// Outages kept per path and direction.
+    pub const OUTAGES_KEPT: usize = 64;
     /// Whole messages kept per side and kind, to verify integrity later.
     pub const SAMPLES_KEPT: usize = 2;
     /// Frames kept per path.
@@ -457,6 +459,51 @@ mod tests {
         let query = &wire.tracker().queries()[0];
         assert_eq!((query.requests, query.responses), (1, 1));
         assert_eq!(query.mapped.map(|(address, ..)| address), Some(mapped));
+    }
+
+    /// Checks every 2.5 s from 0 s to 40 s; those between the two times get no answer.
+    fn with_silence(from: u64, until: u64) -> Wire {
+        let mut wire = Wire::default();
+        for (id, millis) in (1_u8..).zip((0..40_000).step_by(2_500)) {
+            wire.take(millis, Direction::Forward, check(id));
+            if !(from..until).contains(&millis) {
+                wire.take(millis + 20, Direction::Reverse, Stun::new(0x0101, id));
+            }
+        }
+        wire
+    }
+
+    #[test]
+    fn checks_without_answer_between_two_that_have_one_are_an_outage() {
+        let mut wire = with_silence(10_000, 20_000);
+        let side = &wire.tracker().paths()[0].sides[Direction::Forward.index()];
+        let [outage] = side.outages[..] else {
+            panic!("{:?}", side.outages)
+        };
+        assert_eq!(outage.requests, 4);
+        assert_eq!(
+            outage.until.0.since(outage.from.0),
+            Duration::from_millis(10_020)
+        );
+        assert_eq!(side.unanswered, None);
+    }
+
+    #[test]
+    fn a_short_silence_is_none_and_a_lasting_one_is_open() {
+        let mut short = with_silence(10_000, 15_000);
+        let side = &short.tracker().paths()[0].sides[Direction::Forward.index()];
+        assert_eq!((side.outages.len(), side.unanswered), (0, None));
+        let mut lasting = with_silence(30_000, 99_000);
+        let side = &lasting.tracker().paths()[0].sides[Direction::Forward.index()];
+        assert_eq!(side.outages.len(), 0);
+        assert_eq!(side.unanswered.map(|open| open.requests), Some(4));
+    }
+
+    #[test]
+    fn before_the_first_answer_nothing_is_broken() {
+        let mut wire = with_silence(0, 20_000);
+        let side = &wire.tracker().paths()[0].sides[Direction::Forward.index()];
+        assert_eq!((side.outages.len(), side.unanswered), (0, None));
     }
 
     #[test]
