@@ -82,6 +82,11 @@ export const scenarios = {
   'consent-expiry': scenario(http, 'From 4 s no UDP passes either way: consent expires, ICE fails', stunOnly,
     { events: [[4, noUdp[0]]], duration: 28 }),
 
+  'path-interrupted': scenario(http, 'From 4 s to 13 s no UDP passes either way: ICE disconnects, and connects again by itself', { ...stunOnly, audio: true },
+    { events: [[4, noUdp[0]], [13, 'nata iptables -D FORWARD 1']], duration: 18 }),
+  'nat-rebinding': scenario(http, 'At 5 s the NAT forgets its mappings and makes new ones: nothing of Janus comes through any more', { ...stunOnly, audio: true },
+    { events: [[5, 'nata conntrack -F']], capture: ['alice', 'janus'], duration: 14 }),
+
   'turn-stale-nonce': scenario(http, 'Relay; nonces live 3 s, so the last Refresh gets 438', relayOver('turn:turn.lab.test:3478'),
     { turn: ['--stale-nonce=3'], duration: 6 }),
   // Without browsers: coturn's own client.

@@ -17,6 +17,7 @@ use crate::diagnosis::ice;
 use crate::diagnosis::loss;
 use crate::diagnosis::media;
 use crate::diagnosis::nat;
+use crate::diagnosis::outage;
 use crate::diagnosis::signaling;
 use crate::diagnosis::stun;
 use crate::diagnosis::turn;
@@ -125,6 +126,7 @@ pub const RULES: &[Rule] = &[
     ice::CHECKS_REJECTED,
     ice::NEVER_NOMINATED,
     ice::CONSENT_LOST,
+    outage::INTERRUPTED,
     stun::SERVER_SILENT,
     encrypted::RELAY_ENCRYPTED,
     turn::CREDENTIALS_REJECTED,

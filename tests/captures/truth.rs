@@ -660,4 +660,34 @@ const KNOWN: &[Known] = &[
         "payload bytes of 2185128733, Sent",
         "the browser: hundreds of RTX packets are padding, which SRTP encrypts, so that we count it as payload",
     ),
+    (
+        "path-interrupted",
+        "packets of 440859131, Sent",
+        "the wire: while it reads “disconnected” the browser counts packets, and sends none of them",
+    ),
+    (
+        "path-interrupted",
+        "payload bytes of 440859131, Sent",
+        "the wire: as above",
+    ),
+    (
+        "path-interrupted",
+        "packets of 51330308, Sent",
+        "the wire: as above",
+    ),
+    (
+        "path-interrupted",
+        "payload bytes of 51330308, Sent",
+        "the wire: as above",
+    ),
+    (
+        "path-interrupted",
+        "frames of 51330308, Sent",
+        "the wire: as above",
+    ),
+    (
+        "path-interrupted",
+        "frames of 455288339, Received",
+        "both: after the interruption the browser throws frames away until a key frame comes",
+    ),
 ];

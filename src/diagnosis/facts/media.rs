@@ -10,6 +10,10 @@
 use std::time::Duration;
 
 use crate::diagnosis::call::Call;
+use crate::diagnosis::facts::outage::frames as outage_frames;
+use crate::diagnosis::facts::outage::interrupted;
+use crate::diagnosis::facts::outage::interruptions;
+use crate::diagnosis::facts::outage::sent_in_vain;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ladder::Status;
 use crate::sdp::field::MediaKind as SectionKind;
@@ -277,16 +281,19 @@ impl Lossy<'_> {
     }
 }
 
-/// Streams of `side` that lost enough to be heard or seen.
+/// Streams of `side` that lost enough to be heard or seen, while the path stood.
 pub(crate) fn lossy<'a>(call: &Call<'a>, side: Side) -> Vec<Lossy<'a>> {
+    let interruptions = interruptions(call);
     call.media_of(side)
         .map(|stream| {
             let stats = &stream.stats;
             let unique = stats.packets.saturating_sub(stats.packets_duplicated);
+            let skipped = interrupted(stream, &interruptions).map(|gap| gap.skipped);
+            let lost = stats.packets_lost.saturating_sub(skipped.sum());
             Lossy {
                 stream,
-                lost: stats.packets_lost,
-                expected: unique + stats.packets_lost,
+                lost,
+                expected: unique + lost,
             }
         })
         .filter(|lossy| lossy.expected >= PACKETS_FOR_LOSS)
@@ -310,6 +317,7 @@ pub(crate) struct Reported<'a> {
 /// Loss by readable reception reports (RFC 3550 §6.4.1), of streams that are whole here.
 pub(crate) fn reported<'a>(call: &Call<'a>) -> Vec<Reported<'a>> {
     let receptions = call.rtcp.iter().flat_map(|rtcp| &rtcp.receptions);
+    let interruptions = interruptions(call);
     receptions
         .filter_map(|reception| {
             let mut streams = call.streams.iter().copied();
@@ -317,7 +325,12 @@ pub(crate) fn reported<'a>(call: &Call<'a>) -> Vec<Reported<'a>> {
             let lost = u64::try_from(reception.latest.cumulative_lost).ok()?;
             let packets = stream.stats.packets;
             let further_on = lost.saturating_sub(stream.stats.packets_lost);
-            let bad = packets >= PACKETS_FOR_LOSS && further_on * 100 >= packets * LOSS_PERCENT;
+            // About as many as were sent while the path was interrupted: that finding tells.
+            let vain = sent_in_vain(stream, &interruptions);
+            let explained = (vain / 4..=vain).contains(&further_on);
+            let bad = packets >= PACKETS_FOR_LOSS
+                && further_on * 100 >= packets * LOSS_PERCENT
+                && !explained;
             bad.then_some(Reported {
                 stream,
                 reception,
@@ -340,7 +353,9 @@ pub(crate) fn suffering(call: &Call<'_>) -> Vec<FrameNumber> {
     let told = reported(call)
         .into_iter()
         .map(|reported| reported.reception.span.1.frame);
-    ended.chain(lost).chain(told).collect()
+    let outages = outage_frames(&interruptions(call));
+    let all = outages.into_iter().chain(ended);
+    all.chain(lost).chain(told).collect()
 }
 
 /// Silences of a stream during which its sender counted no packet.

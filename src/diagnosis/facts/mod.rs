@@ -8,5 +8,6 @@ pub(crate) mod encrypted;
 pub(crate) mod ice;
 pub(crate) mod media;
 pub(crate) mod nat;
+pub(crate) mod outage;
 pub(crate) mod signaling;
 pub(crate) mod turn;

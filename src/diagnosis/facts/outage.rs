@@ -1,0 +1,94 @@
+//! Interruptions: a path that worked fell silent, and worked again.
+//!
+//! ```text
+//! checks     ✓  ✓  ✓  ✗  ✗  ✗ ✗ ✗ ✗ ✗  ✓  ✓        an agent asks every few seconds, and faster once nobody answers
+//! media      ██████████·················█████        it breaks off before the first check that shows it
+//!                     ├─ the outage ─┤
+//! ```
+
+use std::time::Duration;
+
+use crate::diagnosis::call::Call;
+use crate::session::model::ice::Outage;
+use crate::session::model::media::MediaStream;
+use crate::track::rtp_stream::stream::Gap;
+use crate::vocab::ids::FrameNumber;
+use crate::vocab::time::Timestamp;
+
+/// An outage that a selected pair recovered from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Interruption<'a> {
+    /// The checks that show it.
+    pub(crate) outage: &'a Outage,
+    /// When an answer came again.
+    pub(crate) until: Timestamp,
+}
+
+impl Interruption<'_> {
+    /// Between the first check without an answer and the next answer.
+    pub(crate) const fn duration(&self) -> Duration {
+        self.until.since(self.outage.from)
+    }
+
+    /// Did the silence of a stream begin with it, or in it, and end with it?
+    fn explains(&self, gap: &Gap) -> bool {
+        let begins = gap.before.at.after(BETWEEN_CHECKS) >= self.outage.from;
+        let ends = gap.after.at <= self.until.after(BETWEEN_CHECKS);
+        begins && ends && gap.before.at <= self.until
+    }
+}
+
+/// The interruptions of a call, in order. Of both sides' silences at one time, the first.
+pub(crate) fn interruptions<'a>(call: &Call<'a>) -> Vec<Interruption<'a>> {
+    if call.doubts.one_direction {
+        return Vec::new();
+    }
+    let ice = &call.pc.ice;
+    let was_selected = |at: usize| ice.selected.iter().any(|selection| selection.pair == at);
+    let pairs = ice.pairs.iter().enumerate();
+    let own = pairs.filter(|(at, pair)| pair.selected || was_selected(*at));
+    let mut all: Vec<Interruption<'a>> = own
+        .flat_map(|(_, pair)| &pair.outages)
+        .filter_map(|outage| {
+            let until = outage.until.filter(|until| *until <= call.end)?;
+            Some(Interruption { outage, until })
+        })
+        .collect();
+    all.sort_by_key(|interruption| interruption.outage.from);
+    all.dedup_by(|later, earlier| later.outage.from <= earlier.until);
+    all
+}
+
+/// The silences of a stream that the call's interruptions explain.
+pub(crate) fn interrupted<'a>(
+    stream: &'a MediaStream,
+    interruptions: &[Interruption<'_>],
+) -> impl Iterator<Item = &'a Gap> {
+    let gaps = stream.stats.gaps.iter();
+    gaps.filter(|gap| interruptions.iter().any(|known| known.explains(gap)))
+}
+
+/// Packets of a stream that passed here while nothing got through, at most: an outage begins at some time since the check before it.
+pub(crate) fn sent_in_vain(stream: &MediaStream, interruptions: &[Interruption<'_>]) -> u64 {
+    let series = &stream.stats.series;
+    let mut start = series.start;
+    let mut packets = 0;
+    for bucket in series.buckets.iter() {
+        let end = start.after(series.step);
+        let vain = interruptions
+            .iter()
+            .any(|known| end.after(BETWEEN_CHECKS) >= known.outage.from && start <= known.until);
+        packets += u64::from(if vain { bucket.packets } else { 0 });
+        start = end;
+    }
+    packets
+}
+
+/// Frames that show them.
+pub(crate) fn frames(interruptions: &[Interruption<'_>]) -> Vec<FrameNumber> {
+    let outages = interruptions.iter().map(|known| known.outage);
+    outages.flat_map(|outage| outage.frames.clone()).collect()
+}
+
+/// Agents check a path that works every 2.5 s (libwebrtc) to 6 s (RFC 7675 §5.1): so late may an outage show, and so late media come back.
+const BETWEEN_CHECKS: Duration = Duration::from_secs(6);
