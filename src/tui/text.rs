@@ -142,6 +142,11 @@ pub fn milliseconds(span: std::time::Duration) -> String {
     plain(&figures::milliseconds(span))
 }
 
+/// `0.9`, in milliseconds, where several share a unit.
+pub fn bare_milliseconds(span: std::time::Duration) -> String {
+    figures::bare_milliseconds(span)
+}
+
 /// `4.9 %`.
 pub fn percent(part: u64, whole: u64) -> Option<String> {
     figures::percent(part, whole).map(|text| plain(&text))

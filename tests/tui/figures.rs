@@ -355,7 +355,14 @@ fn exchanges_and_conversations() {
                 bytes(sum("bytesAToB", "bytesBToA")),
             ];
             let words: Vec<&str> = words.iter().map(String::as_str).collect();
-            line(&screen, &words);
+            let line = line(&screen, &words);
+            // A single packet did not last; whatever did lasted more than nothing.
+            assert!(
+                !line.contains(" 0.0 ms") && !line.contains(" 0 ms"),
+                "{line}"
+            );
+            let single = sum("packetsAToB", "packetsBToA") == 1;
+            assert_eq!(line.contains("  –  "), single, "{line}");
         }
     }
 }

@@ -66,9 +66,22 @@ pub fn span(span: Duration) -> String {
     }
 }
 
-/// `33.9 ms`.
+/// `33.9 ms`; what would round to no time at all in microseconds, `35 µs`, or nanoseconds.
 pub fn milliseconds(span: Duration) -> String {
-    format!("{:.1}{NO_BREAK}ms", span.as_secs_f64() * 1e3)
+    match span.as_nanos() {
+        0 => format!("0{NO_BREAK}ms"),
+        nanos @ 1..1_000 => format!("{nanos}{NO_BREAK}ns"),
+        nanos @ 1_000..50_000 => format!("{:.0}{NO_BREAK}µs", nanos as f64 / 1e3),
+        _ => format!("{:.1}{NO_BREAK}ms", span.as_secs_f64() * 1e3),
+    }
+}
+
+/// `0.9`, in milliseconds, where several of them share a unit; `<0.1` for what would round to no time at all.
+pub fn bare_milliseconds(span: Duration) -> String {
+    match span.as_nanos() {
+        1..50_000 => "<0.1".to_owned(),
+        _ => format!("{:.1}", span.as_secs_f64() * 1e3),
+    }
 }
 
 /// `0.870 s`: an instant, from the start of the capture.
@@ -181,11 +194,22 @@ mod tests {
     #[test]
     fn spans_read_naturally() {
         check(span(Duration::from_micros(900)), "0.9 ms");
+        check(span(Duration::from_micros(50)), "0.1 ms");
         check(span(Duration::from_millis(33)), "33.0 ms");
         check(span(Duration::from_millis(16_240)), "16.2 s");
         check(span(Duration::from_secs(200)), "3 min 20 s");
         check(span(Duration::from_secs(7_500)), "2 h 05 min");
         check(span(Duration::from_secs(40_689_732)), "470 d 22 h");
+    }
+
+    #[test]
+    fn a_short_span_is_never_told_as_none() {
+        check(span(Duration::from_nanos(49_400)), "49 µs");
+        check(span(Duration::from_nanos(700)), "700 ns");
+        check(span(Duration::ZERO), "0 ms");
+        check(bare_milliseconds(Duration::from_nanos(49_999)), "<0.1");
+        check(bare_milliseconds(Duration::from_micros(50)), "0.1");
+        check(bare_milliseconds(Duration::ZERO), "0.0");
     }
 
     #[test]

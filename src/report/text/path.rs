@@ -14,6 +14,7 @@ use anstyle::Style;
 
 use crate::report::text::call::Call;
 use crate::report::text::figures::NO_BREAK;
+use crate::report::text::figures::bare_milliseconds;
 use crate::report::text::figures::count;
 use crate::report::text::figures::counted;
 use crate::report::text::figures::frames;
@@ -188,12 +189,11 @@ fn how(call: Call<'_>, pair: &CandidatePair) -> String {
 }
 
 fn round_trip(times: RoundTrip) -> String {
-    let ms = |span: std::time::Duration| format!("{:.1}", span.as_secs_f64() * 1e3);
     format!(
         "RTT{NO_BREAK}{}{NO_BREAK}/{NO_BREAK}{}{NO_BREAK}/{NO_BREAK}{}{NO_BREAK}ms (min, median, max)",
-        ms(times.min),
-        ms(times.median),
-        ms(times.max)
+        bare_milliseconds(times.min),
+        bare_milliseconds(times.median),
+        bare_milliseconds(times.max)
     )
 }
 

@@ -302,10 +302,16 @@ fn flight(
         .iter()
         .map(|message| u64::from(message.records))
         .sum();
-    let lasted = milliseconds(sent.last_at.since(sent.first_at));
+    let lasted = sent.last_at.since(sent.first_at);
+    // What one packet carried took no time.
+    let within = if lasted.is_zero() {
+        String::new()
+    } else {
+        format!(" within {}", milliseconds(lasted))
+    };
     detail.push(fact(
         "sent",
-        &format!("{} within {lasted}", counted(records, "record")),
+        &format!("{}{within}", counted(records, "record")),
     ));
     if let Some(before) = before {
         let after = milliseconds(sent.first_at.since(before.last_at));

@@ -93,7 +93,7 @@ pub fn row(analysis: &Analysis, at: usize) -> Option<Row> {
             Cell::plain(&count(sum(flow.packets))),
             Cell::plain(&bytes(sum(flow.bytes))),
             Cell::Time(flow.first_at),
-            Cell::plain(&span(flow.last_at.since(flow.first_at))),
+            Cell::plain(&lasted(flow)),
             Cell::plain(&call.unwrap_or_default()),
             Cell::Stretch(
                 part(flow.first_at),
@@ -321,6 +321,14 @@ fn events(scene: &Scene, at: usize, flow: &FlowRecord) -> Vec<(Timestamp, String
         events.extend(nominated.map(|at| (at, "★ nominated".to_owned(), Look::Tone(Tone::Good))));
     }
     events
+}
+
+/// From its first packet to its last; a single packet did not last.
+fn lasted(flow: &FlowRecord) -> String {
+    match sum(flow.packets) {
+        0 | 1 => "–".to_owned(),
+        _ => span(flow.last_at.since(flow.first_at)),
+    }
 }
 
 fn call_of(scene: &Scene, at: usize) -> Option<PeerConnectionId> {

@@ -165,11 +165,8 @@ pub fn detail(analysis: &Analysis, exchange: &Exchange) -> Vec<DetailLine> {
 fn timing(scene: &Scene, exchange: &Exchange, lines: &mut Vec<DetailLine>) {
     let at = |at: Timestamp| format!("{:.3} s", scene.seconds(at));
     if let Some(request) = &exchange.request {
-        let sending = milliseconds(request.complete_at.since(request.at));
-        lines.push(fact(
-            "sent",
-            &format!("from {}, within {sending}", at(request.at)),
-        ));
+        let sending = request.complete_at.since(request.at);
+        lines.push(fact("sent", &transfer(&at(request.at), sending)));
     }
     if let Some(waited) = exchange.time_to_first_byte() {
         lines.push(fact(
@@ -178,14 +175,20 @@ fn timing(scene: &Scene, exchange: &Exchange, lines: &mut Vec<DetailLine>) {
         ));
     }
     if let Some(response) = &exchange.response {
-        let receiving = milliseconds(response.complete_at.since(response.at));
-        lines.push(fact(
-            "received",
-            &format!("from {}, within {receiving}", at(response.at)),
-        ));
+        let receiving = response.complete_at.since(response.at);
+        lines.push(fact("received", &transfer(&at(response.at), receiving)));
     }
     if let Some(whole) = exchange.duration() {
         lines.push(fact("took", &took(whole)));
+    }
+}
+
+/// When a message went, and how long it took: no time at all, when one packet carried it.
+fn transfer(from: &str, lasted: std::time::Duration) -> String {
+    if lasted.is_zero() {
+        format!("at {from}")
+    } else {
+        format!("from {from}, within {}", took(lasted))
     }
 }
 

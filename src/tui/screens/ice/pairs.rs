@@ -13,6 +13,7 @@ use crate::tui::screens::ice::address_of;
 use crate::tui::screens::ice::transport_of;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
+use crate::tui::text::bare_milliseconds;
 use crate::tui::text::count;
 use crate::tui::text::elide_middle;
 use crate::tui::text::span;
@@ -118,7 +119,7 @@ fn pair_pieces(
     let times = pair.round_trip.map_or_else(
         || "–".to_owned(),
         |times| {
-            let ms = |span: std::time::Duration| format!("{:.1}", span.as_secs_f64() * 1e3);
+            let ms = bare_milliseconds;
             if wide {
                 format!("{} {} {}", ms(times.min), ms(times.median), ms(times.max))
             } else {
