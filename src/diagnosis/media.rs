@@ -7,6 +7,7 @@ use crate::diagnosis::facts::media::Stopped;
 use crate::diagnosis::facts::media::never_started;
 use crate::diagnosis::facts::media::pauses;
 use crate::diagnosis::facts::media::stopped;
+use crate::diagnosis::facts::rebinding::silenced_by;
 use crate::diagnosis::finding::EvidenceLine;
 use crate::diagnosis::finding::FindingLayer;
 use crate::diagnosis::finding::Severity;
@@ -59,6 +60,13 @@ pub(super) const PAUSED: Rule = Rule {
 /// What the end of one side's media leaves open; for `cannotTell`.
 pub(super) fn open_question(call: &Call<'_>) -> Option<String> {
     let far = stopped(call).into_iter().find(|stopped| !stopped.local)?;
+    if let Some(rebinding) = silenced_by(call, &far) {
+        return Some(format!(
+            "Whether {} goes on sending to {}: the NAT lets none of it through, and the capture was taken on this side of it.",
+            name(call.pc, far.side),
+            rebinding.from
+        ));
+    }
     Some(format!(
         "Whether {} stopped sending at {} (a mute without signaling) or the network lost its packets from then on: no later packet tells.",
         name(call.pc, far.side),
@@ -123,7 +131,9 @@ fn one_way(context: &Context<'_>) -> Vec<Statement> {
     let suffering = context.calls.iter().filter(|call| suffers(call));
     suffering
         .flat_map(|call| {
-            let far = stopped(call).into_iter().filter(|stopped| !stopped.local);
+            let far = stopped(call)
+                .into_iter()
+                .filter(|stopped| !stopped.local && silenced_by(call, stopped).is_none());
             far.map(|stopped| one_way_call(call, &stopped))
                 .collect::<Vec<_>>()
         })

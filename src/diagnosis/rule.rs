@@ -18,6 +18,7 @@ use crate::diagnosis::loss;
 use crate::diagnosis::media;
 use crate::diagnosis::nat;
 use crate::diagnosis::outage;
+use crate::diagnosis::rebinding;
 use crate::diagnosis::signaling;
 use crate::diagnosis::stun;
 use crate::diagnosis::turn;
@@ -137,6 +138,7 @@ pub const RULES: &[Rule] = &[
     dtls::UNANSWERED,
     dtls::NEVER_STARTED,
     media::NEVER_STARTED,
+    rebinding::ADDRESS_CHANGED,
     media::ONE_WAY,
     loss::LOSS,
     loss::REPORTED,

@@ -32,6 +32,7 @@ use crate::session::model::scene::Scene;
 use crate::session::nat;
 use crate::session::pairs;
 use crate::session::pairs::PairSources;
+use crate::session::rebindings;
 use crate::session::relays;
 use crate::session::relays::Addresses;
 use crate::session::states;
@@ -169,12 +170,18 @@ fn conclude(scene: &mut Scene, is_much_cut: bool) {
             .streams_of(pc)
             .map(|(_, stream)| stream.stats.last.at)
             .max();
+        let moved = {
+            let streams = scene.streams_of(pc).map(|(_, stream)| &stream.stats);
+            rebindings::moved(pc, &streams.collect::<Vec<_>>())
+        };
         let history = states::infer(pc, &dtls, scene.end, is_much_cut);
         let setup = states::setup(pc, &dtls, first_media);
         let label = label::label(pc, scene);
         let Some(pc) = scene.peer_connections.get_mut(at) else {
             continue;
         };
+        pc.ice.rebindings.extend(moved);
+        pc.ice.rebindings.sort_by_key(|rebinding| rebinding.at);
         pc.last_at = pc.last_at.max(last_media.unwrap_or(pc.last_at));
         if let Some(last) = dtls
             .iter()

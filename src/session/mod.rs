@@ -10,6 +10,7 @@
 //! | `data` | data channels and the associations that they run in |
 //! | `feedback` | RTCP and the streams that it is about |
 //! | `nat` | how NATs map the sockets |
+//! | `rebindings` | addresses that changed in the middle of a call |
 //! | `states` | connection states and setup times |
 //! | [`label`], `local` | names, and where the capture was taken |
 //! | `lookup` | what all connections look up, sorted once |
@@ -28,6 +29,7 @@ mod local;
 mod lookup;
 mod nat;
 mod pairs;
+mod rebindings;
 mod relays;
 mod states;
 mod streams;

@@ -20,6 +20,7 @@ use crate::session::model::ice::PairPath;
 use crate::session::model::ice::PairState;
 use crate::session::model::ice::RoundTrip;
 use crate::session::model::ice::Selection;
+use crate::session::rebindings;
 use crate::track::ice::CheckPath;
 use crate::track::ice::CheckSide;
 use crate::track::ice::ErrorCount;
@@ -60,6 +61,8 @@ pub(super) fn join(sources: &PairSources<'_>, mut book: CandidateBook) -> Ice {
     for &(path, forward) in &sources.paths {
         roles.read(path, forward);
         if let Some(pair) = pair(sources, &mut book, path, forward) {
+            ice.rebindings
+                .extend(rebindings::told(path, forward, ice.pairs.len()));
             ice.pairs.push(pair);
         }
     }
@@ -97,12 +100,9 @@ fn pair(
         let direction = direction_of(side);
         let wire = path.tuple.source(direction);
         let own = &path.sides[direction.index()];
-        let end = end_of(
-            sources,
-            own,
-            wire,
-            relayed.is_some_and(|relayed| relayed.client == direction),
-        );
+        let through_turn = relayed.is_some_and(|relayed| relayed.client == direction);
+        let end = |mapped| end_of(sources, own, wire, through_turn, mapped);
+        let transport = path.tuple.transport;
         let frames = own.mapped.map(|(_, _, frame)| frame);
         let frames: Vec<FrameNumber> = frames
             .into_iter()
@@ -114,7 +114,18 @@ fn pair(
             at: path.first_at,
             frames: &frames,
         };
-        book.valid_candidate(&context, path.tuple.transport, &end)
+        let mapped = own.mapped.map(|(address, at, _)| (address, at));
+        let mut valid = book.valid_candidate(&context, transport, &end(mapped));
+        for change in &own.remapped {
+            let (at, frame) = change.at;
+            let context = Context {
+                at,
+                frames: &[frame],
+                ..context
+            };
+            valid = book.valid_candidate(&context, transport, &end(Some((change.address, at))));
+        }
+        valid
     };
     let (a, b) = (candidate(Side::A)?, candidate(Side::B)?);
     let (near, far) = (direction_of(Side::A), direction_of(Side::B));
@@ -206,19 +217,20 @@ fn end_of(
     own: &CheckSide,
     wire: TransportAddress,
     relayed: bool,
+    mapped: Option<(TransportAddress, Timestamp)>,
 ) -> End {
-    let mapped = own.mapped.map(|(address, ..)| address);
     let queries = sources.lookup.queries_of(wire);
+    // Browsers make a candidate of what a server says first; its answers to keepalives only hold the mapping.
     let told = queries
         .iter()
         .filter_map(|query| query.mapped)
-        .filter(|&(address, ..)| Some(address) == mapped)
+        .filter(|(address, ..)| mapped.is_some_and(|(mapped, _)| *address == mapped))
         .map(|(_, at, _)| at)
         .min();
     End {
         wire,
-        mapped,
-        mapped_at: own.mapped.map(|(_, at, _)| at),
+        mapped: mapped.map(|(address, _)| address),
+        mapped_at: mapped.map(|(_, at)| at),
         server_told_at: told,
         server_asked: !queries.is_empty(),
         priority: own.priority,

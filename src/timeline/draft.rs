@@ -83,6 +83,7 @@ impl Draft<'_> {
                 association,
                 flight,
             } => self.flight(event, association, flight),
+            EventKind::AddressChanged { rebinding } => self.address(event, rebinding),
             EventKind::DtlsState { association, state } => self.secured(event, association, state),
             EventKind::DtlsAlert { association, alert } => self.alert(event, association, alert),
             EventKind::StreamStart { stream } => self.stream(event, stream),
@@ -236,6 +237,15 @@ impl Draft<'_> {
             _ => Tone::Plain,
         };
         self.note(event, format!("≈ {}", state.word()), tone);
+    }
+
+    fn address(&mut self, event: &Event, place: usize) {
+        if let Some(change) = self.call.ice.rebindings.get(place) {
+            let name = self.call.endpoint(change.side).name.as_deref();
+            let name = name.unwrap_or_else(|| change.side.word());
+            let text = format!("≈ {name} moves from {} to {}", change.from, change.to);
+            self.note(event, text, Tone::Bad);
+        }
     }
 
     fn flight(&mut self, event: &Event, id: AssociationId, place: usize) {

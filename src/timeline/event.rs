@@ -150,6 +150,10 @@ fn push_connection(connection: &PeerConnection, id: PeerConnectionId, events: &m
         };
         push(selection.at, &[selection.frame], Basis::Inferred, kind);
     }
+    for (rebinding, change) in connection.ice.rebindings.iter().enumerate() {
+        let kind = EventKind::AddressChanged { rebinding };
+        push(change.at, &change.frames, Basis::Inferred, kind);
+    }
     if let Some((at, frames)) = &connection.closed_by_signaling {
         push(*at, frames, Basis::Declared, EventKind::ClosedBySignaling);
     }

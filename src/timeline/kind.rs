@@ -66,6 +66,11 @@ pub enum EventKind {
         /// The pair.
         pair: usize,
     },
+    /// A side's address changed.
+    AddressChanged {
+        /// Its place among the peer connection's rebindings.
+        rebinding: usize,
+    },
     /// The connection entered a state.
     State {
         /// Which.
@@ -160,6 +165,7 @@ impl EventKind {
             Self::CheckError { .. } => "check-error",
             Self::Nominated { .. } => "nominated",
             Self::Selected { .. } => "selected",
+            Self::AddressChanged { .. } => "address-changed",
             Self::State { .. } => "state",
             Self::DtlsFlight { .. } => "dtls-flight",
             Self::DtlsState { .. } => "dtls-state",

@@ -14,6 +14,7 @@ use crate::diagnosis::facts::outage::frames as outage_frames;
 use crate::diagnosis::facts::outage::interrupted;
 use crate::diagnosis::facts::outage::interruptions;
 use crate::diagnosis::facts::outage::sent_in_vain;
+use crate::diagnosis::facts::rebinding::misdirected_frames;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ladder::Status;
 use crate::sdp::field::MediaKind as SectionKind;
@@ -234,7 +235,8 @@ pub(crate) fn last_rtcp(call: &Call<'_>, side: Side) -> Option<Sighting> {
     ways.max_by_key(|seen| seen.at)
 }
 
-fn direction_of(call: &Call<'_>, flow: FlowId, side: Side) -> Option<Direction> {
+/// Which way `side` sends in a conversation of the call.
+pub(crate) fn direction_of(call: &Call<'_>, flow: FlowId, side: Side) -> Option<Direction> {
     let (_, forward) = call.pc.flows.iter().find(|(known, _)| *known == flow)?;
     Some(if *forward == side {
         Direction::Forward
@@ -354,8 +356,8 @@ pub(crate) fn suffering(call: &Call<'_>) -> Vec<FrameNumber> {
         .into_iter()
         .map(|reported| reported.reception.span.1.frame);
     let outages = outage_frames(&interruptions(call));
-    let all = outages.into_iter().chain(ended);
-    all.chain(lost).chain(told).collect()
+    let all = outages.into_iter().chain(misdirected_frames(call));
+    all.chain(ended).chain(lost).chain(told).collect()
 }
 
 /// Silences of a stream during which its sender counted no packet.

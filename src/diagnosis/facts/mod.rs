@@ -9,5 +9,6 @@ pub(crate) mod ice;
 pub(crate) mod media;
 pub(crate) mod nat;
 pub(crate) mod outage;
+pub(crate) mod rebinding;
 pub(crate) mod signaling;
 pub(crate) mod turn;

@@ -30,6 +30,8 @@ pub struct Ice<'a> {
     pub pairs: Vec<Pair<'a>>,
     /// Selections in order of time.
     pub selected_pair_history: Vec<Selection>,
+    /// Changes of a side's address that the call went through, in order of time.
+    pub rebindings: Vec<Rebinding>,
 }
 
 /// A candidate.
@@ -212,6 +214,30 @@ pub struct Selection {
     pub frames: Vec<FrameRef>,
 }
 
+/// The address that a side shows to the other changed in the middle of the call: its NAT made another mapping (RFC 4787 §4.3), or its host changed the
+/// network.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "camelCase")]
+pub struct Rebinding {
+    /// Whose address: `a` or `b`.
+    pub side: &'static str,
+    /// Address and port before.
+    pub from: String,
+    /// Address and port from then on.
+    pub to: String,
+    /// Last sign of the old one.
+    pub last_before_time_seconds: f64,
+    /// First sign of the new one.
+    pub time_seconds: f64,
+    /// The pair that runs over the new one.
+    pub pair: String,
+    /// The pair that ran over the old one, in a capture beyond the NAT; `null` where answers to checks tell the address, and the pair is the same.
+    pub replaces: Option<String>,
+    /// Frames of both signs.
+    pub frames: Vec<FrameRef>,
+}
+
 impl<'a> Ice<'a> {
     /// ICE of one peer connection.
     pub fn new(context: Context<'a>, ice: &'a model::Ice) -> Self {
@@ -219,6 +245,16 @@ impl<'a> Ice<'a> {
             time_seconds: context.seconds(selection.at),
             pair: pair_id(selection.pair),
             frames: context.frames(&[selection.frame]),
+        });
+        let rebindings = ice.rebindings.iter().map(|change| Rebinding {
+            side: change.side.word(),
+            from: change.from.to_string(),
+            to: change.to.to_string(),
+            last_before_time_seconds: context.seconds(change.last_before),
+            time_seconds: context.seconds(change.at),
+            pair: pair_id(change.pair),
+            replaces: change.replaces.map(pair_id),
+            frames: context.frames(&change.frames),
         });
         let candidates = ice.candidates.iter().enumerate();
         let pairs = ice.pairs.iter().enumerate();
@@ -234,6 +270,7 @@ impl<'a> Ice<'a> {
                 .map(|(index, pair)| Pair::new(context, index, pair))
                 .collect(),
             selected_pair_history: history.collect(),
+            rebindings: rebindings.collect(),
         }
     }
 }

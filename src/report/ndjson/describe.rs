@@ -67,7 +67,8 @@ pub(super) fn describe<'a>(context: Context<'a>, event: &Event) -> Option<(Strin
         | EventKind::FirstAnswer { .. }
         | EventKind::CheckError { .. }
         | EventKind::Nominated { .. }
-        | EventKind::Selected { .. } => describe_setup(connection?, event.kind),
+        | EventKind::Selected { .. }
+        | EventKind::AddressChanged { .. } => describe_setup(connection?, event.kind),
         EventKind::DtlsFlight { .. }
         | EventKind::DtlsState { .. }
         | EventKind::DtlsAlert { .. } => describe_dtls(context, event.kind),
@@ -148,6 +149,15 @@ fn describe_setup(connection: &PeerConnection, kind: EventKind) -> Option<(Strin
                 format!("{pair} is the selected pair"),
                 Detail::Pair { pair },
             ))
+        }
+        EventKind::AddressChanged { rebinding } => {
+            let change = connection.ice.rebindings.get(rebinding)?;
+            let (side, pair) = (change.side.word(), pair_id(change.pair));
+            let text = format!(
+                "the address of {side} changed from {} to {}",
+                change.from, change.to
+            );
+            Some((text, Detail::Pair { pair }))
         }
         _ => None,
     }

@@ -137,7 +137,34 @@ fn print_selected(call: Call<'_>, page: &mut Page<'_>, pair: &CandidatePair) -> 
             .dot()
             .text(format!("{} seen", counted(restarts as u64, "ICE restart")));
     }
-    page.hanging(&words)
+    page.hanging(&words)?;
+    print_rebindings(call, page)
+}
+
+fn print_rebindings(call: Call<'_>, page: &mut Page<'_>) -> io::Result<()> {
+    let all = &call.connection.ice.rebindings;
+    for change in all.iter().take(REBINDINGS_SHOWN) {
+        let words = Words::new()
+            .styled(
+                POOR,
+                format!(
+                    "address of {} changed{NO_BREAK}{}",
+                    call.name(change.side),
+                    instant(call.analysis.scene.seconds(change.at))
+                ),
+            )
+            .text(format!(" from {} to {}", change.from, change.to))
+            .styled(
+                DIM,
+                format!(" ({})", frames(&change.frames, &call.analysis.capture)),
+            );
+        page.hanging(&words)?;
+    }
+    let more = all.len().saturating_sub(REBINDINGS_SHOWN);
+    if more > 0 {
+        page.hanging(&Words::from(format!("and {more} more times")))?;
+    }
+    Ok(())
 }
 
 fn other(call: Call<'_>, pair: &CandidatePair) -> Words {
@@ -306,3 +333,5 @@ fn times(number: u64) -> String {
 
 /// Pairs written out, the selected one not counted.
 const PAIRS_SHOWN: usize = 6;
+/// Changes of address listed.
+const REBINDINGS_SHOWN: usize = 4;

@@ -296,6 +296,29 @@ pub struct Selection {
     pub frame: FrameNumber,
 }
 
+/// The address that a side shows to the other changed in the middle of the call, and ICE went on with the new one: its NAT gave it another
+/// mapping (RFC 4787 §4.3), or its host another network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rebinding {
+    /// Whose address.
+    pub side: Side,
+    /// The address before.
+    pub from: TransportAddress,
+    /// The address from then on.
+    pub to: TransportAddress,
+    /// Last sign of the old one.
+    pub last_before: Timestamp,
+    /// First sign of the new one.
+    pub at: Timestamp,
+    /// The frames of both.
+    pub frames: Vec<FrameNumber>,
+    /// The pair that runs over the new address.
+    pub pair: PairIndex,
+    /// The pair that ran over the old one, where the address itself is in the packets: in a capture beyond the NAT. `None` where answers to checks
+    /// tell the address: the pair is the same.
+    pub replaces: Option<PairIndex>,
+}
+
 /// Everything ICE of one peer connection.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ice {
@@ -313,4 +336,6 @@ pub struct Ice {
     pub pairs: Vec<CandidatePair>,
     /// Selections in order of time.
     pub selected: Vec<Selection>,
+    /// Changes of address that the call went through, in order of time.
+    pub rebindings: Vec<Rebinding>,
 }

@@ -50,6 +50,17 @@ pub enum Role {
     Controlled,
 }
 
+/// The address of one end, as those see it that answer, changed: its NAT gave it another mapping (RFC 4787 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remapped {
+    /// The new address.
+    pub address: TransportAddress,
+    /// The first answer that names it.
+    pub at: (Timestamp, FrameNumber),
+    /// The last answer before.
+    pub before: (Timestamp, FrameNumber),
+}
+
 /// A while in which none of one end's requests was answered, though earlier ones and later ones were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outage {
@@ -97,6 +108,8 @@ pub struct CheckSide {
     pub priority: Option<u32>,
     /// Address that success answers mapped this end to: first seen when, in which frame.
     pub mapped: Option<(TransportAddress, Timestamp, FrameNumber)>,
+    /// Addresses that later answers mapped it to, bounded.
+    pub remapped: Vec<Remapped>,
     /// First request.
     pub first_request: Option<(Timestamp, FrameNumber)>,
     /// Last request.

@@ -7,14 +7,17 @@ use crate::track::ice::path::CheckPath;
 use crate::track::ice::path::CheckSide;
 use crate::track::ice::path::ErrorCount;
 use crate::track::ice::path::Outage;
+use crate::track::ice::path::Remapped;
 use crate::track::ice::path::Role;
 use crate::track::ice::path::ServerQuery;
 use crate::track::ice::path::Unanswered;
 use crate::track::ice::tracker::IceTracker;
 use crate::track::stun::Exchange;
 use crate::track::stun::RequestSeen;
+use crate::vocab::address::TransportAddress;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
+use crate::vocab::time::Timestamp;
 use crate::wire::stun::Message;
 use crate::wire::stun::getters::Refusal;
 
@@ -103,12 +106,9 @@ impl CheckPath {
         side.end_silence(seen, request);
         side.successes += 1;
         side.first_success.get_or_insert((seen.at, seen.frame));
-        side.last_success = Some((seen.at, seen.frame));
-        if let Some(mapped) = message
-            .xor_mapped_address()
-            .or_else(|| message.mapped_address())
-        {
-            side.mapped.get_or_insert((mapped, seen.at, seen.frame));
+        let before = side.last_success.replace((seen.at, seen.frame));
+        if let Some(address) = mapped_address(message) {
+            side.learn_mapping(address, before, seen);
         }
         let Some(request) = request else { return };
         side.last_answered_request = Some(request.at);
@@ -132,6 +132,27 @@ impl CheckSide {
                 .unanswered
                 .get_or_insert(Unanswered { first, requests: 0 });
             waiting.requests += 1;
+        }
+    }
+
+    /// A success answer names the address that this end has for the other: the first one, or another than in the answer `before`.
+    fn learn_mapping(
+        &mut self,
+        address: TransportAddress,
+        before: Option<(Timestamp, FrameNumber)>,
+        seen: Sighting,
+    ) {
+        let (first, ..) = *self.mapped.get_or_insert((address, seen.at, seen.frame));
+        let known = self.remapped.last().map_or(first, |change| change.address);
+        if address != known
+            && self.remapped.len() < IceTracker::REMAPPED_KEPT
+            && let Some(before) = before
+        {
+            self.remapped.push(Remapped {
+                address,
+                at: (seen.at, seen.frame),
+                before,
+            });
         }
     }
 
@@ -176,10 +197,7 @@ impl ServerQuery {
             return;
         }
         self.responses += 1;
-        if let Some(mapped) = message
-            .xor_mapped_address()
-            .or_else(|| message.mapped_address())
-        {
+        if let Some(mapped) = mapped_address(message) {
             self.mapped.get_or_insert((mapped, seen.at, seen.frame));
         }
         if self.software.is_none() {
@@ -192,6 +210,13 @@ impl ServerQuery {
                 .get_or_insert_with(|| seen.at.since(request.at));
         }
     }
+}
+
+/// The address that an answer says its receiver has.
+fn mapped_address(message: &Message<'_>) -> Option<TransportAddress> {
+    message
+        .xor_mapped_address()
+        .or_else(|| message.mapped_address())
 }
 
 /// Without an answer this long after a request, libwebrtc calls a pair unwritable (`CONNECTION_WRITE_CONNECT_TIMEOUT`).

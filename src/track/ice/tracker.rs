@@ -50,6 +50,8 @@ impl IceTracker {
     pub const ROUND_TRIPS_KEPT: usize = 512;
     /// Outages kept per path and direction.
     pub const OUTAGES_KEPT: usize = 64;
+    /// Changes of an end's mapped address kept per path and direction.
+    pub const REMAPPED_KEPT: usize = 16;
     /// Whole messages kept per side and kind, to verify integrity later.
     pub const SAMPLES_KEPT: usize = 2;
     /// Frames kept per path.
@@ -459,6 +461,28 @@ mod tests {
         let query = &wire.tracker().queries()[0];
         assert_eq!((query.requests, query.responses), (1, 1));
         assert_eq!(query.mapped.map(|(address, ..)| address), Some(mapped));
+    }
+
+    #[test]
+    fn another_address_in_a_later_answer_is_a_new_mapping() {
+        let mut wire = Wire::default();
+        for (id, port) in [(1, 24_360), (2, 24_360), (3, 20_334), (4, 20_334)] {
+            let millis = u64::from(id) * 2_500;
+            wire.take(millis, Direction::Forward, check(id));
+            let mapped = address([203, 0, 113, 101], port);
+            let answer = Stun::new(0x0101, id).with_address(XOR_MAPPED, mapped);
+            wire.take(millis + 1, Direction::Reverse, answer);
+        }
+        let side = &wire.tracker().paths()[0].sides[Direction::Forward.index()];
+        assert_eq!(side.mapped.map(|(address, ..)| address.port), Some(24_360));
+        let [change] = side.remapped[..] else {
+            panic!("{:?}", side.remapped)
+        };
+        assert_eq!(change.address.port, 20_334);
+        assert_eq!(
+            change.at.0.since(change.before.0),
+            Duration::from_millis(2_500)
+        );
     }
 
     /// Checks every 2.5 s from 0 s to 40 s; those between the two times get no answer.

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 
 use crate::session::model::ice::CandidatePair;
 use crate::session::model::ice::Integrity;
+use crate::session::model::ice::PairIndex;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::tui::screens::ice::address_of;
 use crate::tui::state::State;
@@ -28,7 +29,8 @@ pub(super) fn render(
     call: &PeerConnection,
 ) {
     let selected = open.pairs.selected();
-    let Some(pair) = selected.and_then(|at| call.ice.pairs.get(at)) else {
+    let chosen = selected.and_then(|at| Some((at, call.ice.pairs.get(at)?)));
+    let Some((at, pair)) = chosen else {
         return;
     };
     let title = if pair.selected {
@@ -42,14 +44,14 @@ pub(super) fn render(
         width: inner.width.saturating_sub(2),
         ..inner
     };
-    let text = story(state, call, pair);
+    let text = story(state, call, (at, pair));
     for (y, line) in (0..inner.height).zip(wrap(&text, inner.width.into())) {
         put(buffer, inner, 0, y, &line, Style::new());
     }
 }
 
 /// `First check 0.884 (frame 181) · answered 0.899 (frame 182) · … · on the wire 192.168.10.2:48633 ↔ …`.
-fn story(state: &State, call: &PeerConnection, pair: &CandidatePair) -> String {
+fn story(state: &State, call: &PeerConnection, (at, pair): (PairIndex, &CandidatePair)) -> String {
     let capture = &state.analysis.capture;
     let seconds = |at| format!("{:.3} s", state.analysis.scene.seconds(at));
     let name = |side: Side| {
@@ -102,6 +104,29 @@ fn story(state: &State, call: &PeerConnection, pair: &CandidatePair) -> String {
         parts.push(format!(
             "a NAT made {} of {base}:{port}",
             address_of(mapped)
+        ));
+    }
+    let changes = call.ice.rebindings.iter();
+    for change in changes.filter(|change| change.pair == at) {
+        parts.push(format!(
+            "{} moved from {} to {} at {} ({})",
+            name(change.side),
+            change.from,
+            change.to,
+            seconds(change.at),
+            frames(&change.frames, capture)
+        ));
+    }
+    for outage in &pair.outages {
+        let until = outage.until.map_or_else(
+            || "to the end".to_owned(),
+            |at| format!("until {}", seconds(at)),
+        );
+        parts.push(format!(
+            "{} got no answer from {} {until} ({})",
+            name(outage.side),
+            seconds(outage.from),
+            frames(&outage.frames, capture)
         ));
     }
     if pair.retransmissions > 0 {
