@@ -5,6 +5,7 @@ use std::time::Duration;
 use ratatui::buffer::Cell;
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::style::Color;
+use rtcscope::analyzer::analysis::Analysis;
 use rtcscope::tui::action::Pointer;
 use rtcscope::tui::effect::{Effect, News};
 use rtcscope::tui::screens::LEAST;
@@ -779,7 +780,70 @@ fn the_footer_offers_nothing_that_an_empty_list_cannot_do() {
         for key in ["Enter", "> sort", "Tab", "its call"] {
             assert!(!footer.contains(key), "{page}: {footer}");
         }
-        assert!(footer.matches(" · ").count() == 4, "{page}: {footer}");
+        assert!(footer.contains("/ filter"), "{page}: {footer}");
+    }
+}
+
+#[test]
+fn every_key_in_the_footer_does_something() {
+    const PLACES: [&str; 16] = [
+        "", "2", "3", "4", "5", "6", "T", "L", "o", "i", "d", "u", "m", "D", "e", "p",
+    ];
+    for name in ["lossy", "turn-tcp-allocation", "quic", "ice-failure-auth"] {
+        let mut program = Program::open(name, SIZE);
+        for place in PLACES {
+            let go = |program: &mut Program| {
+                program.press("1 1 Home").press(place);
+                without_footer(program)
+            };
+            go(&mut program);
+            let scope = program.state.scope();
+            let rows = program.state.keymap.clone();
+            let rows = rows.footer(scope, |action| program.state.is_useless(action));
+            for row in rows {
+                let before = go(&mut program);
+                let key = row.key_name().replace('→', "Right");
+                if key == "y" {
+                    // It copies to the terminal that runs the test.
+                    continue;
+                }
+                program.press(&key);
+                let notice = program.state.notice.as_ref();
+                let bad = notice.filter(|notice| notice.bad);
+                assert!(bad.is_none(), "{name} {place} {key}: {bad:?}");
+                let told = notice.is_some() || program.state.prompt.is_some();
+                let changed = told || program.state.quit || without_footer(&mut program) != before;
+                assert!(changed, "{name} {place}: {key} does nothing");
+                program.state.quit = false;
+                if program.state.prompt.is_some() || program.state.editor.is_some() {
+                    program.press("Esc");
+                }
+            }
+        }
+    }
+}
+
+/// The screen, but for its last line.
+fn without_footer(program: &mut Program) -> Vec<Cell> {
+    let mut cells = program.draw().content;
+    cells.truncate(cells.len() - usize::from(SIZE.0));
+    cells
+}
+
+#[test]
+fn an_empty_capture_is_not_said_to_have_packets_nor_offered_a_filter() {
+    let mut program = Program::start("lossy", SIZE, |_| Analysis::default());
+    program.hear(News::Loaded);
+    let text = program.press("1").text();
+    assert!(
+        text.contains("There is no packet in this capture."),
+        "{text}"
+    );
+    for page in ["1", "3", "4", "5", "6"] {
+        let text = program.press(page).text();
+        let footer = text.lines().last().unwrap_or_default().trim();
+        let back = if page == "1" { "quit" } else { "back" };
+        assert_eq!(footer, format!("? help · Esc {back}"), "{page}");
     }
 }
 

@@ -20,7 +20,7 @@ use crate::tui::state::State;
 use crate::tui::state::calls::{Row, SORTS, Subject};
 use crate::tui::state::columns::CallColumn;
 use crate::tui::state::listing::Sort;
-use crate::tui::text::{count, counted, percent, shown, span};
+use crate::tui::text::{count, counted, percent, shown, span, wrap};
 use crate::tui::times::{Times, stamp};
 use crate::tui::widgets::filtered::heading;
 use crate::tui::widgets::filtered::say_nothing_passes;
@@ -80,9 +80,13 @@ fn render_list(buffer: &mut Buffer, area: Rect, state: &State) {
                 "Capturing. Calls appear here as soon as they are seen; page 2 has the packets."
             }
             Some(_) => "Reading. Calls appear here as soon as they are seen.",
+            None if state.analysis.capture.packets == 0 => "There is no packet in this capture.",
             None => "No WebRTC call and no signaling was found. Page 2 has the packets.",
         };
-        put(buffer, inner, 1, 0, text, theme.dim());
+        let lines = wrap(text, usize::from(inner.width.saturating_sub(2)));
+        for (y, line) in (0..inner.height).zip(lines) {
+            put(buffer, inner, 1, y, &line, theme.dim());
+        }
         return;
     }
     let table = Columns::new(&columns(state), inner.width.saturating_sub(3));

@@ -98,6 +98,11 @@ impl Agreed {
         self.face != Face::Aligned
     }
 
+    /// Does no round follow the one shown?
+    pub fn is_last(&self) -> bool {
+        self.place() + 1 >= self.rounds.len()
+    }
+
     /// To the round `by` further on; gives whether there is one.
     pub fn turn(&mut self, by: isize) -> bool {
         let to = self.place().checked_add_signed(by);

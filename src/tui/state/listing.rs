@@ -1,9 +1,5 @@
-//! Where a list with a detail pane stands: selection, filter, order; and whether there is anything in it.
+//! Where a list with a detail pane stands: selection, filter, order.
 
-use crate::tui::action::Action;
-use crate::tui::keymap::NEED_ROWS;
-use crate::tui::keymap::Scope;
-use crate::tui::sheet;
 use crate::tui::state::State;
 use crate::tui::state::cursor::Cursor;
 use crate::tui::state::filter::Filter;
@@ -79,32 +75,6 @@ impl State {
     /// Is a long list being filtered?
     pub const fn is_judging(&self) -> bool {
         self.http.is_judging() || self.flows.is_judging() || self.allocations.is_judging()
-    }
-
-    /// Is there nothing in the list on the screen?
-    pub fn lists_nothing(&self) -> bool {
-        let scope = self.scope();
-        let call = self.call.as_ref();
-        match scope {
-            Scope::Calls => self.calls.shown.is_empty(),
-            Scope::Findings | Scope::CallFindings => self.findings_shown().shown.is_empty(),
-            Scope::Packets | Scope::CallPackets => {
-                let packets = self.packets_shown();
-                packets.is_some_and(|packets| packets.length() == 0)
-            }
-            Scope::Timeline | Scope::Ladder => call.is_some_and(|call| call.folds.is_empty()),
-            Scope::Ice => call.is_some_and(|call| call.pairs.shown.is_empty()),
-            _ => sheet::is_empty(self, scope),
-        }
-    }
-
-    /// Can `action` do nothing here, for want of rows or findings?
-    pub fn is_useless(&self, action: Action) -> bool {
-        match action {
-            Action::NextFinding => self.analysis.findings.is_empty(),
-            Action::ZoomOut | Action::ZoomAll => self.zoom().stretch().is_none(),
-            _ => NEED_ROWS.contains(&action) && self.lists_nothing(),
-        }
     }
 }
 

@@ -67,6 +67,7 @@ pub mod live;
 pub mod loading;
 pub mod media;
 pub mod packets;
+pub mod useful;
 pub mod zoom;
 
 /// The state of the program.

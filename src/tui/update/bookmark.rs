@@ -16,7 +16,7 @@ use crate::tui::update::pick;
 pub(super) fn toggle(state: &mut State, words: &str) {
     let call = state.call.as_ref().filter(|_| state.page == Page::Calls);
     let call = call.map(|call| (call.id, call.tab));
-    let frame = pick::selected_frames(state).first().copied();
+    let frame = state.selected_frames().first().copied();
     let selected = match (state.scope(), state.calls.selected()) {
         (Scope::Calls, Some(row)) => Some(row.subject),
         _ => None,

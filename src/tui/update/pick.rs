@@ -4,7 +4,6 @@ use crate::tui::keymap::Scope;
 use crate::tui::screens::findings::as_text;
 use crate::tui::sheet;
 use crate::tui::state::State;
-use crate::tui::state::packets::Packets;
 use crate::tui::state::packets::Pane;
 use crate::tui::text::counted;
 use crate::tui::text::frames;
@@ -12,12 +11,11 @@ use crate::tui::text::shown;
 use crate::tui::times::stamp;
 use crate::tui::update::travel::Step;
 use crate::tui::update::travel::go;
-use crate::vocab::ids::FrameNumber;
 use crate::wire::detail::hex;
 
 /// Marks the selected frames; when all of them are marked, unmarks them.
 pub(super) fn mark(state: &mut State) {
-    let chosen = selected_frames(state);
+    let chosen = state.selected_frames();
     if chosen.is_empty() {
         state.complain("no frame shows this");
         return;
@@ -39,31 +37,6 @@ pub(super) fn mark(state: &mut State) {
         if in_list {
             go(state, Step::Lines(1));
         }
-    }
-}
-
-/// The frames of what is selected.
-pub(super) fn selected_frames(state: &State) -> Vec<FrameNumber> {
-    match state.scope() {
-        scope if sheet::listing(state, scope).is_some() => {
-            let row = sheet::selected(state, scope);
-            row.map(|row| row.frames).unwrap_or_default()
-        }
-        Scope::Timeline | Scope::Ladder | Scope::Ice => state
-            .call
-            .as_ref()
-            .map(|call| call.selected_frames(&state.analysis))
-            .unwrap_or_default(),
-        Scope::CallPackets | Scope::Packets => state
-            .packets_shown()
-            .and_then(Packets::selected)
-            .into_iter()
-            .collect(),
-        Scope::CallFindings | Scope::Findings => state
-            .findings_shown()
-            .selected_frames(&state.analysis)
-            .to_vec(),
-        _ => Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::report::text::figures::short_name;
+use crate::tui::action::Action;
 use crate::tui::screens::compare;
 use crate::tui::screens::learn;
 use crate::tui::state::Page;
@@ -362,7 +363,11 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
         .keymap
         .footer(scope, |action| state.is_useless(action));
     let keys = rows.iter().map(|row| {
-        let words = row.footer.map_or(row.words, |(_, short)| short);
+        let words = match row.footer {
+            _ if row.action == Action::Back && state.is_at_the_top() => "quit",
+            Some((_, short)) => short,
+            None => row.words,
+        };
         (row.key_name(), words)
     });
     let x = keys_line(buffer, area, 1, theme, keys);
