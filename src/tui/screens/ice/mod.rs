@@ -50,7 +50,11 @@ pub fn areas(body: Rect, call: &PeerConnection) -> Areas {
         .unwrap_or(u16::MAX)
         .saturating_add(2)
         .min(body.height / 3);
-    let story = STORY.min(body.height / 3);
+    // Rows that the grid does not need are the story's: a pair that went through much has much to tell.
+    let grid = u16::try_from(call.ice.pairs.len()).unwrap_or(u16::MAX);
+    let spare = body.height.saturating_sub(candidates);
+    let spare = spare.saturating_sub(grid.saturating_add(GRID_FRAME));
+    let story = STORY.max(spare).min(body.height / 3);
     let half = body.width / 2;
     let row = |y: u16, height: u16| Rect {
         y: body.y + y,
@@ -119,3 +123,6 @@ fn transport_of(candidate: &Candidate, wide: bool) -> String {
 const WIDE: u16 = 110;
 /// Lines of the story, borders included.
 const STORY: u16 = 6;
+
+/// Rows of the grid besides its pairs: border and headings.
+const GRID_FRAME: u16 = 3;
