@@ -84,6 +84,8 @@ export const scenarios = {
 
   'path-interrupted': scenario(http, 'From 4 s to 13 s no UDP passes either way: ICE disconnects, and connects again by itself', { ...stunOnly, audio: true },
     { events: [[4, noUdp[0]], [13, 'nata iptables -D FORWARD 1']], duration: 18 }),
+  'peer-vanished': scenario(http, 'From 6 s not one packet leaves alice\'s machine, as if its lid was closed', { ...stunOnly, audio: true },
+    { events: [[6, 'alice iptables -I OUTPUT -j DROP']], capture: ['alice', 'janus'], duration: 26 }),
   'nat-rebinding': scenario(http, 'At 5 s the NAT forgets its mappings and makes new ones: nothing of Janus comes through any more', { ...stunOnly, audio: true },
     { events: [[5, 'nata conntrack -F']], capture: ['alice', 'janus'], duration: 14 }),
 

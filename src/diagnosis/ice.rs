@@ -349,6 +349,13 @@ fn consent_statement(call: &Call<'_>, lost: &ConsentLost) -> Statement {
             ));
         }
     }
+    let refused = refused_line(call, lost);
+    let refused_words = refused.as_ref().map_or_else(String::new, |(what, _)| {
+        format!(
+            " ICMP errors came back: nothing listens at {what} any more, or it can't be reached."
+        )
+    });
+    evidence.extend(refused.map(|(_, line)| line));
     let expiry = if silence >= CONSENT_EXPIRES {
         format!("RFC 7675's 30 s ran out at {}", at(scene, expires))
     } else {
@@ -365,7 +372,7 @@ fn consent_statement(call: &Call<'_>, lost: &ConsentLost) -> Statement {
         ),
         explanation: format!(
             "Until {} {to} answered the checks of {from}; the {} after that got nothing, so the path between them broke while the call was \
-             up. By libwebrtc's timers {} reads “disconnected” 5 s after the first of them ({}) and “failed” after 15 s ({}); {expiry}.",
+             up. By libwebrtc's timers {} reads “disconnected” 5 s after the first of them ({}) and “failed” after 15 s ({}); {expiry}.{refused_words}",
             at(scene, lost.last_answer),
             counted(lost.unanswered, "check"),
             name(call.pc, lost.side),
@@ -377,12 +384,52 @@ fn consent_statement(call: &Call<'_>, lost: &ConsentLost) -> Statement {
             "A success answer to a later check, or a capture at {} where these checks never left.",
             name(call.pc, lost.side)
         ),
-        advice: "Look for what changed on the path at that moment: a network switch, a VPN, a firewall or NAT whose mapping expired. The \
-            application can recover with an ICE restart."
-            .to_owned(),
+        advice: if refused_words.is_empty() {
+            "Look for what changed on the path at that moment: a network switch, a VPN, a firewall or NAT whose mapping expired. The \
+             application can recover with an ICE restart."
+        } else {
+            "Look whether the server's process ended or was started anew at that moment (its log, the system's log). An ICE restart helps only \
+             where it runs again."
+        }
+        .to_owned(),
         ..Statement::default()
     }
 }
+
+/// What ICMP refused after the last answer: the far end itself, or the TURN server before it.
+fn refused_line(call: &Call<'_>, lost: &ConsentLost) -> Option<(String, EvidenceLine)> {
+    let pair = call.pc.selected_pair()?;
+    let answered = lost.frames.first()?;
+    let after: Vec<FrameNumber> = pair
+        .icmp_frames
+        .iter()
+        .copied()
+        .filter(|frame| frame > answered)
+        .collect();
+    // One or two are the rule when a call ends.
+    if after.len() >= ICMP_TO_JUDGE {
+        let far = name(call.pc, lost.side.opposite());
+        let count = counted(pair.icmp_errors, "ICMP error");
+        return Some((
+            far,
+            seen(format!("{count} quote the checks and the media"), after),
+        ));
+    }
+    let servers = call.turn.iter().filter_map(|turn| {
+        let flow = call.scene.flows.get(turn.flow.index())?;
+        (flow.icmp_errors >= ICMP_TO_JUDGE as u64).then_some((turn.server, flow.icmp_errors))
+    });
+    let (server, errors) = servers.max_by_key(|(_, errors)| *errors)?;
+    let count = counted(errors, "ICMP error");
+    let line = seen(
+        format!("{count} quote packets to the TURN server {server}"),
+        [],
+    );
+    Some((format!("the TURN server {server}"), line))
+}
+
+/// ICMP errors from which on they mean more than an end.
+const ICMP_TO_JUDGE: usize = 3;
 
 /// Consent expires (RFC 7675 §5.1).
 const CONSENT_EXPIRES: Duration = Duration::from_secs(30);
@@ -399,6 +446,7 @@ mod tests {
     use crate::diagnosis::finding::Confidence;
     use crate::diagnosis::finding::Outcome;
     use crate::diagnosis::sketch::Sketch;
+    use crate::diagnosis::sketch::frame;
 
     #[test]
     fn a_healthy_call_has_no_finding() {
@@ -495,6 +543,28 @@ mod tests {
         assert_eq!(verdicts[0].stage, Some(Stage::Steady));
         // After a goodbye nobody answers, and nobody has to.
         assert_eq!(lost.closed(10.5).judge().0, []);
+    }
+
+    #[test]
+    fn icmp_errors_after_the_last_answer_tell_that_nobody_listens_any_more() {
+        let lost = |errors: &[f64]| {
+            let mut sketch = Sketch::new(40.0)
+                .agreed()
+                .checks(Side::A, 0.3, 10.0, 1.0, true)
+                .checks(Side::A, 10.3, 39.0, 1.0, false)
+                .nominated(0.4)
+                .handshake(0.5, 0.6)
+                .media(Side::A, 0.8, 24.0, 900)
+                .media(Side::B, 0.8, 9.9, 500);
+            let pair = &mut sketch.pc().ice.pairs[0];
+            pair.icmp_errors = errors.len() as u64;
+            pair.icmp_frames = errors.iter().map(|when| frame(*when)).collect();
+            let (findings, _) = sketch.judge();
+            findings[0].explanation.contains("nothing listens at")
+        };
+        assert!(lost(&[10.4, 11.4, 12.4]));
+        assert!(!lost(&[10.4, 11.4]), "one end may close first");
+        assert!(!lost(&[1.0, 2.0, 3.0]), "before the last answer");
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::diagnosis::facts::ice;
 use crate::diagnosis::facts::media;
 use crate::diagnosis::facts::signaling;
 use crate::diagnosis::facts::turn;
+use crate::diagnosis::facts::vanished;
 use crate::diagnosis::finding::Stage;
 use crate::session::model::ice::PairState;
 use crate::session::model::scene::Scene;
@@ -233,6 +234,11 @@ fn media_rung(call: &Call<'_>) -> Climbed {
 fn steady_rung(call: &Call<'_>) -> Climbed {
     if let Some(lost) = ice::consent_lost(call) {
         return (Status::Broken, lost.frames);
+    }
+    if let Some(gone) = vanished::vanished(call)
+        && call.broken().is_none()
+    {
+        return (Status::Broken, vec![gone.last.1, gone.other_until.1]);
     }
     // What follows a broken handshake or a silent start is no steady call, whatever it looks like.
     if call.broken().is_some() {

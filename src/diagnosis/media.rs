@@ -8,6 +8,7 @@ use crate::diagnosis::facts::media::never_started;
 use crate::diagnosis::facts::media::pauses;
 use crate::diagnosis::facts::media::stopped;
 use crate::diagnosis::facts::rebinding::silenced_by;
+use crate::diagnosis::facts::vanished::vanished;
 use crate::diagnosis::finding::EvidenceLine;
 use crate::diagnosis::finding::FindingLayer;
 use crate::diagnosis::finding::Severity;
@@ -142,7 +143,7 @@ fn one_way(context: &Context<'_>) -> Vec<Statement> {
 
 /// Did nothing break below steady media, nor the path under it?
 pub(super) fn suffers(call: &Call<'_>) -> bool {
-    call.breaks_at(Stage::Steady) && consent_lost(call).is_none()
+    call.breaks_at(Stage::Steady) && consent_lost(call).is_none() && vanished(call).is_none()
 }
 
 fn one_way_call(call: &Call<'_>, stopped: &Stopped) -> Statement {

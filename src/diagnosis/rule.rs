@@ -22,6 +22,7 @@ use crate::diagnosis::rebinding;
 use crate::diagnosis::signaling;
 use crate::diagnosis::stun;
 use crate::diagnosis::turn;
+use crate::diagnosis::vanished;
 use crate::diagnosis::verdict;
 use crate::session::model::scene::Scene;
 use crate::vocab::capture::Capture;
@@ -127,6 +128,7 @@ pub const RULES: &[Rule] = &[
     ice::CHECKS_REJECTED,
     ice::NEVER_NOMINATED,
     ice::CONSENT_LOST,
+    vanished::VANISHED,
     outage::INTERRUPTED,
     stun::SERVER_SILENT,
     encrypted::RELAY_ENCRYPTED,

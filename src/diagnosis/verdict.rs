@@ -131,7 +131,7 @@ fn confidence(call: &Call<'_>, outcome: Outcome) -> Confidence {
     }
     let shaken = doubts.mid_call || doubts.truncated > 0 || doubts.dropped > 0 || doubts.cut_short;
     let early = outcome == Outcome::Failed && gave_up_early(call).is_some();
-    let open = call.breaks_at(Stage::Steady) && media::open_question(call).is_some();
+    let open = media::suffers(call) && media::open_question(call).is_some();
     if shaken || early || open {
         Confidence::Medium
     } else {
@@ -151,7 +151,7 @@ fn cannot_tell(call: &Call<'_>, outcome: Outcome, tls: &[&FlowRecord]) -> Vec<St
     if outcome == Outcome::Failed {
         told.extend(gave_up_early(call));
     }
-    if call.breaks_at(Stage::Steady) && facts::ice::consent_lost(call).is_none() {
+    if media::suffers(call) {
         told.extend(media::open_question(call));
     }
     if outcome == Outcome::Unknown && !call.doubts.one_direction {

@@ -12,3 +12,4 @@ pub(crate) mod outage;
 pub(crate) mod rebinding;
 pub(crate) mod signaling;
 pub(crate) mod turn;
+pub(crate) mod vanished;
