@@ -6,6 +6,7 @@ use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::media::Lossy;
 use crate::diagnosis::facts::media::Reported;
 use crate::diagnosis::facts::media::lossy;
+use crate::diagnosis::facts::media::only_small_arrive;
 use crate::diagnosis::facts::media::reported;
 use crate::diagnosis::finding::EvidenceLine;
 use crate::diagnosis::finding::FindingLayer;
@@ -68,15 +69,18 @@ fn lossy_calls(context: &Context<'_>, local: bool) -> Vec<Statement> {
             if streams.is_empty() || call.is_local(side) != local {
                 continue;
             }
+            let figures = Figures::of(&streams);
             let told = if local {
-                sent_with_gaps
+                sent_with_gaps(call, side, &figures)
+            } else if let Some(largest) = only_small_arrive(call, side, &streams) {
+                large_lost(call, side, &figures, largest)
             } else {
-                lost_on_the_way
+                lost_on_the_way(call, side, &figures)
             };
             statements.push(Statement {
                 call: Some(call.id),
                 evidence: evidence_of(call, side, &streams),
-                ..told(call, side, &Figures::of(&streams))
+                ..told
             });
         }
     }
@@ -136,6 +140,24 @@ fn lost_on_the_way(call: &Call<'_>, side: Side, figures: &Figures) -> Statement 
             that loses."
             .to_owned(),
         ..Statement::default()
+    }
+}
+
+/// The packets that are missing are the large ones.
+fn large_lost(call: &Call<'_>, side: Side, figures: &Figures, largest: u16) -> Statement {
+    let sender = name(call.pc, side);
+    let lost = lost_on_the_way(call, side, figures);
+    Statement {
+        title: format!("Large packets from {sender} don't get through: {}", lost.title),
+        explanation: format!(
+            "{} Audio, whose packets are small, came whole, and the largest packet that came has {largest} bytes on the wire, where video is sent in              packets of 1 200 bytes and more. So it looks as if a link on the way passes smaller packets only, and nobody tells the sender (inferred).",
+            lost.explanation
+        ),
+        would_disprove: format!("One packet of 1 200 bytes from {sender} that arrives."),
+        advice: "Look for tunnels and VPNs on the way, PPPoE, and firewalls that drop ICMP “fragmentation needed”; `ping -M do -s 1200` to the other             end tells. Lower the MTU of the tunnel's ends or let ICMP through."
+            .to_owned(),
+        reference: Some("RFC 3550 §6.4.1; RFC 1191; RFC 8899 §1"),
+        ..lost
     }
 }
 
@@ -268,6 +290,7 @@ mod tests {
     use crate::diagnosis::finding::Outcome;
     use crate::diagnosis::sketch::Sketch;
     use crate::diagnosis::sketch::sighting;
+    use crate::session::model::media::MediaKind;
     use crate::track::rtcp::RtcpTracker;
     use crate::wire::rtcp::classify::classify;
 
@@ -297,6 +320,33 @@ mod tests {
         assert_eq!(
             (verdicts[0].outcome, verdicts[0].stage),
             (Outcome::Degraded, Some(Stage::Steady))
+        );
+    }
+
+    /// Video of side b lost 400 of 1 000 packets, its audio none; the largest packet that came has `largest` bytes.
+    fn video_lost(largest: u16) -> Sketch {
+        let mut sketch = Sketch::healthy(20.0).media(Side::B, 0.8, 20.0, 600);
+        let video = &mut sketch.scene.streams[2];
+        video.kind = Some(MediaKind::Video);
+        video.stats.packets_lost = 400;
+        sketch.scene.flows[0].largest[1] = largest;
+        sketch
+    }
+
+    #[test]
+    fn video_without_a_large_packet_beside_whole_audio_is_a_link_that_passes_small_ones_only() {
+        let title = |largest| video_lost(largest).judge().0[0].title.clone();
+        assert!(
+            title(913).starts_with("Large packets from"),
+            "{}",
+            title(913)
+        );
+        assert!(title(1_242).starts_with("20.0 %") || title(1_242).starts_with("40.0 %"));
+        let mut all = video_lost(913);
+        all.scene.streams[1].stats.packets_lost = 100;
+        assert!(
+            !all.judge().0[0].title.starts_with("Large"),
+            "audio suffers too"
         );
     }
 

@@ -109,6 +109,8 @@ pub struct FlowRecord {
     pub first_at: Timestamp,
     /// IP time-to-live of the first packet by direction index; 0 while none was seen, and inside TURN.
     pub ttl: [u8; 2],
+    /// Bytes of the largest packet by direction index, counted as in [`Self::bytes`]; at most 65 535.
+    pub largest: [u16; 2],
     /// Its ends; `a` sent the first frame seen. Inside TURN: relayed address (else the client's) and peer.
     pub tuple: FiveTuple,
     /// Set for a conversation that ran inside TURN.
@@ -284,6 +286,8 @@ impl FlowTable {
             }
             record.packets[direction.index()] += 1;
             record.bytes[direction.index()] += u64::from(bytes);
+            let largest = &mut record.largest[direction.index()];
+            *largest = (*largest).max(u16::try_from(bytes).unwrap_or(u16::MAX));
             record.last_at = record.last_at.max(at);
         }
     }
@@ -385,6 +389,7 @@ impl FlowTable {
             first_frame: frame.number,
             icmp_errors: 0,
             ttl: [0; 2],
+            largest: [0; 2],
             encapsulation: Encapsulation::default(),
             repeats: [0; 2],
             server_name: None,

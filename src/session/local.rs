@@ -99,6 +99,7 @@ mod tests {
             first_frame: FrameNumber::new(0, 1),
             icmp_errors: 0,
             ttl,
+            largest: [0; 2],
             encapsulation: Encapsulation::default(),
             repeats: [0; 2],
             server_name: None,

@@ -18,6 +18,7 @@ use crate::diagnosis::facts::rebinding::misdirected_frames;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ladder::Status;
 use crate::sdp::field::MediaKind as SectionKind;
+use crate::session::model::media::MediaKind;
 use crate::session::model::media::MediaStream;
 use crate::track::rtcp::facts::Reception;
 use crate::track::rtp_stream::stream::Gap;
@@ -303,6 +304,26 @@ pub(crate) fn lossy<'a>(call: &Call<'a>, side: Side) -> Vec<Lossy<'a>> {
         .collect()
 }
 
+/// Bytes of the largest packet that came from `side`, when it looks as if larger ones don't get through: video lost many packets and audio, whose packets
+/// are small, none, and not one packet was as large as those of video are elsewhere.
+pub(crate) fn only_small_arrive(call: &Call<'_>, side: Side, lossy: &[Lossy<'_>]) -> Option<u16> {
+    let is_video = |stream: &MediaStream| stream.kind == Some(MediaKind::Video);
+    let struck = lossy.iter().filter(|it| it.percent() >= LARGE_LOSS_PERCENT);
+    let only_video = lossy.iter().all(|it| is_video(it.stream)) && struck.count() > 0;
+    let audio_whole = call
+        .media_of(side)
+        .filter(|stream| stream.kind == Some(MediaKind::Audio))
+        .any(|stream| {
+            let stats = &stream.stats;
+            stats.packets >= PACKETS_FOR_LOSS && stats.packets_lost * 100 < stats.packets
+        });
+    let flow = call.pc.selected_pair()?.flow?;
+    let direction = direction_of(call, flow, side)?;
+    let record = call.scene.flows.get(flow.index())?;
+    let largest = record.largest[direction.index()];
+    (only_video && audio_whole && largest < LARGE_PACKET).then_some(largest)
+}
+
 /// Loss that a receiver reports of a stream, and that is not in the packets seen here: it happened further on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reported<'a> {
@@ -366,6 +387,10 @@ pub(crate) fn pauses(stream: &MediaStream) -> impl Iterator<Item = &Gap> {
     gaps.filter(|gap| gap.is_continuous() && gap.duration() >= PAUSE)
 }
 
+/// Loss of video that no single congested moment explains while audio loses nothing.
+const LARGE_LOSS_PERCENT: f64 = 10.0;
+/// Bytes on the wire. Senders fill video packets up to 1 200 bytes and more of payload.
+const LARGE_PACKET: u16 = 1_000;
 /// Packets that make media of it, and not a probe of the bandwidth.
 const MEDIA_TO_JUDGE: u64 = 50;
 /// And time: half a second more than Chromium's probing at the start.

@@ -401,6 +401,7 @@ impl Sketch {
             first_frame: frame(0.0),
             icmp_errors: 0,
             ttl: [64, 60],
+            largest: [1_242; 2],
             encapsulation: Encapsulation::default(),
             repeats: [0; 2],
             server_name: None,

@@ -40,6 +40,10 @@ pub struct Flow<'a> {
     pub bytes_a_to_b: u64,
     /// Bytes from b.
     pub bytes_b_to_a: u64,
+    /// Bytes of the largest packet from a to b.
+    pub largest_packet_a_to_b: u16,
+    /// Of the largest from b to a.
+    pub largest_packet_b_to_a: u16,
     /// First packet.
     pub first_time_seconds: f64,
     /// Last packet.
@@ -161,6 +165,7 @@ impl<'a> Flow<'a> {
         let owner = context.analysis.scene.flow_owner.get(id.index());
         let [packets_a_to_b, packets_b_to_a] = flow.packets;
         let [bytes_a_to_b, bytes_b_to_a] = flow.bytes;
+        let [largest_packet_a_to_b, largest_packet_b_to_a] = flow.largest;
         Self {
             id: id.id(),
             transport: flow.tuple.transport.word(),
@@ -177,6 +182,8 @@ impl<'a> Flow<'a> {
             packets_b_to_a,
             bytes_a_to_b,
             bytes_b_to_a,
+            largest_packet_a_to_b,
+            largest_packet_b_to_a,
             first_time_seconds: context.seconds(flow.first_at),
             last_time_seconds: context.seconds(flow.last_at),
             peer_connection: owner.copied().flatten().map(Id::id),
