@@ -238,7 +238,8 @@ fn steady_rung(call: &Call<'_>) -> Climbed {
     if let Some(gone) = vanished::vanished(call)
         && call.broken().is_none()
     {
-        return (Status::Broken, vec![gone.last.1, gone.other_until.1]);
+        let frames = std::iter::once(gone.last.1).chain(gone.other_until.1);
+        return (Status::Broken, frames.collect());
     }
     // What follows a broken handshake or a silent start is no steady call, whatever it looks like.
     if call.broken().is_some() {

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::outage::Interruption;
-use crate::diagnosis::facts::outage::interrupted;
+use crate::diagnosis::facts::outage::Window;
 use crate::diagnosis::facts::outage::interruptions;
+use crate::diagnosis::facts::outage::silences;
+use crate::diagnosis::facts::outage::windows_of;
 use crate::diagnosis::finding::EvidenceLine;
 use crate::diagnosis::finding::FindingLayer;
 use crate::diagnosis::finding::Severity;
@@ -61,8 +63,9 @@ fn statement(call: &Call<'_>, interruptions: &[Interruption<'_>]) -> Statement {
     let shown = || interruptions.iter().take(OUTAGES_SHOWN);
     let told: Vec<String> = shown().map(|known| times(call, known)).collect();
     let mut evidence: Vec<EvidenceLine> = shown().map(|known| checks_line(call, known)).collect();
+    let windows = windows_of(interruptions);
     for side in [Side::A, Side::B] {
-        evidence.extend(silence_lines(call, side, interruptions));
+        evidence.extend(silence_lines(call, side, &windows));
     }
     Statement {
         call: Some(call.id),
@@ -107,15 +110,11 @@ fn checks_line(call: &Call<'_>, known: &Interruption<'_>) -> EvidenceLine {
     )
 }
 
-/// The silences of a side's streams in that time.
-fn silence_lines(
-    call: &Call<'_>,
-    side: Side,
-    interruptions: &[Interruption<'_>],
-) -> Vec<EvidenceLine> {
+/// The silences of a side's streams in such times.
+pub(super) fn silence_lines(call: &Call<'_>, side: Side, windows: &[Window]) -> Vec<EvidenceLine> {
     let mut lines = Vec::new();
     for stream in call.media_of(side) {
-        for gap in interrupted(stream, interruptions) {
+        for gap in silences(stream, windows) {
             if lines.len() < SILENCES_SHOWN {
                 lines.push(seen(
                     format!(

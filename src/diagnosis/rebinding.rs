@@ -2,6 +2,7 @@
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::media::Stopped;
+use crate::diagnosis::facts::outage::window_of_change;
 use crate::diagnosis::facts::rebinding::Aftermath;
 use crate::diagnosis::facts::rebinding::aftermaths;
 use crate::diagnosis::finding::EvidenceLine;
@@ -9,6 +10,7 @@ use crate::diagnosis::finding::FindingLayer;
 use crate::diagnosis::finding::Severity;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::media::suffers;
+use crate::diagnosis::outage::silence_lines;
 use crate::diagnosis::rule::Context;
 use crate::diagnosis::rule::Rule;
 use crate::diagnosis::rule::Statement;
@@ -36,6 +38,7 @@ fn changes(call: &Call<'_>) -> Vec<Statement> {
     all.map(|(rebinding, aftermath)| match aftermath {
         Aftermath::Silenced(stopped) if suffers(call) => silenced(call, rebinding, &stopped),
         Aftermath::Misdirected(last) if suffers(call) => misdirected(call, rebinding, last),
+        Aftermath::Interrupted if suffers(call) => interrupted(call, rebinding),
         _ => went_on(call, rebinding),
     })
     .collect()
@@ -98,6 +101,28 @@ fn misdirected(call: &Call<'_>, rebinding: &Rebinding, last: Sighting) -> Statem
         evidence,
         would_disprove: format!("A capture at {own} in which that media arrives."),
         advice: REPAIR.to_owned(),
+        ..statement(call)
+    }
+}
+
+fn interrupted(call: &Call<'_>, rebinding: &Rebinding) -> Statement {
+    let (own, sender) = (
+        name(call.pc, rebinding.side),
+        name(call.pc, rebinding.side.opposite()),
+    );
+    let mut evidence = change_lines(call, rebinding);
+    let window = [window_of_change(rebinding)];
+    evidence.extend(silence_lines(call, rebinding.side.opposite(), &window));
+    Statement {
+        title: format!("The address of {own} changed, and media from {sender} paused until {}", at(call.scene, rebinding.at)),
+        explanation: format!(
+            "{} Until {sender} heard of the new address it sent to the old one, where nothing passes any more; what is missing of its media from that              time is no loss of the path.",
+            what_changed(call, rebinding)
+        ),
+        evidence,
+        would_disprove: format!("Media from {sender} that arrives in that time."),
+        advice: "Look for why the NAT forgot a mapping in use (a restart, a failover, too little room). Checks that come more often shorten the pause."
+            .to_owned(),
         ..statement(call)
     }
 }

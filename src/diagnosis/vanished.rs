@@ -78,7 +78,7 @@ fn statement(call: &Call<'_>, gone: &Vanished) -> Statement {
                     "last packet of {other} at {}",
                     at(scene, gone.other_until.0)
                 ),
-                [gone.other_until.1],
+                gone.other_until.1,
             ),
         ],
         would_disprove: format!("A later packet of {own}, from this address or another."),

@@ -11,10 +11,11 @@ use std::time::Duration;
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::outage::frames as outage_frames;
-use crate::diagnosis::facts::outage::interrupted;
 use crate::diagnosis::facts::outage::interruptions;
 use crate::diagnosis::facts::outage::sent_in_vain;
-use crate::diagnosis::facts::rebinding::misdirected_frames;
+use crate::diagnosis::facts::outage::silences;
+use crate::diagnosis::facts::outage::windows;
+use crate::diagnosis::facts::rebinding::harm_frames;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::ladder::Status;
 use crate::sdp::field::MediaKind as SectionKind;
@@ -286,12 +287,12 @@ impl Lossy<'_> {
 
 /// Streams of `side` that lost enough to be heard or seen, while the path stood.
 pub(crate) fn lossy<'a>(call: &Call<'a>, side: Side) -> Vec<Lossy<'a>> {
-    let interruptions = interruptions(call);
+    let windows = windows(call);
     call.media_of(side)
         .map(|stream| {
             let stats = &stream.stats;
             let unique = stats.packets.saturating_sub(stats.packets_duplicated);
-            let skipped = interrupted(stream, &interruptions).map(|gap| gap.skipped);
+            let skipped = silences(stream, &windows).map(|gap| gap.skipped);
             let lost = stats.packets_lost.saturating_sub(skipped.sum());
             Lossy {
                 stream,
@@ -340,7 +341,7 @@ pub(crate) struct Reported<'a> {
 /// Loss by readable reception reports (RFC 3550 §6.4.1), of streams that are whole here.
 pub(crate) fn reported<'a>(call: &Call<'a>) -> Vec<Reported<'a>> {
     let receptions = call.rtcp.iter().flat_map(|rtcp| &rtcp.receptions);
-    let interruptions = interruptions(call);
+    let windows = windows(call);
     receptions
         .filter_map(|reception| {
             let mut streams = call.streams.iter().copied();
@@ -349,7 +350,7 @@ pub(crate) fn reported<'a>(call: &Call<'a>) -> Vec<Reported<'a>> {
             let packets = stream.stats.packets;
             let further_on = lost.saturating_sub(stream.stats.packets_lost);
             // About as many as were sent while the path was interrupted: that finding tells.
-            let vain = sent_in_vain(stream, &interruptions);
+            let vain = sent_in_vain(stream, &windows);
             let explained = (vain / 4..=vain).contains(&further_on);
             let bad = packets >= PACKETS_FOR_LOSS
                 && further_on * 100 >= packets * LOSS_PERCENT
@@ -377,7 +378,7 @@ pub(crate) fn suffering(call: &Call<'_>) -> Vec<FrameNumber> {
         .into_iter()
         .map(|reported| reported.reception.span.1.frame);
     let outages = outage_frames(&interruptions(call));
-    let all = outages.into_iter().chain(misdirected_frames(call));
+    let all = outages.into_iter().chain(harm_frames(call));
     all.chain(ended).chain(lost).chain(told).collect()
 }
 

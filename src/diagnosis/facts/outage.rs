@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::diagnosis::call::Call;
 use crate::session::model::ice::Outage;
+use crate::session::model::ice::Rebinding;
 use crate::session::model::media::MediaStream;
 use crate::track::rtp_stream::stream::Gap;
 use crate::vocab::ids::FrameNumber;
@@ -30,11 +31,49 @@ impl Interruption<'_> {
         self.until.since(self.outage.from)
     }
 
+    const fn window(&self) -> Window {
+        Window {
+            from: self.outage.from,
+            until: self.until,
+        }
+    }
+}
+
+/// A time in which a path is known to have passed nothing, or to have changed: what a stream lacks of it is no loss of the path.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Window {
+    /// The first sign of it.
+    pub(crate) from: Timestamp,
+    /// The first sign of its end.
+    pub(crate) until: Timestamp,
+}
+
+impl Window {
     /// Did the silence of a stream begin with it, or in it, and end with it?
     fn explains(&self, gap: &Gap) -> bool {
-        let begins = gap.before.at.after(BETWEEN_CHECKS) >= self.outage.from;
+        let begins = gap.before.at.after(BETWEEN_CHECKS) >= self.from;
         let ends = gap.after.at <= self.until.after(BETWEEN_CHECKS);
         begins && ends && gap.before.at <= self.until
+    }
+}
+
+/// The windows of interruptions.
+pub(crate) fn windows_of(interruptions: &[Interruption<'_>]) -> Vec<Window> {
+    interruptions.iter().map(Interruption::window).collect()
+}
+
+/// The windows of a call: interruptions, and changes of address.
+pub(crate) fn windows(call: &Call<'_>) -> Vec<Window> {
+    let mut all = windows_of(&interruptions(call));
+    all.extend(call.pc.ice.rebindings.iter().map(window_of_change));
+    all
+}
+
+/// From the last sign of the old address to the first of the new one.
+pub(crate) const fn window_of_change(rebinding: &Rebinding) -> Window {
+    Window {
+        from: rebinding.last_before,
+        until: rebinding.at,
     }
 }
 
@@ -53,31 +92,39 @@ pub(crate) fn interruptions<'a>(call: &Call<'a>) -> Vec<Interruption<'a>> {
             let until = outage.until.filter(|until| *until <= call.end)?;
             Some(Interruption { outage, until })
         })
+        .filter(|known| known.outage.checks >= CHECKS_TO_JUDGE || silences_media(call, known))
         .collect();
     all.sort_by_key(|interruption| interruption.outage.from);
     all.dedup_by(|later, earlier| later.outage.from <= earlier.until);
     all
 }
 
-/// The silences of a stream that the call's interruptions explain.
-pub(crate) fn interrupted<'a>(
+/// Did a stream fall silent with it?
+fn silences_media(call: &Call<'_>, known: &Interruption<'_>) -> bool {
+    let gaps = call.streams.iter().flat_map(|stream| &stream.stats.gaps);
+    let window = known.window();
+    gaps.into_iter().any(|gap| window.explains(gap))
+}
+
+/// The silences of a stream that such times explain.
+pub(crate) fn silences<'a>(
     stream: &'a MediaStream,
-    interruptions: &[Interruption<'_>],
+    windows: &[Window],
 ) -> impl Iterator<Item = &'a Gap> {
     let gaps = stream.stats.gaps.iter();
-    gaps.filter(|gap| interruptions.iter().any(|known| known.explains(gap)))
+    gaps.filter(|gap| windows.iter().any(|window| window.explains(gap)))
 }
 
 /// Packets of a stream that passed here while nothing got through, at most: an outage begins at some time since the check before it.
-pub(crate) fn sent_in_vain(stream: &MediaStream, interruptions: &[Interruption<'_>]) -> u64 {
+pub(crate) fn sent_in_vain(stream: &MediaStream, windows: &[Window]) -> u64 {
     let series = &stream.stats.series;
     let mut start = series.start;
     let mut packets = 0;
     for bucket in series.buckets.iter() {
         let end = start.after(series.step);
-        let vain = interruptions
+        let vain = windows
             .iter()
-            .any(|known| end.after(BETWEEN_CHECKS) >= known.outage.from && start <= known.until);
+            .any(|window| end.after(BETWEEN_CHECKS) >= window.from && start <= window.until);
         packets += u64::from(if vain { bucket.packets } else { 0 });
         start = end;
     }
@@ -90,5 +137,7 @@ pub(crate) fn frames(interruptions: &[Interruption<'_>]) -> Vec<FrameNumber> {
     outages.flat_map(|outage| outage.frames.clone()).collect()
 }
 
+/// Two checks in a row can be lost one by one on a bad network.
+const CHECKS_TO_JUDGE: u64 = 3;
 /// Agents check a path that works every 2.5 s (libwebrtc) to 6 s (RFC 7675 §5.1): so late may an outage show, and so late media come back.
 const BETWEEN_CHECKS: Duration = Duration::from_secs(6);

@@ -10,6 +10,7 @@ use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::media::last_rtcp;
 use crate::session::model::ice::CandidatePair;
 use crate::vocab::address::Side;
+use crate::vocab::address::Transport;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
@@ -22,8 +23,8 @@ pub(crate) struct Vanished {
     pub(crate) last: (Timestamp, FrameNumber),
     /// How often it had asked for consent.
     pub(crate) interval: Duration,
-    /// The other side's last packet.
-    pub(crate) other_until: (Timestamp, FrameNumber),
+    /// The other side's last packet; its frame is not known where it is one of TCP.
+    pub(crate) other_until: (Timestamp, Option<FrameNumber>),
     /// Was the capture taken where it is?
     pub(crate) local: bool,
 }
@@ -42,7 +43,12 @@ pub(crate) fn vanished(call: &Call<'_>) -> Option<Vanished> {
 fn vanished_side(call: &Call<'_>, side: Side) -> Option<Vanished> {
     let interval = consent_interval(call, side)?;
     let last = last_sign(call, side)?;
-    let other_until = last_sign(call, side.opposite())?;
+    let (told, frame) = last_sign(call, side.opposite())?;
+    // What TCP sends again and again is nothing new to say, but a packet.
+    let other_until = match last_tcp(call).filter(|at| *at > told) {
+        Some(at) => (at, None),
+        None => (told, Some(frame)),
+    };
     let patience = SILENCE.max(interval.saturating_mul(CHECKS_MISSED));
     let silent = call.end.since(last.0) >= patience && call.end >= last.0;
     let outlived = other_until.0 >= last.0.after(OUTLIVES);
@@ -53,6 +59,14 @@ fn vanished_side(call: &Call<'_>, side: Side) -> Option<Vanished> {
         other_until,
         local: call.is_local(side),
     })
+}
+
+/// The last packet of the call's own TCP connections, either way.
+fn last_tcp(call: &Call<'_>) -> Option<Timestamp> {
+    let flows = call.pc.ice.pairs.iter().filter_map(|pair| pair.flow);
+    let records = flows.filter_map(|flow| call.scene.flows.get(flow.index()));
+    let tcp = records.filter(|record| record.tuple.transport == Transport::Tcp);
+    tcp.map(|record| record.last_at).max()
 }
 
 /// How often `side` asked last, the middle of some; `None` where it did not ask regularly.

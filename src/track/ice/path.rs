@@ -68,7 +68,7 @@ pub struct Outage {
     pub from: (Timestamp, FrameNumber),
     /// The success answer that ended it.
     pub until: (Timestamp, FrameNumber),
-    /// Distinct requests without an answer.
+    /// Requests without an answer, repeats included.
     pub requests: u64,
 }
 
@@ -77,7 +77,7 @@ pub struct Outage {
 pub struct Unanswered {
     /// The first of them.
     pub first: (Timestamp, FrameNumber),
-    /// How many.
+    /// How many, repeats included.
     pub requests: u64,
 }
 

@@ -46,6 +46,7 @@ impl CheckPath {
         let side = &mut self.sides[seen.direction.index()];
         if matches!(exchange, Exchange::Retransmission(_)) {
             side.retransmissions += 1;
+            side.await_answer(seen);
             if let Some(check) = check.and_then(|at| self.checks.get_mut(at)) {
                 check.retransmissions = check.retransmissions.saturating_add(1);
             }
@@ -124,7 +125,8 @@ impl CheckPath {
 }
 
 impl CheckSide {
-    /// One more request waits. Before the first success there is nothing that could have broken.
+    /// A request waits, or is sent once more: some agents repeat one, others send new ones. Before the first success there is nothing that could
+    /// have broken.
     fn await_answer(&mut self, seen: Sighting) {
         if self.successes > 0 {
             let first = (seen.at, seen.frame);
@@ -222,8 +224,8 @@ fn mapped_address(message: &Message<'_>) -> Option<TransportAddress> {
 /// Without an answer this long after a request, libwebrtc calls a pair unwritable (`CONNECTION_WRITE_CONNECT_TIMEOUT`).
 const OUTAGE: Duration = Duration::from_secs(5);
 
-/// Fewer requests than this can be lost one by one.
-const OUTAGE_REQUESTS: u64 = 3;
+/// One may be lost by itself. Firefox asks every 5 s, and calls itself disconnected when it asks again with no answer to the last.
+const OUTAGE_REQUESTS: u64 = 2;
 
 /// Keeps the first frames, each once.
 pub(super) fn keep(frames: &mut Vec<FrameNumber>, frame: FrameNumber) {

@@ -514,7 +514,7 @@ mod tests {
 
     #[test]
     fn a_short_silence_is_none_and_a_lasting_one_is_open() {
-        let mut short = with_silence(10_000, 15_000);
+        let mut short = with_silence(10_000, 12_500);
         let side = &short.tracker().paths()[0].sides[Direction::Forward.index()];
         assert_eq!((side.outages.len(), side.unanswered), (0, None));
         let mut lasting = with_silence(30_000, 99_000);
