@@ -389,10 +389,13 @@ fn no_public_capture_is_called_failed_for_what_it_does_not_show() {
         let Some(analysis) = try_read(&path) else {
             continue;
         };
-        // None of them is a recording of a call that failed.
+        // None of them is a recording of a call that failed. One moves to a mobile network, where seven of nine checks take a second.
+        let is_slow = path.ends_with("veondigital__wifi-tcp_to_3g.pcap");
         for verdict in &analysis.verdicts {
+            let rule = verdict.cause.map(|at| analysis.findings[at].rule);
             assert!(
-                matches!(verdict.outcome, Outcome::Ok | Outcome::Unknown),
+                matches!(verdict.outcome, Outcome::Ok | Outcome::Unknown)
+                    || is_slow && rule == Some("path-delay"),
                 "{}: {verdict:?}",
                 path.display()
             );

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`finding`] | what a rule says, and what it all comes to: plain values |
 //! | [`rule`] | the rule book, and what runs it |
-//! | [`capture`] [`signaling`] [`encrypted`] [`ice`] [`nat`] [`outage`] [`rebinding`] [`vanished`] [`stun`] [`turn`] [`dtls`] [`media`] [`loss`] | the rules, by layer: facts put into words |
+//! | [`capture`] [`signaling`] [`encrypted`] [`ice`] [`nat`] [`outage`] [`rebinding`] [`vanished`] [`stun`] [`turn`] [`dtls`] [`media`] [`delay`] [`loss`] | the rules, by layer: facts put into words |
 //! | `facts` | the facts themselves, by layer; the ladder asks for the same ones |
 //! | [`call`] | a peer connection with everything that belongs to it |
 //! | [`ladder`] | the rungs that a call climbs, and where it broke |
@@ -12,6 +12,7 @@
 
 pub mod call;
 pub mod capture;
+pub mod delay;
 pub mod dtls;
 pub mod encrypted;
 mod facts;

@@ -5,6 +5,7 @@
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::capture;
+use crate::diagnosis::delay;
 use crate::diagnosis::dtls;
 use crate::diagnosis::encrypted;
 use crate::diagnosis::finding::EvidenceLine;
@@ -142,6 +143,7 @@ pub const RULES: &[Rule] = &[
     media::NEVER_STARTED,
     rebinding::ADDRESS_CHANGED,
     media::ONE_WAY,
+    delay::TOO_SLOW,
     loss::LOSS,
     loss::REPORTED,
     loss::SENT_WITH_GAPS,

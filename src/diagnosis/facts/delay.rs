@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::outage::windows;
 use crate::session::model::ice::CheckSeen;
+use crate::vocab::address::Side;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
@@ -41,38 +42,46 @@ impl Delay {
     }
 }
 
-/// Round trips of the selected pairs that are too long for a conversation; `None` where too few are.
+/// Round trips that are too long for a conversation, of the selected pair that had most of them; `None` where too few are.
 pub(crate) fn delay(call: &Call<'_>) -> Option<Delay> {
     let ice = &call.pc.ice;
     let up = ice.selected.first()?.at;
-    let interrupted = windows(call);
-    let apart = |at: Timestamp| {
-        let inside = |from: Timestamp, until: Timestamp| at >= from && at <= until;
-        !interrupted
-            .iter()
-            .any(|window| inside(window.from, window.until))
-    };
-    let pairs = ice.selected.iter().map(|selection| selection.pair);
-    let mut pairs: Vec<usize> = pairs.collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    let checks = pairs.into_iter().filter_map(|at| ice.pairs.get(at));
-    let checks = checks.flat_map(|pair| &pair.checks);
-    let mut all: Vec<RoundTrip> = checks
-        .filter(|check| check.at >= up && check.at <= call.end && apart(check.at))
-        .filter_map(round_trip)
-        .collect();
-    all.sort_unstable_by_key(|trip| trip.at);
+    let held_up = windows(call);
+    let was_selected = |at: usize| ice.selected.iter().any(|selection| selection.pair == at);
+    let pairs = ice.pairs.iter().enumerate();
+    let pairs = pairs.filter(|(at, _)| was_selected(*at));
+    pairs
+        .filter_map(|(_, pair)| {
+            // Of the side that is further from the answers: the other's are seen on half of their way only.
+            let sides = [Side::A, Side::B].map(|side| {
+                let own = pair.checks.iter().filter(|check| check.from == side);
+                let own = own.filter(|check| check.at >= up && check.at <= call.end);
+                let free = own.filter(|check| !held_up.iter().any(|it| it.holds(check.at)));
+                free.filter_map(round_trip).collect::<Vec<RoundTrip>>()
+            });
+            judge(sides.into_iter().max_by_key(|trips| middle(trips))?)
+        })
+        .max_by_key(|delay| delay.long.len())
+}
+
+fn judge(all: Vec<RoundTrip>) -> Option<Delay> {
     let longest = all.iter().copied().max_by_key(|trip| trip.took)?;
     let shortest = all.iter().map(|trip| trip.took).min()?;
-    let long = all.iter().copied().filter(|trip| trip.took >= TOO_LONG);
+    let count = all.len();
+    let long = all.into_iter().filter(|trip| trip.took >= TOO_LONG);
     let long: Vec<RoundTrip> = long.collect();
     (long.len() >= LONG_TO_JUDGE).then_some(Delay {
-        count: all.len(),
+        count,
         long,
         shortest,
         longest,
     })
+}
+
+fn middle(trips: &[RoundTrip]) -> Option<Duration> {
+    let mut sorted: Vec<Duration> = trips.iter().map(|trip| trip.took).collect();
+    sorted.sort_unstable();
+    sorted.get(sorted.len() / 2).copied()
 }
 
 /// An answer to a repeated request may belong to any of the repetitions (Karn).

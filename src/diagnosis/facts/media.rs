@@ -10,6 +10,7 @@
 use std::time::Duration;
 
 use crate::diagnosis::call::Call;
+use crate::diagnosis::facts::delay::delay;
 use crate::diagnosis::facts::outage::frames as outage_frames;
 use crate::diagnosis::facts::outage::interruptions;
 use crate::diagnosis::facts::outage::sent_in_vain;
@@ -378,7 +379,9 @@ pub(crate) fn suffering(call: &Call<'_>) -> Vec<FrameNumber> {
         .into_iter()
         .map(|reported| reported.reception.span.1.frame);
     let outages = outage_frames(&interruptions(call));
-    let all = outages.into_iter().chain(harm_frames(call));
+    let slow = delay(call).map(|delay| delay.longest.frames);
+    let outages = outages.into_iter().chain(slow.into_iter().flatten());
+    let all = outages.chain(harm_frames(call));
     all.chain(ended).chain(lost).chain(told).collect()
 }
 

@@ -3,6 +3,7 @@
 //! Every function takes the call with the rungs that it climbed so far, and gives `None` when the capture can't tell. Thresholds are
 //! named constants with their reasons, at the foot of each file.
 
+pub(crate) mod delay;
 pub(crate) mod dtls;
 pub(crate) mod encrypted;
 pub(crate) mod ice;

@@ -49,6 +49,11 @@ pub(crate) struct Window {
 }
 
 impl Window {
+    /// Is this instant inside?
+    pub(crate) fn holds(&self, at: Timestamp) -> bool {
+        at >= self.from && at <= self.until
+    }
+
     /// Did the silence of a stream begin with it, or in it, and end with it?
     fn explains(&self, gap: &Gap) -> bool {
         let begins = gap.before.at.after(BETWEEN_CHECKS) >= self.from;
