@@ -397,8 +397,9 @@ fn inside_a_terminal() {
     session.press("F");
     session.shows(&["Capture only"]);
     session.press("udp or speed\r");
-    session.shows(&["`speed`"]);
-    session.press("F\u{15}sctp\r");
+    // What is wrong can be read to its end, and what was typed be corrected.
+    session.shows(&["`speed`", "parentheses", "Capture only"]);
+    session.press("\u{15}sctp\r");
     session.shows(&["captured from now on: sctp"]);
     // The thread that captures obeys a moment later.
     thread::sleep(Duration::from_millis(300));

@@ -8,8 +8,10 @@ use std::time::Instant;
 
 use crate::ingest::live::clock::now;
 use crate::ingest::live::session::Live;
+use crate::tui::state::Prompt;
 use crate::tui::state::State;
 use crate::tui::state::live::LiveView;
+use crate::tui::text::shown;
 
 /// A capture that runs.
 #[derive(Debug)]
@@ -61,12 +63,40 @@ impl Watch {
         }
         for event in self.live.status().take_events() {
             if event.bad {
-                state.complain(crate::tui::text::shown(&event.text).into_owned());
+                state.complain(shown(&event.text).into_owned());
             } else {
-                state.tell(crate::tui::text::shown(&event.text).into_owned());
+                state.tell(shown(&event.text).into_owned());
             }
         }
         true
+    }
+}
+
+/// Captures what another filter lets pass; one that can't be used is asked for again, and the one before stays.
+pub(super) fn refilter(live: &Live, text: &str, state: &mut State) {
+    let text = text.trim();
+    match live.refilter(Some(text)) {
+        Ok(()) => {
+            state.tried = None;
+            if let Some(view) = &mut state.live {
+                text.clone_into(&mut view.filter);
+            }
+            state.tell(if text.is_empty() {
+                "everything is captured from now on".to_owned()
+            } else {
+                format!("captured from now on: {}", shown(text))
+            });
+        }
+        Err(error) => {
+            let error = shown(&error.to_string()).into_owned();
+            match state.tried.take() {
+                Some(tried) => {
+                    let error = Some(error);
+                    state.prompt = Some(Prompt { error, ..tried });
+                }
+                None => state.complain(error),
+            }
+        }
     }
 }
 

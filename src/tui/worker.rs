@@ -51,6 +51,7 @@ use crate::tui::state::learn::Home;
 use crate::tui::teach;
 use crate::tui::text::counted;
 use crate::tui::text::shown;
+use crate::tui::watch::refilter;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
@@ -100,18 +101,6 @@ impl Worker {
         self
     }
 
-    fn refilter(&self, text: &str, state: &mut State) {
-        let text = text.trim();
-        let Some(live) = &self.live else {
-            return;
-        };
-        match live.refilter(Some(text)) {
-            Ok(()) if text.is_empty() => state.tell("everything is captured from now on"),
-            Ok(()) => state.tell(format!("captured from now on: {}", shown(text))),
-            Err(error) => state.complain(shown(&error.to_string()).into_owned()),
-        }
-    }
-
     /// The same, and can open other captures.
     #[must_use]
     pub fn opening(mut self, opener: Opener) -> Self {
@@ -141,7 +130,11 @@ impl Worker {
                 } => self.start_judging(scope, number, filter, analysis),
                 Effect::StopScan(target) => self.slot(target).store(true, Ordering::Relaxed),
                 Effect::Seek(at) => self.seek(at, state),
-                Effect::Refilter(text) => self.refilter(&text, state),
+                Effect::Refilter(text) => {
+                    if let Some(live) = &self.live {
+                        refilter(live, &text, state);
+                    }
+                }
                 Effect::Play(columns) => teach::play(&self.index, state, columns),
                 Effect::OpenBuiltIn(name) => self.open_built_in(&name, state),
                 Effect::OpenOwn => self.open_own(state),

@@ -9,6 +9,7 @@ use rtcscope::analyzer::analysis::Analysis;
 use rtcscope::tui::action::Pointer;
 use rtcscope::tui::effect::{Effect, News};
 use rtcscope::tui::screens::LEAST;
+use rtcscope::tui::state::live::LiveView;
 use rtcscope::tui::state::loading::Loading;
 use rtcscope::tui::update;
 
@@ -828,6 +829,24 @@ fn without_footer(program: &mut Program) -> Vec<Cell> {
     let mut cells = program.draw().content;
     cells.truncate(cells.len() - usize::from(SIZE.0));
     cells
+}
+
+#[test]
+fn what_a_live_capture_says_first_is_not_cut_nor_is_a_long_message() {
+    let mut program = Program::start("lossy", (80, 24), |_| Analysis::default());
+    program.state.live = Some(LiveView::default());
+    program.state.loading = Some(Loading::begun());
+    let text = program.text();
+    assert!(text.contains("page 2 has the"), "{text}");
+    assert!(text.contains("│ packets."), "{text}");
+    let long = "word ".repeat(20) + "the end";
+    program.state.complain(long);
+    let text = program.text();
+    let last: Vec<&str> = text.lines().rev().take(2).collect();
+    assert!(
+        last[0].ends_with("the end") && last[1].starts_with(" ✖ word"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -144,7 +144,10 @@ fn answer(state: &mut State, prompt: &Prompt) -> Vec<Effect> {
                 state.complain(wrong);
             }
         }
-        PromptKind::CaptureFilter => return live::refilter(state, text),
+        PromptKind::CaptureFilter => {
+            let effects = vec![Effect::Refilter(text.to_owned())];
+            return trying(state, prompt, effects);
+        }
         PromptKind::SaveCall(id) => {
             if !text.is_empty() {
                 return vec![save_call(state, id, PathBuf::from(text))];

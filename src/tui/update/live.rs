@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::analyzer::analysis::Analysis;
 use crate::ingest::info::FileInfo;
-use crate::tui::effect::Effect;
 use crate::tui::state::State;
 use crate::tui::update::travel;
 use crate::tui::update::travel::Step;
@@ -100,14 +99,6 @@ pub(super) fn end(state: &mut State) {
         state.live = None;
         state.tell("the capture is over");
     }
-}
-
-/// Asks for another capture filter.
-pub(super) fn refilter(state: &mut State, text: &str) -> Vec<Effect> {
-    if let Some(view) = &mut state.live {
-        text.clone_into(&mut view.filter);
-    }
-    vec![Effect::Refilter(text.to_owned())]
 }
 
 /// Said where nothing is captured.

@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::report::text::figures::short_name;
 use crate::tui::action::Action;
@@ -17,6 +18,7 @@ use crate::tui::text::elide_middle;
 use crate::tui::text::shown;
 use crate::tui::text::span;
 use crate::tui::text::width;
+use crate::tui::text::wrap;
 use crate::tui::theme::Theme;
 use crate::tui::widgets::chooser;
 use crate::tui::widgets::paint::Piece;
@@ -85,8 +87,18 @@ fn fitting(state: &State, room: usize) -> Vec<Piece> {
         });
     }
     parts.retain(|part| !part.is_empty());
-    if total(&parts) > room {
+    let of_capture = of_capture(state);
+    let whole = of_capture.iter().map(|piece| width(&piece.text) + 3);
+    if total(&parts) + whole.sum::<usize>() > room {
         parts.remove(0);
+    }
+    // Where not both fit, the filter goes before the file: without it the rest is not understood.
+    for part in of_capture {
+        let at = parts.len() - usize::from(!quality.is_empty());
+        parts.insert(at, vec![part]);
+        if total(&parts) > room {
+            parts.remove(at);
+        }
     }
     if total(&parts) > room && !loading {
         parts = vec![title(), packets, quality.clone()];
@@ -147,6 +159,21 @@ fn names(state: &State) -> String {
         more => format!("{first} and {} more", more - 1),
     };
     shown(&text).into_owned()
+}
+
+/// `only udp port 3478`, `to calls.pcapng`: what a live capture takes, and which file is being written.
+fn of_capture(state: &State) -> Vec<Piece> {
+    let Some(view) = &state.live else {
+        return Vec::new();
+    };
+    let filter = Some(view.filter.trim()).filter(|filter| !filter.is_empty());
+    let filter = filter.map(|filter| format!("only {}", shown(filter)));
+    let file = view.file.as_deref().map(short_name);
+    let file = file.map(|file| format!("to {}", shown(file)));
+    let words = filter.into_iter().chain(file);
+    words
+        .map(|text| Piece::plain(elide_middle(&text, OF_CAPTURE_MOST).into_owned()))
+        .collect()
 }
 
 fn facts(state: &State) -> (Vec<Piece>, Vec<Piece>) {
@@ -229,11 +256,7 @@ fn pages(state: &State) -> Vec<Piece> {
     let mut pieces = Vec::new();
     for (number, page) in (1..).zip(Page::ALL) {
         let here = page == state.page;
-        let style = if here {
-            theme.selected()
-        } else {
-            ratatui::style::Style::new()
-        };
+        let style = if here { theme.selected() } else { Style::new() };
         let width = tab_width(page, state.page, state.size.0);
         let title = if width == NUMBER_ONLY {
             format!(" {number} ")
@@ -308,7 +331,7 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
             theme.bold(),
         );
         let typed = shown(prompt.input.value()).into_owned();
-        let x = put(buffer, area, x, 0, &typed, ratatui::style::Style::new());
+        let x = put(buffer, area, x, 0, &typed, Style::new());
         let x = put(buffer, area, x, 0, " ", theme.selected());
         put(
             buffer,
@@ -327,14 +350,7 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
             theme.good()
         };
         let glyph = if notice.bad { "✖" } else { "●" };
-        put(
-            buffer,
-            area,
-            1,
-            0,
-            &format!("{glyph} {}", notice.text),
-            style,
-        );
+        at_the_bottom(buffer, area, &format!("{glyph} {}", notice.text), style);
         return;
     }
     if state.compare.is_some() {
@@ -377,17 +393,31 @@ pub fn footer(buffer: &mut Buffer, area: Rect, state: &State) {
     }
 }
 
-/// What is wrong with an answer, in the line above the question.
+/// What is wrong with an answer, in the line above the question, or more of them.
 pub fn complaint(buffer: &mut Buffer, body: Rect, text: &str, theme: Theme) {
     let line = Rect {
         y: body.bottom().saturating_sub(1),
         height: body.height.min(1),
         ..body
     };
-    let text = format!(" ✖ {text}");
-    let blank = " ".repeat(line.width.into());
-    put(buffer, line, 0, 0, &blank, ratatui::style::Style::new());
-    put(buffer, line, 0, 0, &text, theme.bad());
+    at_the_bottom(buffer, line, &format!("✖ {text}"), theme.bad());
+}
+
+/// A sentence in the line `area`; what one line can't hold begins above it, so that it can be read whole.
+fn at_the_bottom(buffer: &mut Buffer, area: Rect, text: &str, style: Style) {
+    let lines = wrap(text, usize::from(area.width.saturating_sub(2)));
+    let most = usize::from(area.bottom().saturating_sub(buffer.area.y));
+    let height = lines.len().min(most) as u16;
+    let over = Rect {
+        y: area.bottom().saturating_sub(height),
+        height,
+        ..area
+    };
+    let blank = " ".repeat(over.width.into());
+    for (y, line) in (0..height).zip(lines) {
+        put(buffer, over, 0, y, &blank, Style::new());
+        put(buffer, over, 1, y, &line, style);
+    }
 }
 
 /// `Enter open · ? help`; gives the column after it.
@@ -417,6 +447,8 @@ const NUMBER_ONLY: u16 = 3;
 const BAR: usize = 10;
 /// A name shorter than this says nothing.
 const NAME_LEAST: usize = 6;
+/// Columns of a capture filter, and of the name of the file being written; `F` shows the whole filter.
+const OF_CAPTURE_MOST: usize = 40;
 /// The same for an interface.
 const LIVE_NAME_LEAST: usize = 4;
 
@@ -431,9 +463,13 @@ mod tests {
     use crate::vocab::time::Timestamp;
 
     fn title_of(dropped: u64, paused: bool, columns: u16) -> String {
+        let view = LiveView::new(String::new(), Timestamp::default());
+        title_of_view(view, dropped, paused, columns)
+    }
+
+    fn title_of_view(mut view: LiveView, dropped: u64, paused: bool, columns: u16) -> String {
         let theme = Theme::new(Palette::Dark, false);
         let mut state = State::new(vec!["wlp0s20f3".to_owned()], theme, (columns, 24));
-        let mut view = LiveView::new(String::new(), Timestamp::default());
         view.paused = paused;
         view.interfaces = vec![InterfaceStatus {
             name: "wlp0s20f3".to_owned(),
@@ -463,5 +499,22 @@ mod tests {
         assert_eq!(title_of(512, false, 80), "512 dropped");
         let wide = "rtcscope · wlp0s20f3 · live, 1 234 567 packets · ! 512 dropped";
         assert_eq!(title_of(512, false, 160), wide);
+    }
+
+    #[test]
+    fn what_a_live_capture_takes_and_writes_is_said_where_there_is_room() {
+        let title_of = |columns| {
+            let mut view = LiveView::new("udp port 3478".to_owned(), Timestamp::default());
+            view.file = Some("/var/tmp/calls.pcapng".to_owned());
+            title_of_view(view, 0, false, columns)
+        };
+        let all = "wlp0s20f3 · live, 1 234 567 packets · only udp port 3478 · to calls.pcapng";
+        assert_eq!(title_of(200), format!("rtcscope · {all}"));
+        assert_eq!(title_of(160), all);
+        assert_eq!(
+            title_of(148),
+            "wlp0s20f3 · live, 1 234 567 packets · only udp port 3478"
+        );
+        assert_eq!(title_of(80), "wl…f3 · live");
     }
 }
