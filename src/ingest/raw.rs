@@ -230,7 +230,11 @@ struct Spool {
 impl Read for Spool {
     fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(room)?;
-        if !self.recent.push(room.get(..count).unwrap_or_default()) {
+        if self
+            .recent
+            .push(room.get(..count).unwrap_or_default())
+            .is_err()
+        {
             self.stopped.store(true, Ordering::Relaxed);
         }
         Ok(count)

@@ -27,8 +27,17 @@ struct Ring {
     file: File,
     capacity: u64,
     written: u64,
-    /// Offset from which on nothing could be kept: the disk was full.
-    stopped: Option<u64>,
+    /// From when on nothing could be kept.
+    stopped: Option<Stopped>,
+}
+
+/// The end of keeping.
+#[derive(Debug)]
+struct Stopped {
+    /// Offset of the first byte that was not kept.
+    at: u64,
+    /// Why, for a user: `the disk is full`.
+    why: String,
 }
 
 impl Recent {
@@ -57,11 +66,22 @@ impl Recent {
         Ok(Self::over(file, 100))
     }
 
-    /// Keeps the next bytes; the oldest make room. Gives whether that worked: a full disk ends it for good.
-    pub fn push(&self, bytes: &[u8]) -> bool {
+    /// One that can't be written for another reason.
+    #[cfg(all(test, target_os = "linux"))]
+    pub(crate) fn that_refuses() -> io::Result<Self> {
+        let file = File::options().read(true).open("/dev/null")?;
+        Ok(Self::over(file, 100))
+    }
+
+    /// Keeps the next bytes; the oldest make room. A full disk, or another that refuses, ends it for good.
+    ///
+    /// # Errors
+    ///
+    /// They could not be kept: why, in words that follow a colon.
+    pub fn push(&self, bytes: &[u8]) -> Result<(), String> {
         let mut ring = self.ring();
-        if ring.stopped.is_some() {
-            return false;
+        if let Some(stopped) = &ring.stopped {
+            return Err(stopped.why.clone());
         }
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -71,14 +91,18 @@ impl Recent {
                 .file
                 .seek(SeekFrom::Start(at))
                 .and_then(|_| ring.file.write_all(now));
-            if written.is_err() {
-                ring.stopped = Some(ring.written);
-                return false;
+            if let Err(error) = written {
+                let why = refusal(&error);
+                ring.stopped = Some(Stopped {
+                    at: ring.written,
+                    why: why.clone(),
+                });
+                return Err(why);
             }
             ring.written += now.len() as u64;
             rest = later;
         }
-        true
+        Ok(())
     }
 
     /// Offset of the oldest byte that is still there.
@@ -98,10 +122,11 @@ impl Recent {
                 "it made room for later packets: only the most recent are kept on disk",
             ));
         }
-        if ring.stopped.is_some_and(|stopped| offset >= stopped) {
-            return Err(io::Error::other(
-                "the disk was full when it came, so it could not be kept",
-            ));
+        if let Some(stopped) = ring.stopped.as_ref().filter(|it| offset >= it.at) {
+            let why = &stopped.why;
+            return Err(io::Error::other(format!(
+                "it could not be kept when it came: {why}"
+            )));
         }
         let (at, until_end) = ring.place(offset);
         let there = usize::try_from(ring.written.saturating_sub(offset)).unwrap_or(usize::MAX);
@@ -128,6 +153,14 @@ impl Ring {
             at,
             usize::try_from(self.capacity - at).unwrap_or(usize::MAX),
         )
+    }
+}
+
+/// Why a disk takes no more, in words: the system's own, but for the one that everybody meets.
+fn refusal(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        _ => error.to_string(),
     }
 }
 
@@ -169,7 +202,7 @@ mod tests {
         let recent = Recent::new(100, None).unwrap();
         let stream: Vec<u8> = (0..=250).collect();
         for part in stream.chunks(7) {
-            assert!(recent.push(part));
+            recent.push(part).unwrap();
         }
         assert_eq!(recent.oldest(), 151);
         assert_eq!(read(&recent, 151, 100).unwrap(), stream[151..]);
@@ -196,7 +229,7 @@ mod tests {
     #[test]
     fn a_push_larger_than_the_ring_leaves_its_end() {
         let recent = Recent::new(10, None).unwrap();
-        recent.push(&(0..35).collect::<Vec<u8>>());
+        recent.push(&(0..35).collect::<Vec<u8>>()).unwrap();
         assert_eq!(
             read(&recent, 25, 10).unwrap(),
             (25..35).collect::<Vec<u8>>()

@@ -10,9 +10,12 @@ use crate::ingest::live::status::Status;
 use crate::ingest::recent::Recent;
 use crate::ingest::writer::PcapngWriter;
 
-/// Said once, when the disk that holds recent packets is full.
-const RECENT_ENDS: &str = "packets from here on can't be looked into: the disk that keeps recent ones is full (--recent-dir names another); \
-                           the analysis goes on";
+/// Said once, when recent packets can't be kept any longer.
+fn recent_ends(why: &str) -> String {
+    format!(
+        "packets from here on can't be looked into, because recent ones can't be kept: {why} (--recent-dir names another place); the analysis goes on"
+    )
+}
 
 /// Reads the stream: waits for what comes, ends when the capture does.
 pub(super) struct Feed {
@@ -58,9 +61,9 @@ impl Feed {
                 writer.finish()?
             }
         };
-        if self.recent.as_ref().is_some_and(|it| !it.push(&self.bytes)) {
+        if let Some(Err(why)) = self.recent.as_ref().map(|it| it.push(&self.bytes)) {
             self.recent = None;
-            self.status.tell(RECENT_ENDS.to_owned(), true);
+            self.status.tell(recent_ends(&why), true);
         }
         Ok(())
     }
@@ -86,22 +89,37 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_full_disk_under_recent_packets_is_said_once_and_loses_nothing() {
+    /// What is said of `recent`, and when it is asked for what it could not keep.
+    fn said_of(recent: &Recent) -> (String, String) {
         let (sender, chunks) = mpsc::sync_channel(2);
-        sender.send(Chunk::Head(vec![1, 2, 3])).unwrap();
-        sender.send(Chunk::Head(vec![4, 5])).unwrap();
+        for bytes in [vec![1, 2, 3], vec![4, 5]] {
+            sender.send(Chunk::Head(bytes)).expect("there is room");
+        }
         drop(sender);
         let status = Status::default();
-        let recent = Recent::on_a_full_disk().unwrap();
         let mut feed = Feed::new(chunks, Some(recent.clone()), None, status.clone());
         let mut read = Vec::new();
-        feed.read_to_end(&mut read).unwrap();
+        feed.read_to_end(&mut read).expect("it loses nothing");
         assert_eq!(read, [1, 2, 3, 4, 5]);
         let events = status.take_events();
         assert_eq!(events.len(), 1);
         assert!(events[0].bad && events[0].text.contains("--recent-dir"));
-        let refused = recent.read_at(0, &mut [0; 3]).unwrap_err().to_string();
-        assert!(refused.contains("full"), "{refused}");
+        let refused = recent.read_at(0, &mut [0; 3]);
+        let refused = refused.expect_err("nothing was kept").to_string();
+        (events[0].text.clone(), refused)
+    }
+
+    #[test]
+    fn a_full_disk_under_recent_packets_is_said_once_and_loses_nothing() {
+        let (told, refused) = said_of(&Recent::on_a_full_disk().unwrap());
+        assert!(told.contains(": the disk is full ("), "{told}");
+        assert!(refused.ends_with(": the disk is full"), "{refused}");
+    }
+
+    #[test]
+    fn another_reason_is_not_called_a_full_disk() {
+        let (told, refused) = said_of(&Recent::that_refuses().unwrap());
+        assert!(told.contains("Bad file descriptor"), "{told}");
+        assert!(refused.contains("Bad file descriptor"), "{refused}");
     }
 }
