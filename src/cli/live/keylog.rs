@@ -5,6 +5,7 @@ use std::io;
 use std::io::Read;
 use std::io::Seek;
 use std::io::SeekFrom;
+use std::path::Path;
 use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
@@ -16,7 +17,8 @@ use crate::ingest::live::status::Status;
 
 /// Follows `paths` in the background, or the file that browsers started from this shell write; a file may come later.
 pub fn follow(mut paths: Vec<PathBuf>, control: Control, status: Status) {
-    if paths.is_empty() {
+    let is_asked_for = !paths.is_empty();
+    if !is_asked_for {
         let path = std::env::var_os(KEY_LOG_VARIABLE).filter(|path| !path.is_empty());
         paths.extend(path.map(PathBuf::from));
     }
@@ -24,6 +26,9 @@ pub fn follow(mut paths: Vec<PathBuf>, control: Control, status: Status) {
         return;
     }
     let mut logs: Vec<Growing> = paths.into_iter().map(Growing::new).collect();
+    for log in &mut logs {
+        log.is_awaited = is_asked_for;
+    }
     // What is there already comes before the first packet.
     take(&mut logs, &control, &status);
     // Ends with the program.
@@ -38,21 +43,44 @@ pub fn follow(mut paths: Vec<PathBuf>, control: Control, status: Status) {
 
 fn take(logs: &mut [Growing], control: &Control, status: &Status) {
     for log in logs {
-        // A file that can't be read now may be there the next time.
-        if let Ok(lines) = log.new_lines()
-            && !lines.is_empty()
-        {
-            if is_key_log(&lines) {
-                control.add_secrets(&lines);
-            } else if !log.is_doubted {
-                log.is_doubted = true;
-                let path = log.path.display();
-                status.tell(
-                    format!("{path} is no key log: no line of it holds a secret"),
-                    true,
-                );
+        let lines = match log.new_lines() {
+            Ok(lines) => lines,
+            // It may be there the next time.
+            Err(error) => {
+                if std::mem::take(&mut log.is_awaited) {
+                    status.tell(awaited(&log.path, &error), true);
+                }
+                continue;
             }
+        };
+        // What was there once goes away for a moment when it is rotated: that is no news.
+        log.is_awaited = false;
+        if lines.is_empty() {
+            continue;
         }
+        if is_key_log(&lines) {
+            control.add_secrets(&lines);
+        } else if !log.is_doubted {
+            log.is_doubted = true;
+            let path = log.path.display();
+            status.tell(
+                format!("{path} is no key log: no line of it holds a secret"),
+                true,
+            );
+        }
+    }
+}
+
+/// Said once of a key log that was named and can't be read.
+fn awaited(path: &Path, error: &io::Error) -> String {
+    let path = path.display();
+    match error.kind() {
+        io::ErrorKind::NotFound => format!(
+            "{path} does not exist yet: it is waited for, and nothing is decrypted with it until then"
+        ),
+        _ => format!(
+            "{path} can't be read: {error}; it is tried again, and nothing is decrypted with it until then"
+        ),
     }
 }
 
@@ -72,6 +100,8 @@ struct Growing {
     rest: Vec<u8>,
     /// It was said that it is no key log.
     is_doubted: bool,
+    /// It was asked for, it was not there yet, and nothing was said of that.
+    is_awaited: bool,
 }
 
 impl Growing {
@@ -82,6 +112,7 @@ impl Growing {
             taken: 0,
             rest: Vec::new(),
             is_doubted: false,
+            is_awaited: false,
         }
     }
 
@@ -166,6 +197,31 @@ mod tests {
         assert_eq!(log.new_lines().unwrap(), b"three\nfour\n");
         std::fs::write(&path, "six\n").unwrap();
         assert_eq!(log.new_lines().unwrap(), b"six\n");
+    }
+
+    #[test]
+    fn a_key_log_that_is_not_there_yet_is_said_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.log");
+        let (control, status) = (Control::new(None), Status::default());
+        let mut logs = [Growing::new(path.clone())];
+        take(&mut logs, &control, &status);
+        assert_eq!(status.take_events(), [], "nobody asked for it");
+        logs[0].is_awaited = true;
+        for _ in 0..2 {
+            take(&mut logs, &control, &status);
+        }
+        let events = status.take_events();
+        assert_eq!(events.len(), 1);
+        assert!(events[0].text.contains("keys.log does not exist yet"));
+        logs[0].is_awaited = true;
+        std::fs::write(&path, "# nothing yet\n").unwrap();
+        take(&mut logs, &control, &status);
+        std::fs::remove_file(&path).unwrap();
+        for _ in 0..2 {
+            take(&mut logs, &control, &status);
+        }
+        assert_eq!(status.take_events(), [], "it was there");
     }
 
     #[test]
