@@ -680,7 +680,8 @@ mod tests {
         bench
             .send(Forward, "GET /1 HTTP/1.1\r\nHost")
             .lose(Forward, 90)
-            .check("http-head-incomplete")
+            // What the capture lacks is not malformed.
+            .check("")
             .send(Reverse, &ok("one"))
             .send(Forward, &get("/2"))
             .send(Reverse, &ok("two"))

@@ -168,14 +168,10 @@ impl Reader {
                 self.lost = true;
                 Step::Hungry
             }
+            // No fault of whoever sent it: a snap length cut the segment, or the capture misses one.
             State::Head => {
-                let cut = !self.head.is_empty();
                 self.lose_step();
-                if cut {
-                    Step::Fault(Fault::new(Layer::Http, "http-head-incomplete", 0))
-                } else {
-                    Step::Hungry
-                }
+                Step::Hungry
             }
             State::UntilClose => {
                 self.body.gap(bytes);
