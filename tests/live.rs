@@ -440,6 +440,14 @@ fn inside_interfaces_come_and_go() {
     thread::sleep(Duration::from_millis(1_500));
     cable::lay();
     thread::sleep(Duration::from_millis(1_500));
+    // The new ones show frames that are meant for others, too, as the first did.
+    for name in ["va", "vb"] {
+        let about = Command::new("ip")
+            .args(["-d", "link", "show", name])
+            .output();
+        let about = String::from_utf8(about.unwrap().stdout).unwrap();
+        assert!(about.contains("promiscuity 1"), "{about}");
+    }
     Wire::open("va").send(&frame(3));
     thread::sleep(Duration::from_millis(300));
     let (said, _) = live.end("-INT");

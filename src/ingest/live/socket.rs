@@ -83,16 +83,7 @@ impl Socket {
         set(&socket, libc::SOL_PACKET, libc::PACKET_RX_RING, &request)?;
         let ring = Ring::map(&socket, blocks)?;
         bind(&socket, index, libc::ETH_P_ALL as u16)?;
-        if index != 0 {
-            let all = libc::packet_mreq {
-                mr_ifindex: index,
-                mr_type: libc::PACKET_MR_PROMISC as u16,
-                mr_alen: 0,
-                mr_address: [0; 8],
-            };
-            // An interface that can't be promiscuous still shows what is meant for it.
-            let _unable = set(&socket, libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &all);
-        }
+        see_all(&socket, index);
         Ok(Self {
             ring,
             descriptor: socket,
@@ -141,7 +132,10 @@ impl Socket {
 
     /// Goes on with another interface, one that took the name of the first.
     pub(super) fn rebind(&self, index: i32) -> io::Result<()> {
-        bind(&self.descriptor, index, libc::ETH_P_ALL as u16).map(|_| ())
+        bind(&self.descriptor, index, libc::ETH_P_ALL as u16)?;
+        // What was asked of the first ended with it.
+        see_all(&self.descriptor, index);
+        Ok(())
     }
 }
 
@@ -149,6 +143,21 @@ impl AsFd for Socket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
     }
+}
+
+/// Asks the interface numbered `index` for frames that are meant for others, too; 0, all of them, is asked for nothing.
+fn see_all(socket: &OwnedFd, index: i32) {
+    if index == 0 {
+        return;
+    }
+    let all = libc::packet_mreq {
+        mr_ifindex: index,
+        mr_type: libc::PACKET_MR_PROMISC as u16,
+        mr_alen: 0,
+        mr_address: [0; 8],
+    };
+    // An interface that can't be promiscuous still shows what is meant for it.
+    let _unable = set(socket, libc::SOL_PACKET, libc::PACKET_ADD_MEMBERSHIP, &all);
 }
 
 /// Can a packet socket be had?
