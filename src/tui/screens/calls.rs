@@ -254,8 +254,37 @@ fn render_conclusions(buffer: &mut Buffer, area: Rect, state: &State, id: PeerCo
             Piece::plain(shown(&finding.title).into_owned()),
         ]);
     }
-    for (y, line) in (0..area.height).zip(&lines) {
-        put_pieces(buffer, area, 0, y, line);
+    put_roomy(buffer, area, &lines);
+}
+
+/// Lines below each other; one that is cut goes on below itself where rows are left, so that none is pushed out.
+fn put_roomy(buffer: &mut Buffer, area: Rect, lines: &[Vec<Piece>]) {
+    let mut left = usize::from(area.height).saturating_sub(lines.len());
+    let mut y = 0;
+    for line in lines {
+        let Some((last, before)) = line.split_last() else {
+            continue;
+        };
+        let x = put_pieces(buffer, area, 0, y, before);
+        // Below what stands before it, unless that is a sentence's begin.
+        let hang = if x > HANG_MOST { 2 } else { x };
+        let room = |from: u16| usize::from(area.width.saturating_sub(from));
+        let mut parts = wrap(&last.text, room(x));
+        if parts.len() > 1 {
+            let rest = parts.split_off(1).join(" ");
+            parts.extend(wrap(&rest, room(hang)));
+        }
+        if parts.len() > left + 1 {
+            put(buffer, area, x, y, &last.text, last.style);
+            y += 1;
+            continue;
+        }
+        left -= parts.len() - 1;
+        for (at, part) in parts.iter().enumerate() {
+            let from = if at == 0 { x } else { hang };
+            put(buffer, area, from, y, part, last.style);
+            y += 1;
+        }
     }
 }
 
@@ -294,6 +323,9 @@ fn columns(state: &State) -> Vec<Column> {
     });
     each.collect()
 }
+
+/// Columns that a line's first words may take for the rest to stand below the rest.
+const HANG_MOST: u16 = 12;
 
 const MESSAGE_COLUMNS: &[Column] = &[
     Column::fixed("time", 12, Fit::Right),
