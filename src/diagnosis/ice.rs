@@ -519,16 +519,21 @@ mod tests {
         assert_eq!(sketch.judge().1[0].stage, Some(Stage::Nomination));
     }
 
-    #[test]
-    fn consent_is_lost_when_answers_stop_while_the_call_is_up() {
-        let lost = Sketch::new(40.0)
+    /// Answers stop at 10 s; side a goes on.
+    fn without_answers() -> Sketch {
+        Sketch::new(40.0)
             .agreed()
             .checks(Side::A, 0.3, 10.0, 1.0, true)
             .checks(Side::A, 10.3, 39.0, 1.0, false)
             .nominated(0.4)
             .handshake(0.5, 0.6)
             .media(Side::A, 0.8, 24.0, 900)
-            .media(Side::B, 0.8, 9.9, 500);
+            .media(Side::B, 0.8, 9.9, 500)
+    }
+
+    #[test]
+    fn consent_is_lost_when_answers_stop_while_the_call_is_up() {
+        let lost = without_answers();
         let (findings, verdicts) = lost.judge();
         assert_eq!(findings.len(), 1, "{findings:#?}");
         assert_eq!(findings[0].rule, "ice-consent-lost");
@@ -548,14 +553,7 @@ mod tests {
     #[test]
     fn icmp_errors_after_the_last_answer_tell_that_nobody_listens_any_more() {
         let lost = |errors: &[f64]| {
-            let mut sketch = Sketch::new(40.0)
-                .agreed()
-                .checks(Side::A, 0.3, 10.0, 1.0, true)
-                .checks(Side::A, 10.3, 39.0, 1.0, false)
-                .nominated(0.4)
-                .handshake(0.5, 0.6)
-                .media(Side::A, 0.8, 24.0, 900)
-                .media(Side::B, 0.8, 9.9, 500);
+            let mut sketch = without_answers();
             let pair = &mut sketch.pc().ice.pairs[0];
             pair.icmp_errors = errors.len() as u64;
             pair.icmp_frames = errors.iter().map(|when| frame(*when)).collect();

@@ -17,7 +17,6 @@ use crate::track::rtp_stream::stream::Stream;
 use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
 use crate::vocab::address::TransportAddress;
-use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::time::Timestamp;
 
@@ -112,21 +111,12 @@ fn last_sign(
         }
     });
     let flow = pair.flow?;
-    let direction = direction_of(pc, flow, side)?;
+    let direction = pc.direction_of(flow, side)?;
     let paths = streams.iter().flat_map(|stream| &stream.paths);
     let media = paths
         .filter(|path| path.flow == flow && path.direction == direction)
         .map(|path| (path.last.at, path.last.frame));
     checks.chain(media).max()
-}
-
-fn direction_of(pc: &PeerConnection, flow: FlowId, side: Side) -> Option<Direction> {
-    let (_, forward) = pc.flows.iter().find(|(known, _)| *known == flow)?;
-    Some(if *forward == side {
-        Direction::Forward
-    } else {
-        Direction::Reverse
-    })
 }
 
 /// Does only the address of `side` differ, within one generation?

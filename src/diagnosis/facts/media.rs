@@ -24,9 +24,7 @@ use crate::session::model::media::MediaKind;
 use crate::session::model::media::MediaStream;
 use crate::track::rtcp::facts::Reception;
 use crate::track::rtp_stream::stream::Gap;
-use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
-use crate::vocab::ids::FlowId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::sighting::Sighting;
 use crate::vocab::time::Timestamp;
@@ -231,21 +229,11 @@ fn stopped_side(call: &Call<'_>, side: Side) -> Option<Stopped> {
 /// The last RTCP or SRTCP datagram from `side`.
 pub(crate) fn last_rtcp(call: &Call<'_>, side: Side) -> Option<Sighting> {
     let ways = call.rtcp.iter().filter_map(|rtcp| {
-        let direction = direction_of(call, rtcp.flow, side)?;
+        let direction = call.pc.direction_of(rtcp.flow, side)?;
         let way = rtcp.ways.get(direction.index())?;
         way.span.map(|(_, last)| last)
     });
     ways.max_by_key(|seen| seen.at)
-}
-
-/// Which way `side` sends in a conversation of the call.
-pub(crate) fn direction_of(call: &Call<'_>, flow: FlowId, side: Side) -> Option<Direction> {
-    let (_, forward) = call.pc.flows.iter().find(|(known, _)| *known == flow)?;
-    Some(if *forward == side {
-        Direction::Forward
-    } else {
-        Direction::Reverse
-    })
 }
 
 /// Did signaling or RTCP say that this side would stop: a goodbye, somebody leaving, a direction changed?
@@ -320,7 +308,7 @@ pub(crate) fn only_small_arrive(call: &Call<'_>, side: Side, lossy: &[Lossy<'_>]
             stats.packets >= PACKETS_FOR_LOSS && stats.packets_lost * 100 < stats.packets
         });
     let flow = call.pc.selected_pair()?.flow?;
-    let direction = direction_of(call, flow, side)?;
+    let direction = call.pc.direction_of(flow, side)?;
     let record = call.scene.flows.get(flow.index())?;
     let largest = record.largest[direction.index()];
     (only_video && audio_whole && largest < LARGE_PACKET).then_some(largest)

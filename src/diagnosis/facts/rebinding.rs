@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::facts::media::Stopped;
-use crate::diagnosis::facts::media::direction_of;
 use crate::diagnosis::facts::media::stopped;
 use crate::diagnosis::facts::outage::silences;
 use crate::diagnosis::facts::outage::window_of_change;
@@ -80,7 +79,7 @@ pub(crate) fn silenced_by<'a>(call: &Call<'a>, stopped: &Stopped) -> Option<&'a 
 fn misdirected(call: &Call<'_>, rebinding: &Rebinding) -> Option<Sighting> {
     let old = call.pc.ice.pairs.get(rebinding.replaces?)?;
     let flow = old.flow?;
-    let direction = direction_of(call, flow, rebinding.side.opposite())?;
+    let direction = call.pc.direction_of(flow, rebinding.side.opposite())?;
     let paths = call.streams.iter().flat_map(|stream| &stream.stats.paths);
     let last = paths
         .filter(|path| path.flow == flow && path.direction == direction)

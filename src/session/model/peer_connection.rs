@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::session::model::description::Negotiation;
 use crate::session::model::description::SignaledDescription;
 use crate::session::model::ice::Ice;
+use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
 use crate::vocab::ids::AllocationId;
 use crate::vocab::ids::AssociationId;
@@ -149,6 +150,16 @@ pub struct PeerConnection {
 }
 
 impl PeerConnection {
+    /// Which way `side` sends in one of the connection's conversations; `None` for others.
+    pub fn direction_of(&self, flow: FlowId, side: Side) -> Option<Direction> {
+        let (_, forward) = self.flows.iter().find(|(known, _)| *known == flow)?;
+        Some(if *forward == side {
+            Direction::Forward
+        } else {
+            Direction::Reverse
+        })
+    }
+
     /// The endpoint on `side`.
     pub const fn endpoint(&self, side: Side) -> &Endpoint {
         match side {
