@@ -62,7 +62,7 @@ pub(super) fn render(
         say_nothing_passes(buffer, inner, &open.pairs.filter, theme);
         return;
     }
-    let wide = inner.width >= WIDE;
+    let wide = inner.width >= ALL_COLUMNS;
     let table = Columns::new(
         if wide { COLUMNS } else { NARROW_COLUMNS },
         inner.width.saturating_sub(3),
@@ -80,7 +80,8 @@ pub(super) fn render(
         let Some(pair) = pair.and_then(|&at| call.ice.pairs.get(at)) else {
             continue;
         };
-        let pieces = pair_pieces(state, call, pair, wide);
+        let name = pair_name(call, pair, inner.width >= WIDE);
+        let pieces = pair_pieces(state, pair, name, wide);
         let shown = pieces
             .into_iter()
             .enumerate()
@@ -107,12 +108,7 @@ pub(super) fn render(
     }
 }
 
-fn pair_pieces(
-    state: &State,
-    call: &PeerConnection,
-    pair: &CandidatePair,
-    wide: bool,
-) -> [Piece; 8] {
+fn pair_pieces(state: &State, pair: &CandidatePair, name: String, wide: bool) -> [Piece; 8] {
     let theme = state.theme;
     let (glyph, style) = state_glyph(pair.state, theme);
     let asked = |sent: u64, answered: u64| format!("{} ▸ {}", count(sent), count(answered));
@@ -142,7 +138,7 @@ fn pair_pieces(
         |at| format!("{} before end", span(end.since(at))),
     );
     [
-        Piece::plain(pair_name(call, pair, wide)),
+        Piece::plain(name),
         Piece::plain(path),
         Piece::new(format!("{glyph} {}", pair.state.word()), style),
         Piece::plain(asked(pair.requests_sent, pair.responses_received)),
@@ -163,19 +159,22 @@ fn state_glyph(state: PairState, theme: Theme) -> (char, Style) {
 }
 
 /// `srflx 203.0.113.101:29181 ↔ host 203.0.113.10:10112`; where room is short, ports tell them apart.
-fn pair_name(call: &PeerConnection, pair: &CandidatePair, wide: bool) -> String {
+fn pair_name(call: &PeerConnection, pair: &CandidatePair, whole: bool) -> String {
     let end = |at: usize| match call.ice.candidates.get(at) {
-        Some(it) if wide => format!("{} {}", it.kind.word(), elide_middle(&address_of(it), 21)),
+        Some(it) if whole => format!("{} {}", it.kind.word(), elide_middle(&address_of(it), 21)),
         Some(it) => format!("{} …:{}", it.kind.word(), it.port),
         None => "?".to_owned(),
     };
     // Both ends of a pair have the same transport (RFC 6544 §6.2).
-    let transport = call.ice.candidates.get(pair.a).filter(|_| wide);
+    let transport = call.ice.candidates.get(pair.a).filter(|_| whole);
     let transport = transport
         .map(|it| transport_of(it, false))
         .unwrap_or_default();
     format!("{} ↔ {}{transport}", end(pair.a), end(pair.b))
 }
+
+/// From this width on there is room for all columns beside whole addresses.
+const ALL_COLUMNS: u16 = 150;
 
 /// Left out where room is short: `relay` is told by the candidate too.
 const PATH_COLUMN: usize = 1;
