@@ -9,6 +9,7 @@ use crate::timeline::ladder::Subject;
 use crate::timeline::layer::Tone;
 use crate::tui::text::bitrate;
 use crate::tui::text::count;
+use crate::tui::text::counted;
 use crate::tui::text::frames;
 use crate::tui::text::milliseconds;
 use crate::tui::text::percent;
@@ -158,10 +159,10 @@ fn explain_pair(call: &PeerConnection, pair: &CandidatePair) -> Vec<DetailLine> 
     lines.push(DetailLine::new(0, &format!("integrity  {word}"), look));
     for error in &pair.errors {
         let text = format!(
-            "error      {} {}, {} times",
+            "error      {} {}, {}",
             error.code,
             error.reason,
-            count(error.count)
+            counted(error.count, "time")
         );
         lines.push(DetailLine::new(0, &text, Look::Tone(Tone::Bad)));
     }
@@ -357,11 +358,11 @@ fn explain_turn(analysis: &Analysis, id: AllocationId, lines: &mut Vec<DetailLin
     }
     for error in &turn.errors {
         let text = format!(
-            "{}: error {} {}, {} times",
+            "{}: error {} {}, {}",
             error.method,
             error.code,
             error.reason,
-            count(error.count)
+            counted(error.count, "time")
         );
         let look = if error.normal {
             Look::Dim

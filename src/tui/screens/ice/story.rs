@@ -11,7 +11,7 @@ use crate::session::model::peer_connection::PeerConnection;
 use crate::tui::screens::ice::address_of;
 use crate::tui::state::State;
 use crate::tui::state::call::Call;
-use crate::tui::text::count;
+use crate::tui::text::counted;
 use crate::tui::text::frames;
 use crate::tui::text::milliseconds;
 use crate::tui::text::shown;
@@ -131,22 +131,22 @@ fn story(state: &State, call: &PeerConnection, (at, pair): (PairIndex, &Candidat
     }
     if pair.retransmissions > 0 {
         parts.push(format!(
-            "{} checks were repeated",
-            count(pair.retransmissions)
+            "{} of checks",
+            counted(pair.retransmissions, "repetition")
         ));
     }
     for error in &pair.errors {
         parts.push(format!(
-            "refused with {} {}, {} times",
+            "refused with {} {}, {}",
             error.code,
             shown(&error.reason),
-            count(error.count)
+            counted(error.count, "time")
         ));
     }
     if pair.icmp_errors > 0 {
         parts.push(format!(
-            "{} ICMP errors ({})",
-            count(pair.icmp_errors),
+            "{} ({})",
+            counted(pair.icmp_errors, "ICMP error"),
             frames(&pair.icmp_frames, capture)
         ));
     }
