@@ -26,7 +26,7 @@ pub(super) const TOO_SLOW: Rule = Rule {
     severity: Severity::Warning,
     layer: FindingLayer::Media,
     stage: Some(Stage::Steady),
-    reference: "ITU-T G.114 §4",
+    reference: "ITU-T G.114",
     check: slow_calls,
 };
 

@@ -47,11 +47,8 @@ pub(crate) fn delay(call: &Call<'_>) -> Option<Delay> {
     let ice = &call.pc.ice;
     let up = ice.selected.first()?.at;
     let held_up = windows(call);
-    let was_selected = |at: usize| ice.selected.iter().any(|selection| selection.pair == at);
-    let pairs = ice.pairs.iter().enumerate();
-    let pairs = pairs.filter(|(at, _)| was_selected(*at));
-    pairs
-        .filter_map(|(_, pair)| {
+    ice.once_selected()
+        .filter_map(|pair| {
             // Of the side that is further from the answers: the other's are seen on half of their way only.
             let sides = [Side::A, Side::B].map(|side| {
                 let own = pair.checks.iter().filter(|check| check.from == side);

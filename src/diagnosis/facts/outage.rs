@@ -87,12 +87,9 @@ pub(crate) fn interruptions<'a>(call: &Call<'a>) -> Vec<Interruption<'a>> {
     if call.doubts.one_direction {
         return Vec::new();
     }
-    let ice = &call.pc.ice;
-    let was_selected = |at: usize| ice.selected.iter().any(|selection| selection.pair == at);
-    let pairs = ice.pairs.iter().enumerate();
-    let own = pairs.filter(|(at, pair)| pair.selected || was_selected(*at));
-    let mut all: Vec<Interruption<'a>> = own
-        .flat_map(|(_, pair)| &pair.outages)
+    let pairs = call.pc.ice.once_selected();
+    let mut all: Vec<Interruption<'a>> = pairs
+        .flat_map(|pair| &pair.outages)
         .filter_map(|outage| {
             let until = outage.until.filter(|until| *until <= call.end)?;
             Some(Interruption { outage, until })

@@ -339,3 +339,14 @@ pub struct Ice {
     /// Changes of address that the call went through, in order of time.
     pub rebindings: Vec<Rebinding>,
 }
+
+impl Ice {
+    /// The pairs that were selected at some time.
+    pub fn once_selected(&self) -> impl Iterator<Item = &CandidatePair> {
+        let pairs = self.pairs.iter().enumerate();
+        let own = pairs.filter(|(at, pair)| {
+            pair.selected || self.selected.iter().any(|selection| selection.pair == *at)
+        });
+        own.map(|(_, pair)| pair)
+    }
+}
