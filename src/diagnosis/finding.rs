@@ -206,6 +206,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// First rung that broke; `None` when ok.
     pub stage: Option<Stage>,
+    /// Rungs below that one of which the capture shows nothing, or not enough: the call got past them, how is not known.
+    pub not_shown: Vec<Stage>,
     /// Index of the finding that explains it, in the list of findings.
     pub cause: Option<usize>,
     /// How sure.

@@ -118,10 +118,23 @@ fn judge_call(
         dialogue: call.pc.dialogue,
         outcome,
         stage,
+        not_shown: not_shown(call),
         cause,
         confidence: confidence(call, outcome),
         cannot_tell: cannot_tell(call, outcome, tls),
     }
+}
+
+/// Rungs below the one that broke that nothing in the capture shows it to have passed.
+fn not_shown(call: &Call<'_>) -> Vec<Stage> {
+    let Some(broken) = call.broken() else {
+        return Vec::new();
+    };
+    let below = call.ladder.iter().take_while(|rung| rung.stage < broken);
+    below
+        .filter(|rung| rung.status != Status::Passed)
+        .map(|rung| rung.stage)
+        .collect()
 }
 
 fn confidence(call: &Call<'_>, outcome: Outcome) -> Confidence {
@@ -256,6 +269,7 @@ fn judge_dialogue(context: &Context<'_>, id: DialogueId, refused: Option<usize>)
             Outcome::Unknown
         },
         stage: failed.then_some(Stage::Signaling),
+        not_shown: Vec::new(),
         cause: refused,
         confidence: match (failed, one_direction) {
             (true, false) => Confidence::High,
@@ -301,6 +315,18 @@ mod tests {
         let verdict = sketch.judge().1.remove(0);
         assert_eq!(verdict.outcome, Outcome::Ok);
         assert!(verdict.cannot_tell[0].contains("signaling could not be read"));
+    }
+
+    #[test]
+    fn rungs_below_the_broken_one_that_nothing_shows_are_named() {
+        let verdict = Sketch::new(30.0)
+            .checks(Side::A, 0.3, 25.0, 1.0, false)
+            .judge()
+            .1
+            .remove(0);
+        assert_eq!(verdict.stage, Some(Stage::Checks));
+        assert!(verdict.not_shown.contains(&Stage::Signaling));
+        assert!(!verdict.not_shown.contains(&Stage::Checks));
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub struct Verdict<'a> {
     pub outcome: &'static str,
     /// The first stage that broke: `signaling`, `gathering`, `checks`, `nomination`, `dtls`, `media` or `steady`.
     pub stage: Option<&'static str>,
+    /// Stages below that one that the capture does not show whole: the call got past them, how can't be told.
+    pub stages_not_shown: Vec<&'static str>,
     /// The finding that explains it.
     pub cause: Option<String>,
     /// `high`, `medium` or `low`.
@@ -115,11 +117,13 @@ impl<'a> Verdict<'a> {
         let dialogue = verdict
             .dialogue
             .or_else(|| connection.and_then(|connection| connection.dialogue));
+        let words = verdict.not_shown.iter().map(|stage| stage.word());
         Self {
             peer_connection: verdict.peer_connection.map(Id::id),
             session: dialogue.map(Id::id),
             outcome: verdict.outcome.word(),
             stage: verdict.stage.map(model::Stage::word),
+            stages_not_shown: words.collect(),
             cause: verdict.cause.map(finding_id),
             confidence: verdict.confidence.word(),
             cannot_tell: &verdict.cannot_tell,

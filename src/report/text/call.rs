@@ -269,6 +269,7 @@ impl<'a> Call<'a> {
         let mut words = Words::new();
         for (index, stage) in Stage::LADDER.into_iter().enumerate() {
             let (glyph, style) = match stage.cmp(&broken) {
+                std::cmp::Ordering::Less if verdict.not_shown.contains(&stage) => ('?', DIM),
                 std::cmp::Ordering::Less => ('●', GOOD),
                 std::cmp::Ordering::Equal if verdict.outcome == Outcome::Degraded => ('◐', POOR),
                 std::cmp::Ordering::Equal if verdict.outcome == Outcome::Unknown => ('?', DIM),
@@ -279,6 +280,9 @@ impl<'a> Call<'a> {
                 words = words.text(format!("{NO_BREAK} "));
             }
             words = words.styled(style, format!("{glyph}{NO_BREAK}{}", stage.label()));
+            if verdict.not_shown.contains(&stage) {
+                words = words.styled(DIM, format!("{NO_BREAK}(not{NO_BREAK}shown)"));
+            }
         }
         words
     }

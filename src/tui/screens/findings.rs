@@ -328,9 +328,16 @@ fn verdict_lines(analysis: &Analysis, verdict: &Verdict) -> Vec<DetailLine> {
             }
             Some(broken) if stage == broken => ('✖', Look::Tone(Tone::Bad)),
             Some(broken) if stage > broken => ('·', Look::Dim),
+            Some(_) if verdict.not_shown.contains(&stage) => ('?', Look::Dim),
             _ => ('●', Look::Tone(Tone::Good)),
         };
-        lines.push(line(2, &format!("{glyph} {}", stage.label()), look));
+        let label = stage.label();
+        let text = if glyph == '?' {
+            format!("{glyph} {label} (not shown)")
+        } else {
+            format!("{glyph} {label}")
+        };
+        lines.push(line(2, &text, look));
     }
     if let Some(cause) = verdict.cause.and_then(|at| analysis.findings.get(at)) {
         lines.push(line(0, "", Look::Plain));
