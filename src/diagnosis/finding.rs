@@ -1,5 +1,7 @@
 //! Findings and verdicts: what a rule says, and what it all comes to.
 
+use std::cmp::Ordering;
+
 use crate::vocab::ids::DialogueId;
 use crate::vocab::ids::FrameNumber;
 use crate::vocab::ids::PeerConnectionId;
@@ -214,4 +216,33 @@ pub struct Verdict {
     pub confidence: Confidence,
     /// What this capture can't tell, one sentence each.
     pub cannot_tell: Vec<String>,
+}
+
+/// How a call that broke did on one rung, as screens and reports mark it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RungMark {
+    /// Below the break, and the capture shows it.
+    Passed,
+    /// Below the break, but the capture does not show it, or not enough.
+    NotShown,
+    /// The first that held badly.
+    Degraded,
+    /// The first that broke.
+    Broken,
+    /// Above the break.
+    Beyond,
+}
+
+impl Verdict {
+    /// The mark of one rung; `None` when no rung broke.
+    pub fn mark(&self, stage: Stage) -> Option<RungMark> {
+        let broken = self.stage?;
+        Some(match stage.cmp(&broken) {
+            Ordering::Less if self.not_shown.contains(&stage) => RungMark::NotShown,
+            Ordering::Less => RungMark::Passed,
+            Ordering::Equal if self.outcome == Outcome::Degraded => RungMark::Degraded,
+            Ordering::Equal => RungMark::Broken,
+            Ordering::Greater => RungMark::Beyond,
+        })
+    }
 }

@@ -286,6 +286,7 @@ const TLS_LOOKED_AT: usize = 256;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnosis::finding::RungMark;
     use crate::diagnosis::sketch::Sketch;
     use crate::vocab::address::Side;
 
@@ -325,8 +326,9 @@ mod tests {
             .1
             .remove(0);
         assert_eq!(verdict.stage, Some(Stage::Checks));
-        assert!(verdict.not_shown.contains(&Stage::Signaling));
-        assert!(!verdict.not_shown.contains(&Stage::Checks));
+        assert_eq!(verdict.mark(Stage::Signaling), Some(RungMark::NotShown));
+        assert_eq!(verdict.mark(Stage::Checks), Some(RungMark::Broken));
+        assert_eq!(verdict.mark(Stage::Media), Some(RungMark::Beyond));
     }
 
     #[test]

@@ -22,6 +22,7 @@ use std::io;
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Confidence;
 use crate::diagnosis::finding::Outcome;
+use crate::diagnosis::finding::RungMark;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::finding::Verdict;
 use crate::filter::shown::Shown;
@@ -263,24 +264,23 @@ impl<'a> Call<'a> {
         let Some(verdict) = self.verdict() else {
             return Words::new();
         };
-        let Some(broken) = verdict.stage else {
-            return Words::new();
-        };
         let mut words = Words::new();
         for (index, stage) in Stage::LADDER.into_iter().enumerate() {
-            let (glyph, style) = match stage.cmp(&broken) {
-                std::cmp::Ordering::Less if verdict.not_shown.contains(&stage) => ('?', DIM),
-                std::cmp::Ordering::Less => ('●', GOOD),
-                std::cmp::Ordering::Equal if verdict.outcome == Outcome::Degraded => ('◐', POOR),
-                std::cmp::Ordering::Equal if verdict.outcome == Outcome::Unknown => ('?', DIM),
-                std::cmp::Ordering::Equal => ('✖', BAD),
-                std::cmp::Ordering::Greater => ('○', DIM),
+            let Some(mark) = verdict.mark(stage) else {
+                return Words::new();
+            };
+            let (glyph, style) = match mark {
+                RungMark::Passed => ('●', GOOD),
+                RungMark::NotShown => ('?', DIM),
+                RungMark::Degraded => ('◐', POOR),
+                RungMark::Broken => ('✖', BAD),
+                RungMark::Beyond => ('○', DIM),
             };
             if index > 0 {
                 words = words.text(format!("{NO_BREAK} "));
             }
             words = words.styled(style, format!("{glyph}{NO_BREAK}{}", stage.label()));
-            if verdict.not_shown.contains(&stage) {
+            if mark == RungMark::NotShown {
                 words = words.styled(DIM, format!("{NO_BREAK}(not{NO_BREAK}shown)"));
             }
         }

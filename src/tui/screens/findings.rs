@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::analyzer::analysis::Analysis;
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::finding::Outcome;
+use crate::diagnosis::finding::RungMark;
 use crate::diagnosis::finding::Stage;
 use crate::diagnosis::finding::Verdict;
 use crate::timeline::layer::Tone;
@@ -319,23 +320,15 @@ fn verdict_lines(analysis: &Analysis, verdict: &Verdict) -> Vec<DetailLine> {
         Look::Plain,
     ));
     lines.push(line(0, "", Look::Plain));
-    let broken = verdict.stage;
     for stage in Stage::LADDER {
-        let (glyph, look) = match broken {
-            _ if verdict.outcome == Outcome::Unknown => ('·', Look::Dim),
-            Some(broken) if stage == broken && verdict.outcome == Outcome::Degraded => {
-                ('◐', Look::Plain)
-            }
-            Some(broken) if stage == broken => ('✖', Look::Tone(Tone::Bad)),
-            Some(broken) if stage > broken => ('·', Look::Dim),
-            Some(_) if verdict.not_shown.contains(&stage) => ('?', Look::Dim),
-            _ => ('●', Look::Tone(Tone::Good)),
-        };
         let label = stage.label();
-        let text = if glyph == '?' {
-            format!("{glyph} {label} (not shown)")
-        } else {
-            format!("{glyph} {label}")
+        let (text, look) = match verdict.mark(stage) {
+            None if verdict.outcome == Outcome::Unknown => (format!("· {label}"), Look::Dim),
+            None | Some(RungMark::Passed) => (format!("● {label}"), Look::Tone(Tone::Good)),
+            Some(RungMark::NotShown) => (format!("? {label} (not shown)"), Look::Dim),
+            Some(RungMark::Degraded) => (format!("◐ {label}"), Look::Plain),
+            Some(RungMark::Broken) => (format!("✖ {label}"), Look::Tone(Tone::Bad)),
+            Some(RungMark::Beyond) => (format!("· {label}"), Look::Dim),
         };
         lines.push(line(2, &text, look));
     }
