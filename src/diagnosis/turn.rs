@@ -310,10 +310,18 @@ fn silent_server(
         return None;
     }
     let works = call.is_some_and(|call| call.broken().is_none());
-    let rest = match call {
-        Some(_) if works => " This call found a path without it.",
-        Some(_) => " So there was no relay candidate.",
-        None => "",
+    let granted = call.and_then(|call| {
+        let mut other = call.turn.iter();
+        other.find(|other| other.allocated_at.is_some())
+    });
+    let rest = match (call, granted) {
+        (Some(_), Some(other)) => format!(
+            " The call has a relay candidate all the same: {} granted one over {}.",
+            other.server, other.transport
+        ),
+        (Some(_), None) if works => " This call found a path without it.".to_owned(),
+        (Some(_), None) => " So there was no relay candidate.".to_owned(),
+        (None, _) => String::new(),
     };
     let times = || asked.iter().map(|(allocation, _)| allocation);
     let first_at = times().map(|allocation| allocation.first_at).min()?;
@@ -326,8 +334,14 @@ fn silent_server(
     });
     Some(Statement {
         call: owner,
-        severity: works.then_some(Severity::Note),
-        title: format!("TURN server {} did not answer", allocation.server),
+        severity: (works || granted.is_some()).then_some(Severity::Note),
+        title: match granted {
+            Some(_) => format!(
+                "TURN server {} did not answer over {}",
+                allocation.server, allocation.transport
+            ),
+            None => format!("TURN server {} did not answer", allocation.server),
+        },
         explanation: format!(
             "{} asked {} over {} for an allocation for {:.1} s and got no answer, not even the usual 401.{rest}",
             asker(allocation, asked.len()),
@@ -336,9 +350,18 @@ fn silent_server(
             last_at.since(first_at).as_secs_f64(),
         ),
         evidence: lines.collect(),
-        would_disprove: "Any STUN answer from that server to that client.".to_owned(),
-        advice: "Check the server's address and port, and whether a firewall lets it through; offer TURN over TCP or TLS on port 443 too."
-            .to_owned(),
+        would_disprove: format!(
+            "Any STUN answer from that server to that client over {}.",
+            allocation.transport
+        ),
+        advice: match granted {
+            Some(other) => format!(
+                "Check whether a firewall lets {} through to that server: what {} does instead may cost delay.",
+                allocation.transport, other.transport
+            ),
+            None => "Check the server's address and port, and whether a firewall lets it through; offer TURN over TCP or TLS on port 443 too."
+                .to_owned(),
+        },
         ..Statement::default()
     })
 }
@@ -474,6 +497,23 @@ mod tests {
         let mut sketch = allocated(sketch);
         sketch.scene.turn[0].permissions = sketch.scene.local.clone();
         assert_eq!(sketch.judge().0[0].severity, Severity::Note);
+    }
+
+    #[test]
+    fn a_server_silent_over_one_transport_is_no_lack_of_a_relay_candidate() {
+        let mut sketch = unreached().allocation();
+        let granted = &mut sketch.scene.turn[1];
+        granted.transport = Transport::Tcp;
+        granted.state = AllocationState::Allocated;
+        granted.allocated_at = Some(instant(0.4));
+        let (findings, _) = sketch.judge();
+        let silent = findings.iter().find(|it| it.rule == SERVER_SILENT.name);
+        let silent = silent.unwrap();
+        assert_eq!(silent.severity, Severity::Note);
+        assert!(silent.title.ends_with("over udp"), "{}", silent.title);
+        let told = &silent.explanation;
+        assert!(told.contains("has a relay candidate"), "{told}");
+        assert!(told.contains("granted one over tcp"), "{told}");
     }
 
     #[test]

@@ -323,7 +323,8 @@ impl Sketch {
             frames: vec![frame(0.2)],
         });
         self.scene.turn_owner.push(Some(PeerConnectionId(0)));
-        self.pc().turn.push(AllocationId(0));
+        let id = AllocationId(self.scene.turn.len() as u32 - 1);
+        self.pc().turn.push(id);
         self
     }
 
