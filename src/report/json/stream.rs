@@ -114,7 +114,7 @@ pub struct Stream<'a> {
     pub key_frames: Option<KeyFrames>,
     /// Payload bits per second, from the first packet to the last; null for less than a second.
     pub bitrate_bps: Option<u64>,
-    /// Freezes that a viewer would have seen, had all frames been decoded on arrival.
+    /// Freezes that a viewer would have seen, had all frames been decoded on arrival; of video only they mean anything.
     pub freezes: Freezes,
     /// Silences of a second or more, the first ones.
     pub gaps: Vec<Gap>,

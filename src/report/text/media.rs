@@ -214,15 +214,16 @@ fn remarks(stream: &MediaStream, repairs: &[&MediaStream]) -> Words {
     {
         say(true, words);
     }
-    let freezes = &stats.frames.freezes;
-    say(
-        freezes.count > 0,
-        format!(
-            "{}, {} in all (inferred)",
-            counted(freezes.count, "freeze"),
-            span(freezes.total)
-        ),
-    );
+    if let Some(freezes) = stream.freezes() {
+        say(
+            freezes.count > 0,
+            format!(
+                "{}, {} in all (inferred)",
+                counted(freezes.count, "freeze"),
+                span(freezes.total)
+            ),
+        );
+    }
     let longest = stats.gaps.iter().map(Gap::duration).max();
     say(
         stats.gap_count > 0,

@@ -4,6 +4,7 @@ use crate::session::model::data::Sctp;
 use crate::session::model::feedback::Feedback;
 use crate::track::dtls::Association;
 use crate::track::rtp_stream::Stream;
+use crate::track::rtp_stream::frames::Freezes;
 use crate::vocab::address::Direction;
 use crate::vocab::address::Side;
 use crate::vocab::claim::Basis;
@@ -129,6 +130,16 @@ impl MediaStream {
             .frames
             .per_second
             .filter(|_| self.repairs.is_none())
+    }
+
+    /// Freezes that a viewer would have seen; `None` for what nobody looks at: audio, or what may be audio, and retransmissions.
+    pub fn freezes(&self) -> Option<&Freezes> {
+        let video = match self.kind {
+            Some(kind) => kind == MediaKind::Video,
+            // The rate of all payload formats of video.
+            None => self.clock_rate == Some(90_000),
+        };
+        (video && self.repairs.is_none()).then_some(&self.stats.frames.freezes)
     }
 
     /// Seconds that a rate may be told of: from the first packet to the last, when that is a second or more. A few packets in a few

@@ -83,9 +83,7 @@ pub fn row(call: &PeerConnection, stream: &MediaStream) -> Row {
         ink
     };
     let or_absent = |text: Option<String>| Cell::new(text.as_deref().unwrap_or(ABSENT), ink);
-    // What a viewer would have seen is told by the stream that is repaired.
-    let freezes = stats.frames.freezes.count;
-    let froze = stream.repairs.is_none().then(|| count(freezes));
+    let freezes = stream.freezes().map(|freezes| freezes.count);
     Row {
         cells: vec![
             Cell::new(&from, ink),
@@ -99,12 +97,8 @@ pub fn row(call: &PeerConnection, stream: &MediaStream) -> Row {
             Cell::new(&count(stats.packets_reordered), ink),
             Cell::new(&count(stats.packets_duplicated), ink),
             Cell::new(
-                froze.as_deref().unwrap_or(ABSENT),
-                if froze.is_some() && freezes > 0 {
-                    Ink::Poor
-                } else {
-                    ink
-                },
+                freezes.map(count).as_deref().unwrap_or(ABSENT),
+                if freezes > Some(0) { Ink::Poor } else { ink },
             ),
             or_absent(stream.msid.clone()),
         ],
