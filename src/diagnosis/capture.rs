@@ -1,7 +1,10 @@
 //! How far can this capture be trusted? Asked before any verdict.
 //!
-//! A capture is one vantage point: what it does not show may have happened all the same. Four things make that worse, and none of
-//! them is the call's fault: one direction missing, a beginning or an end outside the file, packets cut, packets dropped.
+//! A capture is one vantage point: what it does not show may have happened all the same. Five things make that worse, and none of
+//! them is the call's fault: one direction missing, a beginning or an end outside the file, packets cut, packets dropped, and
+//! packets stamped late.
+
+use std::time::Duration;
 
 use crate::diagnosis::call::Call;
 use crate::diagnosis::finding::FindingLayer;
@@ -13,10 +16,13 @@ use crate::diagnosis::words::at;
 use crate::diagnosis::words::counted;
 use crate::diagnosis::words::name;
 use crate::diagnosis::words::seen;
+use crate::diagnosis::words::span;
 use crate::flow::table::FlowProtocol;
 use crate::flow::table::FlowRecord;
+use crate::ingest::beat::Beat;
 use crate::session::model::peer_connection::PeerConnection;
 use crate::session::model::scene::Scene;
+use crate::track::rtp_stream::stream::Stream;
 use crate::vocab::address::Side;
 use crate::vocab::capture::Capture;
 use crate::vocab::capture::is_much_cut;
@@ -28,6 +34,34 @@ pub fn is_one_direction(scene: &Scene) -> bool {
         .filter(|flow| flow.packets[0] + flow.packets[1] >= FEW)
         .peekable();
     talking.peek().is_some() && talking.all(|flow| flow.packets.contains(&0)) && !any_answer(scene)
+}
+
+/// From one burst of packets to the next, where they were stamped in bursts and not when they passed: `beats` of whole files in which
+/// nevertheless both sides of a call sent many frames for each burst. No two senders wait for the same instants.
+pub fn burst_interval(scene: &Scene, beats: impl IntoIterator<Item = Beat>) -> Option<Duration> {
+    let shown = beats.into_iter().filter(|beat| {
+        let mut calls = scene.peer_connections.iter();
+        calls.any(|pc| {
+            let waited = |side| {
+                let mut streams = scene.streams_of(pc).map(|(_, stream)| &stream.stats);
+                streams.any(|stream| stream.sender == Some(side) && runs_on(stream, beat))
+            };
+            waited(Side::A) && waited(Side::B)
+        })
+    });
+    shown.map(|beat| beat.interval()).max()
+}
+
+/// Does the stream run through most of these bursts, with several frames in each?
+fn runs_on(stream: &Stream, beat: &Beat) -> bool {
+    let seconds = beat.interval().as_secs_f64();
+    let rate = stream.frames.per_second.unwrap_or(0.0);
+    let shared = stream
+        .last
+        .at
+        .min(beat.until)
+        .since(stream.first.at.max(beat.from));
+    rate * seconds >= FRAMES_IN_A_BURST && shared * 2 >= beat.until.since(beat.from)
 }
 
 /// Were calls already up when the capture began?
@@ -76,6 +110,8 @@ pub struct Doubts {
     pub dropped: u64,
     /// The file ends inside a record while the call is up.
     pub cut_short: bool,
+    /// Packets were stamped in bursts, so far apart.
+    pub burst_interval: Option<Duration>,
 }
 
 impl Doubts {
@@ -92,6 +128,7 @@ impl Doubts {
             },
             dropped: quality.dropped_packets,
             cut_short: quality.cut_short && !call.closed,
+            burst_interval: quality.burst_interval,
         }
     }
 
@@ -126,6 +163,12 @@ impl Doubts {
             told.push(format!(
                 "The file ends inside a packet, at {}: how the call went on is not in it.",
                 at(call.scene, call.scene.end),
+            ));
+        }
+        if let Some(interval) = self.burst_interval {
+            told.push(format!(
+                "What took less than {0}: packets were stamped in bursts, {0} apart. Round trips, jitter, freezes and setup times are not known.",
+                span(interval)
             ));
         }
         told
@@ -332,6 +375,35 @@ fn cut_short(context: &Context<'_>) -> Vec<Statement> {
     }]
 }
 
+/// Packets came out of the capturing system in bursts, and were stamped then.
+pub(super) const STAMPED_IN_BURSTS: Rule = Rule {
+    name: "capture-stamped-in-bursts",
+    severity: Severity::Note,
+    layer: FindingLayer::Capture,
+    stage: None,
+    reference: "draft-ietf-opsawg-pcap §5",
+    check: stamped_in_bursts,
+};
+
+fn stamped_in_bursts(context: &Context<'_>) -> Vec<Statement> {
+    let Some(interval) = context.capture.quality.burst_interval else {
+        return Vec::new();
+    };
+    let interval = span(interval);
+    vec![Statement {
+        title: format!("Packets were stamped in bursts, {interval} apart"),
+        explanation: format!(
+            "All packets of the file, both directions and all conversations, stand in bursts with nothing between, although both sides of a call              sent all the time. So they were stamped when the capturing system handed them over, every {interval}, and not when they passed              (inferred). Their order and number are right; round trips, jitter, freezes and times of setup shorter than that are not known."
+        ),
+        would_disprove: "A capture of the same call elsewhere with the same bursts.".to_owned(),
+        advice: "Capture where packets are stamped by the kernel as they pass: on the computer itself, or on the router or access point of the phone."
+            .to_owned(),
+        ..Statement::default()
+    }]
+}
+
+/// So many frames of a stream in each burst were not made all at once.
+const FRAMES_IN_A_BURST: f64 = 5.0;
 /// Lines of evidence about conversations.
 const LINES: usize = 8;
 
@@ -341,6 +413,7 @@ mod tests {
     use crate::diagnosis::finding::Confidence;
     use crate::diagnosis::finding::Outcome;
     use crate::diagnosis::sketch::Sketch;
+    use crate::diagnosis::sketch::at as instant;
 
     #[test]
     fn half_of_the_traffic_makes_no_failure() {
@@ -384,6 +457,50 @@ mod tests {
             (Outcome::Ok, Confidence::Medium)
         );
         assert!(!starts_mid_call(&Sketch::healthy(20.0).scene));
+    }
+
+    #[test]
+    fn packets_stamped_in_bursts_tell_no_round_trips() {
+        let mut sketch = Sketch::healthy(30.0);
+        for stream in &mut sketch.scene.streams {
+            stream.stats.frames.per_second = Some(50.0);
+        }
+        let beat = Beat {
+            from: instant(0.5),
+            until: instant(29.5),
+            intervals: 29,
+        };
+        let interval = burst_interval(&sketch.scene, [beat]);
+        assert_eq!(interval, Some(Duration::from_secs(1)));
+        sketch.capture.quality.burst_interval = interval;
+        for check in &mut sketch.pc().ice.pairs[0].checks {
+            check.answered = Some((check.at.after(Duration::from_secs(1)), check.frame));
+        }
+        let (findings, verdicts) = sketch.judge();
+        let rules: Vec<&str> = findings.iter().map(|finding| finding.rule).collect();
+        assert_eq!(rules, [STAMPED_IN_BURSTS.name]);
+        assert_eq!(
+            (verdicts[0].outcome, verdicts[0].confidence),
+            (Outcome::Ok, Confidence::Medium)
+        );
+        assert!(verdicts[0].cannot_tell[0].contains("less than 1.0 s"));
+    }
+
+    #[test]
+    fn one_frame_a_second_is_no_clock_that_waits() {
+        let mut sketch = Sketch::healthy(30.0);
+        for stream in &mut sketch.scene.streams {
+            stream.stats.frames.per_second = Some(1.0);
+        }
+        let beat = Beat {
+            from: instant(0.5),
+            until: instant(29.5),
+            intervals: 29,
+        };
+        assert_eq!(burst_interval(&sketch.scene, [beat]), None);
+        // Nor is it one when one side alone sends that much.
+        sketch.scene.streams[0].stats.frames.per_second = Some(50.0);
+        assert_eq!(burst_interval(&sketch.scene, [beat]), None);
     }
 
     #[test]

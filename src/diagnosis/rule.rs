@@ -120,6 +120,7 @@ pub const RULES: &[Rule] = &[
     capture::TRUNCATED,
     capture::DROPPED_PACKETS,
     capture::CUT_SHORT,
+    capture::STAMPED_IN_BURSTS,
     signaling::ERROR,
     signaling::NO_ANSWER,
     encrypted::ENCRYPTED,

@@ -142,7 +142,11 @@ fn confidence(call: &Call<'_>, outcome: Outcome) -> Confidence {
     if outcome == Outcome::Unknown || doubts.one_direction {
         return Confidence::Low;
     }
-    let shaken = doubts.mid_call || doubts.truncated > 0 || doubts.dropped > 0 || doubts.cut_short;
+    let shaken = doubts.mid_call
+        || doubts.truncated > 0
+        || doubts.dropped > 0
+        || doubts.cut_short
+        || doubts.burst_interval.is_some();
     let early = outcome == Outcome::Failed && gave_up_early(call).is_some();
     let open = media::suffers(call) && media::open_question(call).is_some();
     if shaken || early || open {

@@ -8,6 +8,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use crate::ingest::beat::Bursts;
 use crate::ingest::error::IngestError;
 use crate::ingest::format;
 use crate::ingest::index::Checkpoint;
@@ -28,6 +29,7 @@ pub(crate) struct CaptureFile {
     parser: Parser,
     index: Arc<FileIndex>,
     previous_at: Timestamp,
+    bursts: Bursts,
     total: Option<u64>,
     read: Arc<AtomicU64>,
     spool_stopped: Arc<AtomicBool>,
@@ -64,6 +66,7 @@ impl CaptureFile {
             parser,
             index: Arc::new(FileIndex::new(info.path.clone(), stream.store)),
             previous_at: Timestamp::default(),
+            bursts: Bursts::default(),
             total: stream.total,
             read: stream.read,
             spool_stopped: stream.spool_stopped,
@@ -180,6 +183,9 @@ impl CaptureFile {
         if head.at < self.previous_at {
             info.time_steps_back += 1;
             info.largest_step_back = info.largest_step_back.max(self.previous_at.since(head.at));
+        }
+        if let Some(beat) = self.bursts.observe(head.at, self.previous_at) {
+            info.beat = Some(beat);
         }
         // The epoch itself is no instant: it stands for "not known" before the first frame with a time.
         if head.at > Timestamp::default() {

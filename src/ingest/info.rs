@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::ingest::beat::Beat;
 use crate::ingest::compressed::Compression;
 use crate::vocab::fault::Fault;
 use crate::vocab::fault::FaultLog;
@@ -51,6 +52,8 @@ pub struct FileInfo {
     pub time_steps_back: u64,
     /// The largest of those steps.
     pub largest_step_back: Duration,
+    /// The longest beat in which frames come in bursts, with nothing between.
+    pub beat: Option<Beat>,
     /// Frames of which the snap length cut bytes off.
     pub truncated_packets: u64,
     /// Bytes that could not be understood and were passed over.

@@ -19,6 +19,7 @@
 //! | [`format`] | which capture format a stream is, or what else it seems to be |
 //! | [`pcap`], [`pcapng`] | records and blocks to frames, through `pcap-parser`; damage to faults, then on with the rest |
 //! | [`clock`] | ticks of an interface to nanoseconds |
+//! | [`beat`] | frames in bursts at a steady beat: stamped when they were handed over |
 //! | [`file`], [`parser`] | one file: its parser, facts and checkpoints |
 //! | [`recent`] | the last bytes of a stream, on disk |
 //! | [`live`] | packets from the kernel, as a stream |
@@ -27,6 +28,7 @@
 //! | [`writer`], [`save`] | pcapng out: marked frames, their comments and secrets |
 
 mod ahead;
+pub mod beat;
 pub mod clock;
 pub mod compressed;
 pub mod error;

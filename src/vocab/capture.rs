@@ -38,6 +38,8 @@ pub struct Quality {
     pub time_steps_back: u64,
     /// The largest of those steps. Frames of two processors come a microsecond out of order; only larger steps blur times.
     pub largest_step_back: Duration,
+    /// Packets were stamped in bursts, so far apart, and not when they passed: what is shorter is not known (inferred).
+    pub burst_interval: Option<Duration>,
     /// Only one direction of the calls' conversations was captured.
     pub one_direction: bool,
     /// Calls were already up when the capture began.

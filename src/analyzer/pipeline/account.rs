@@ -1,6 +1,7 @@
 //! What the analyzer says of the capture as a whole: files, faults, secrets, quality, and how much of which protocol it holds.
 
 use crate::analyzer::pipeline::Known;
+use crate::diagnosis::capture::burst_interval;
 use crate::diagnosis::capture::is_one_direction;
 use crate::diagnosis::capture::starts_mid_call;
 use crate::ingest::info::FileInfo;
@@ -76,6 +77,7 @@ impl Known<'_> {
                 .map(|file| file.largest_step_back)
                 .max()
                 .unwrap_or_default(),
+            burst_interval: burst_interval(scene, files.iter().filter_map(|file| file.beat)),
             one_direction: is_one_direction(scene),
             starts_mid_call: starts_mid_call(scene),
             cut_short: files

@@ -44,6 +44,10 @@ impl Delay {
 
 /// Round trips that are too long for a conversation, of the selected pair that had most of them; `None` where too few are.
 pub(crate) fn delay(call: &Call<'_>) -> Option<Delay> {
+    // A check in one burst is answered in the next, however fast the answer was.
+    if call.doubts.burst_interval.is_some() {
+        return None;
+    }
     let ice = &call.pc.ice;
     let up = ice.selected.first()?.at;
     let held_up = windows(call);

@@ -100,6 +100,9 @@ pub struct Quality {
     pub time_steps_back: u64,
     /// The largest of those steps.
     pub largest_step_back_seconds: f64,
+    /// From burst to burst, where packets were stamped in bursts and not when they passed: what is shorter is not known (inferred).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst_interval_seconds: Option<f64>,
     /// Only one direction of the calls' conversations was captured.
     pub one_direction: bool,
     /// Calls were already up when the capture began.
@@ -342,6 +345,10 @@ impl Quality {
             duplicate_packets: quality.duplicate_packets,
             time_steps_back: quality.time_steps_back,
             largest_step_back_seconds: quality.largest_step_back.as_secs_f64(),
+            burst_interval_seconds: match quality.burst_interval {
+                Some(interval) => Some(interval.as_secs_f64()),
+                None => None,
+            },
             one_direction: quality.one_direction,
             starts_mid_call: quality.starts_mid_call,
             cut_short: quality.cut_short,

@@ -184,6 +184,14 @@ pub fn warnings(quality: &Quality) -> Vec<String> {
             }
         ),
     );
+    let interval = quality.burst_interval.unwrap_or_default();
+    warn(
+        quality.burst_interval.is_some(),
+        format!(
+            "Packets were stamped in bursts, {} apart: round trips, jitter, freezes and setup times are not known.",
+            span(interval)
+        ),
+    );
     warn(
         quality.duplicate_packets > 0,
         format!(
@@ -294,12 +302,13 @@ mod tests {
             duplicate_packets: 3,
             time_steps_back: 1,
             largest_step_back: std::time::Duration::from_millis(1),
+            burst_interval: Some(std::time::Duration::from_secs(1)),
             one_direction: true,
             starts_mid_call: true,
             cut_short: true,
             evicted_calls: 3,
             evicted_flows: 9,
         };
-        assert_eq!(warnings(&quality).len(), 8);
+        assert_eq!(warnings(&quality).len(), 9);
     }
 }

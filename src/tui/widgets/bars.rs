@@ -241,6 +241,9 @@ fn flags(state: &State) -> Vec<Piece> {
     if quality.clock_is_unsure() {
         words.push("clock steps back".to_owned());
     }
+    if quality.burst_interval.is_some() {
+        words.push("stamped in bursts".to_owned());
+    }
     if words.is_empty() {
         return Vec::new();
     }
